@@ -1,0 +1,221 @@
+"""The project's data package: one checked way to read each of its tables.
+
+`data/datapackage.json` describes every file (Frictionless Table Schema). A table that does not
+keep to its schema is never half-read: the first fault is raised as one `DataError` that names
+file, row and column.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+
+class DataError(ValueError):
+    """A data file is missing, unreadable or breaks its schema. The message is one line."""
+
+
+def folder() -> Path:
+    """Return the data folder: the environment variable ``PAPI_DATA``, or ``data/`` in the checkout."""
+    return Path(os.environ.get("PAPI_DATA") or Path(__file__).resolve().parents[1] / "data")
+
+
+def package() -> dict:
+    """Return the data package's descriptor, ``datapackage.json``.
+
+    Raises
+    ------
+    DataError
+        The descriptor is missing or is not JSON.
+    """
+    path = folder() / "datapackage.json"
+    try:
+        return json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}, row {error.lineno}, column {error.colno}: not valid JSON ({error.msg})") from None
+
+
+def resource_names(prefix: str = "") -> list[str]:
+    """Return the names of the package's tables that start with `prefix`, in the package's order."""
+    return [r["name"] for r in package()["resources"] if r["name"].startswith(prefix)]
+
+
+def read(name: str) -> pd.DataFrame:
+    """Read one table of the data package, checked against its schema.
+
+    Parameters
+    ----------
+    name : str
+        Name of the resource in ``datapackage.json``, for example ``"provinces"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column per field of the schema, typed: integer, number and string fields become
+        int64, float64 and str; an empty cell that the schema allows becomes missing.
+
+    Raises
+    ------
+    DataError
+        First fault found, naming file, row (the header is row 1) and column, and what to do.
+    """
+    resource = next((r for r in package()["resources"] if r["name"] == name), None)
+    if resource is None:
+        raise DataError(f"{folder() / 'datapackage.json'}: no resource named '{name}'; add one or correct the name")
+    path = folder() / resource["path"]
+    _text(path)  # a missing or unreadable file is told before its time stamp is asked for
+    stat = path.stat()
+    return _parse(path, _schema(resource), stat.st_mtime_ns, stat.st_size).copy()
+
+
+def where(name: str, row: int, column: str) -> str:
+    """Return ``file, row N, column 'C'`` for the zero-based `row` of table `name`, for messages."""
+    resource = next(r for r in package()["resources"] if r["name"] == name)
+    return _place(folder() / resource["path"], row + 2, column)
+
+
+def stamp() -> tuple:
+    """Return a cheap token that changes when any file of the package does: a key for caches."""
+    paths = [folder() / "datapackage.json", *(folder() / r["path"] for r in package()["resources"])]
+    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in paths if p.exists())
+
+
+def fingerprint() -> str:
+    """Return the SHA-256 of all files of the data package, the identity of the data on a page."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder().rglob("*") if p.suffix in {".csv", ".json", ".parquet"}):
+        digest.update(path.relative_to(folder()).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: the file is missing; restore it (git checkout -- {path.name})") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from None
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        column = raw[raw.rfind(b"\n", 0, error.start) + 1 : error.start].count(b",") + 1
+        raise DataError(f"{path}, row {row}, column {column}: not UTF-8 text; save the file as UTF-8") from None
+
+
+def _schema(resource: dict) -> str:
+    """Return the resource's schema as JSON text (hashable), following a reference to a file."""
+    schema = resource["schema"]
+    return _text(folder() / schema) if isinstance(schema, str) else json.dumps(schema)
+
+
+def _place(path: Path, row: int, column: str) -> str:
+    return f"{path}, row {row}, column '{column}'"
+
+
+@lru_cache(maxsize=64)
+def _parse(path: Path, schema_json: str, _mtime: int, _size: int) -> pd.DataFrame:
+    schema = json.loads(schema_json)
+    rows = _rows(path, [field["name"] for field in schema["fields"]])
+    frame = pd.DataFrame(rows, columns=[field["name"] for field in schema["fields"]], dtype="str")
+    for field in schema["fields"]:
+        frame[field["name"]] = _column(path, field, frame[field["name"]])
+    _check_key(path, frame, schema.get("primaryKey", []))
+    for key in schema.get("foreignKeys", []):
+        _check_reference(path, frame, key)
+    return frame
+
+
+def _rows(path: Path, names: list[str]) -> list[list[str]]:
+    text = _text(path)
+    if text.startswith("\ufeff"):
+        raise DataError(
+            f"{_place(path, 1, names[0])}: starts with a byte-order mark, as spreadsheet programs add; "
+            "save the file as UTF-8 without it (a spreadsheet may also have changed values: compare first)"
+        )
+    if "\r" in text:
+        row = text[: text.index("\r")].count("\n") + 1
+        raise DataError(
+            f"{_place(path, row, names[-1])}: Windows line end, the file was saved by another program; "
+            "save it with Unix line ends (a spreadsheet may also have changed values: compare first)"
+        )
+    reader = csv.reader(text.splitlines(), strict=True)
+    try:
+        header = next(reader, [])
+        if header != names:
+            _refuse_header(path, header, names)
+        rows = []
+        for row in reader:
+            if len(row) != len(names):
+                raise DataError(
+                    f"{_place(path, reader.line_num, names[min(len(row), len(names) - 1)])}: {len(row)} values "
+                    f"where {len(names)} belong; write a decimal point, not a comma, and fill every column"
+                )
+            rows.append(row)
+    except csv.Error as error:
+        raise DataError(f"{_place(path, reader.line_num, names[0])}: not a CSV row ({error}); correct it") from None
+    return rows
+
+
+def _refuse_header(path: Path, header: list[str], names: list[str]) -> None:
+    missing = [name for name in names if name not in header]
+    if len(header) == 1 and ";" in header[0]:
+        raise DataError(f"{_place(path, 1, names[0])}: columns are separated by ';'; save the file with commas")
+    if missing:
+        raise DataError(f"{_place(path, 1, missing[0])}: the column is missing; the header must be {','.join(names)}")
+    odd = next(h for h, n in zip([*header, ""], [*names, None], strict=False) if h != n)
+    raise DataError(f"{_place(path, 1, odd)}: unexpected column; the header must be {','.join(names)}")
+
+
+def _column(path: Path, field: dict, text: pd.Series) -> pd.Series:
+    name, kind, rule = field["name"], field["type"], field.get("constraints", {})
+
+    def refuse(bad: pd.Series, why: str) -> None:
+        if bad.any():
+            row = int(bad.to_numpy().argmax())
+            raise DataError(f"{_place(path, row + 2, name)}: '{text.iloc[row]}' {why}")
+
+    empty = text == ""
+    if rule.get("required"):
+        refuse(empty, "is empty; fill it in, or delete the row if the figure was not published")
+    if kind == "string":
+        if "pattern" in rule:
+            refuse(~empty & ~text.str.fullmatch(rule["pattern"]), f"does not match {rule['pattern']}")
+        if "enum" in rule:
+            refuse(~empty & ~text.isin(rule["enum"]), f"is not one of {', '.join(rule['enum'])}")
+        return text.where(~empty)
+    shape = r"-?\d+" if kind == "integer" else r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
+    refuse(~empty & ~text.str.fullmatch(shape), f"is not {'a whole number' if kind == 'integer' else 'a number'} "
+           "(decimals take a point)")
+    values = pd.to_numeric(text.where(~empty))
+    low, high = rule.get("minimum", -math.inf), rule.get("maximum", math.inf)
+    refuse(values.lt(low) | values.gt(high), f"is outside {low} to {high}; correct the value")
+    return values if kind == "number" or empty.any() else values.astype("int64")
+
+
+def _check_key(path: Path, frame: pd.DataFrame, key: list[str] | str) -> None:
+    key = [key] if isinstance(key, str) else key
+    twice = frame.duplicated(key) if key else pd.Series(dtype=bool)
+    if twice.any():
+        row = int(twice.to_numpy().argmax())
+        first = int((frame[key] == frame[key].iloc[row]).all(axis=1).to_numpy().argmax())
+        shown = ", ".join(str(v) for v in frame[key].iloc[row])
+        raise DataError(f"{_place(path, row + 2, key[-1])}: repeats row {first + 2} ({shown}); delete one of the two")
+
+
+def _check_reference(path: Path, frame: pd.DataFrame, key: dict) -> None:
+    column, table, target = key["fields"], key["reference"]["resource"], key["reference"]["fields"]
+    unknown = frame[column].notna() & ~frame[column].isin(read(table)[target])
+    if unknown.any():
+        row = int(unknown.to_numpy().argmax())
+        raise DataError(
+            f"{_place(path, row + 2, column)}: '{frame[column].iloc[row]}' is not a {target} "
+            f"of the table '{table}'; correct it"
+        )

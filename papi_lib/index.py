@@ -1,0 +1,135 @@
+"""The index's structure: dimensions and sub-dimensions by edition, their ranges, which years compare.
+
+An *edition* is a run of years with one structure, named by its first year. Scores compare only
+inside an edition, and there only where no *break* (a rescaling of one sub-dimension) lies between.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from papi_lib import datafiles
+
+#: Lowest and highest score of a dimension, in points.
+DIMENSION_RANGE = (1.0, 10.0)
+
+
+def years() -> list[int]:
+    """Return all years of the index, ascending."""
+    return sorted(int(y) for y in datafiles.read("years")["year"])
+
+
+def check_year(year: int) -> int:
+    """Return `year` as int if the index has it.
+
+    Raises
+    ------
+    ValueError
+        The year has no published scores; the message gives the years there are.
+    """
+    known = years()
+    if isinstance(year, bool) or str(year).strip() not in {str(y) for y in known}:
+        raise ValueError(f"no PAPI scores for the year {year!r}; there are scores for {known[0]}-{known[-1]}")
+    return int(year)
+
+
+def edition(year: int) -> int:
+    """Return the edition of a year, named by the edition's first year (2024 → 2021)."""
+    table = datafiles.read("years").set_index("year")["edition"]
+    return int(table[check_year(year)])
+
+
+def edition_years(year: int) -> list[int]:
+    """Return all years of the edition that `year` belongs to, ascending."""
+    table = datafiles.read("years")
+    return sorted(int(y) for y in table.loc[table["edition"] == edition(year), "year"])
+
+
+def structure(year: int) -> pd.DataFrame:
+    """Return the parts of the index in a year, in the index's order.
+
+    Parameters
+    ----------
+    year : int
+        Year of the survey.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``dimension`` (1-8), ``position``, ``subdimension`` (key), ``lower`` and ``upper``:
+        the sub-dimension's range in points, the dimension's 1-10 divided by the number of parts.
+    """
+    table = datafiles.read("structure")
+    table = table[table["edition"] == edition(year)].drop(columns="edition").sort_values(["dimension", "position"])
+    parts = table.groupby("dimension")["subdimension"].transform("size")
+    lower, upper = DIMENSION_RANGE
+    return table.assign(lower=lower / parts, upper=upper / parts).reset_index(drop=True)
+
+
+def dimensions(year: int) -> list[int]:
+    """Return the dimensions that the index has in a year: six until 2017, eight since 2018."""
+    return sorted(int(d) for d in structure(year)["dimension"].unique())
+
+
+def subdimensions(year: int, dimension: int | None = None) -> list[str]:
+    """Return the keys of a year's sub-dimensions in order, of one dimension or of all."""
+    table = structure(year)
+    return list(table.loc[table["dimension"].eq(dimension) if dimension else slice(None), "subdimension"])
+
+
+def first_year(dimension: int) -> int:
+    """Return the first year in which the index has a dimension."""
+    table = datafiles.read("structure")
+    return int(table.loc[table["dimension"] == dimension, "edition"].min())
+
+
+def dimension_key(dimension: int) -> str:
+    """Return a dimension's short English key (1 → ``"participation"``)."""
+    return datafiles.read("dimensions").set_index("dimension")["key"][dimension]
+
+
+def name(part: int | str, lang: str = "vi") -> str:
+    """Return the name of a dimension (by number) or sub-dimension (by key) in Vietnamese or English."""
+    table, column = ("subdimensions", "subdimension") if isinstance(part, str) else ("dimensions", "dimension")
+    return datafiles.read(table).set_index(column)[f"name_{lang}"][part]
+
+
+def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame:
+    """Return what changed between two years, so that scores do not compare.
+
+    Parameters
+    ----------
+    first, last : int
+        Years, in either order; a break counts when it lies after the earlier one.
+    part : int, str or None
+        A dimension (number), a sub-dimension (key), or None for the total. A break in a part is
+        a break in every sum that contains it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``year``, ``subdimension`` (missing for a change of edition), ``basis``
+        (``edition``, ``published`` or ``figures``), ``note_vi``, ``note_en``; empty if the years compare.
+    """
+    early, late = sorted((check_year(first), check_year(last)))
+    starts = [y for y in range(early + 1, late + 1) if edition(y) == y]
+    editions = pd.DataFrame({"year": starts, "subdimension": None, "basis": "edition", "note_vi": "", "note_en": ""})
+    inside = datafiles.read("breaks")
+    inside = inside[inside["year"].between(early + 1, late)]
+    if isinstance(part, str):
+        inside = inside[inside["subdimension"] == part]
+    elif part is not None:
+        members = datafiles.read("structure").query("dimension == @part")["subdimension"]
+        inside = inside[inside["subdimension"].isin(members)]
+    found = [frame for frame in (editions, inside) if len(frame)] or [inside]
+    return pd.concat(found).sort_values("year", kind="stable").reset_index(drop=True)
+
+
+def comparable(first: int, last: int, part: int | str | None = None) -> bool:
+    """Tell whether scores of two years may be compared, for a dimension, a sub-dimension or the total."""
+    return breaks(first, last, part).empty
+
+
+def segment(year: int, part: int | str | None = None) -> list[int]:
+    """Return the years whose scores compare with those of `year`: the line that may be drawn."""
+    return [y for y in edition_years(year) if comparable(y, year, part)]

@@ -1,0 +1,227 @@
+"""Published province scores as tidy tables: sub-dimensions, dimensions, totals, groups.
+
+The programme publishes scores and four groups. Ranks here are this project's ordering of those
+scores; `papi_lib.ranks` says how sure they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import pandas as pd
+
+from papi_lib import datafiles, index, places
+
+
+def load(years: int | Iterable[int] | None = None, provinces: Iterable[str | int] | str | int | None = None) -> pd.DataFrame:
+    """Return the published sub-dimension scores.
+
+    Parameters
+    ----------
+    years : int, iterable of int or None
+        Years to return; None for all.
+    provinces : name, code, iterable of these or None
+        Provinces to return, in any spelling `papi_lib.places.province` accepts; None for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``year``, ``province_code``, ``dimension`` (1-8), ``subdimension`` (key), ``score``
+        (points on the sub-dimension's range, see `papi_lib.index.structure`). A score that was
+        not published has no row.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        A data file breaks its schema, the index's structure, or misses a score not known as a gap.
+    ValueError
+        Unknown year or province.
+
+    Examples
+    --------
+    >>> load(2020, "Hà Nội").groupby("dimension")["score"].sum().round(3).sum()
+    41.629
+    """
+    if years is None:
+        years = index.years()
+    wanted = [index.check_year(y) for y in ([years] if isinstance(years, int | str) else years)]
+    frame = pd.concat([_year(y) for y in wanted], ignore_index=True) if wanted else _year(index.years()[0]).iloc[:0]
+    if provinces is None:
+        return frame
+    names = [provinces] if isinstance(provinces, int | str) else provinces
+    codes = [places.province(p).code for p in names]
+    return frame[frame["province_code"].isin(codes)].reset_index(drop=True)
+
+
+def dimension_scores(year: int) -> pd.DataFrame:
+    """Return a year's dimension scores: the sum of each dimension's sub-dimensions.
+
+    Parameters
+    ----------
+    year : int
+        Year of the survey.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``province_code`` (all 63), one column per dimension (1-8), in points 1-10;
+        missing where the programme did not publish the dimension.
+    """
+    wide = load(year).pivot_table(index="province_code", columns="dimension", values="score", aggfunc="sum")
+    return wide.reindex(places.provinces().index)
+
+
+def totals(year: int) -> pd.DataFrame:
+    """Return a year's totals with rank and group.
+
+    Parameters
+    ----------
+    year : int
+        Year of the survey.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``province_code`` (all 63): ``total`` in points, the unweighted sum of the
+        dimensions, missing unless all were published; ``rank`` (1 = highest total, our ordering)
+        and ``group`` (quartile, 1 = highest), missing where the total is.
+    """
+    return standing(dimension_scores(year).sum(axis=1, skipna=False).rename("total"))
+
+
+def standing(scores: pd.Series) -> pd.DataFrame:
+    """Order scores of one year: rank and quartile group.
+
+    Parameters
+    ----------
+    scores : pandas.Series
+        One score per province; its name becomes the first column.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The scores, ``rank`` (1 = highest, equal scores share the better rank) and ``group``
+        (1-4, quartiles of the published provinces, 1 = highest); both missing where the score is.
+    """
+    rank = scores.rank(ascending=False, method="min")
+    cuts = scores.quantile([0.25, 0.5, 0.75])
+    group = 4 - sum((scores > cut).astype(int) for cut in cuts)
+    return pd.DataFrame({
+        scores.name: scores,
+        "rank": rank.astype("Int64"),
+        "group": group.where(scores.notna()).astype("Int64"),
+    })
+
+
+def series(part: int | str | None = None, until: int | None = None) -> pd.DataFrame:
+    """Return one score by province and year: a sub-dimension, a dimension or the total.
+
+    Parameters
+    ----------
+    part : int, str or None
+        Dimension (number), sub-dimension (key) or None for the total.
+    until : int or None
+        Last year to return; None for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``province_code`` (all 63), one column per year that has the part, in points.
+        Columns on two sides of a break do not compare: see `papi_lib.index.segment`.
+    """
+    span = [y for y in index.years() if until is None or y <= until]
+    if isinstance(part, str):
+        columns = {y: load(y).query("subdimension == @part").set_index("province_code")["score"]
+                   for y in span if part in index.subdimensions(y)}
+    elif part is not None:
+        columns = {y: dimension_scores(y)[part] for y in span if part in index.dimensions(y)}
+    else:
+        columns = {y: totals(y)["total"] for y in span}
+    return pd.DataFrame(columns, index=places.provinces().index).rename_axis(columns="year")
+
+
+def profile(province: str | int, year: int, dimension: int | None = None) -> pd.DataFrame:
+    """Compare a province part by part with the country, its region, the five cities and the best.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code.
+    year : int
+        Year of the survey.
+    dimension : int or None
+        The dimension whose sub-dimensions to compare; None compares the dimensions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``part`` (sub-dimension key or dimension number) in the index's order; columns
+        ``lower``, ``upper`` (range, points), ``score``, ``country``, ``region``, ``cities``
+        (unweighted means of the published provinces), ``best`` (highest score), ``best_province``
+        (its code) and ``worst``. Missing where not published; empty if the year lacks the dimension.
+    """
+    place = places.province(province)
+    if dimension is None:
+        wide, spans = dimension_scores(year), {d: index.DIMENSION_RANGE for d in index.dimensions(year)}
+    else:
+        parts = index.structure(year).query("dimension == @dimension")
+        spans = {p.subdimension: (p.lower, p.upper) for p in parts.itertuples()}
+        wide = load(year).query("dimension == @dimension").pivot(index="province_code", columns="subdimension", values="score")
+        wide = wide.reindex(index=places.provinces().index, columns=list(spans))
+    frame = pd.DataFrame(spans.values(), index=pd.Index(spans, name="part"), columns=["lower", "upper"])
+    frame["score"] = wide.loc[place.code]
+    for kind in ("country", "region", "cities"):
+        frame[kind] = wide.loc[places.peers(place, kind)].mean()
+    frame["best"], frame["best_province"], frame["worst"] = wide.max(), wide.idxmax() if len(spans) else None, wide.min()
+    return frame
+
+
+def missing(province: str | int, year: int) -> list[int]:
+    """Return the dimensions that were measured in a year but not published for a province."""
+    row = dimension_scores(year).loc[places.province(province).code]
+    return [int(d) for d in row.index[row.isna()]]
+
+
+def _year(year: int) -> pd.DataFrame:
+    return _checked(year, datafiles.stamp()).copy()
+
+
+@lru_cache(maxsize=64)
+def _checked(year: int, _stamp: tuple) -> pd.DataFrame:
+    """Read and check one year's file against the index's structure and the known gaps."""
+    table = f"scores-{year}"
+    frame = datafiles.read(table)
+    expected = index.structure(year)
+
+    def refuse(bad: pd.Series, column: str, why: str) -> None:
+        if bad.any():
+            row = int(bad.to_numpy().argmax())
+            raise datafiles.DataError(f"{datafiles.where(table, row, column)}: '{frame[column].iloc[row]}' {why}")
+
+    refuse(frame["year"] != year, "year", f"in the file of {year}; move the row to its own year's file")
+    found = frame.merge(expected, on="subdimension", how="left", suffixes=("", "_expected"))
+    refuse(found["upper"].isna(), "subdimension", f"is not a sub-dimension of the {index.edition(year)} edition; correct it")
+    refuse(found["dimension"] != found["dimension_expected"], "dimension", "is not the sub-dimension's dimension; correct it")
+    # The programme prints ranges with two decimals (0.33-3.33) and has scores down to 0.3317.
+    outside = ~found["score"].between(found["lower"] - 0.005, found["upper"] + 0.005)
+    if outside.any():
+        bad = found[outside].iloc[0]
+        refuse(outside, "score", f"is outside the range of {bad.subdimension}, {bad.lower:.2f} to {bad.upper:.2f}; correct it")
+    _check_complete(year, frame, expected)
+    return frame
+
+
+def _check_complete(year: int, frame: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Raise if a score is neither there nor a known gap: a row may have been lost."""
+    every = expected[["dimension", "subdimension"]].merge(pd.DataFrame({"province_code": places.provinces().index}), how="cross")
+    every = every.merge(frame[["province_code", "subdimension", "score"]], on=["province_code", "subdimension"], how="left")
+    gaps = datafiles.read("gaps").query("year == @year").drop(columns="year").assign(known=True)
+    lost = every.merge(gaps, on=["province_code", "dimension"], how="left").query("score.isna() and known.isna()")
+    if len(lost):
+        row = lost.iloc[0]
+        at = datafiles.where(f"scores-{year}", len(frame), "score")
+        raise datafiles.DataError(
+            f"{at}: no score of {row.subdimension} for province {row.province_code}; "
+            "add the row, or list the province and dimension in published/gaps.csv if it was not published"
+        )

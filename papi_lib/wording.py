@@ -1,0 +1,113 @@
+"""Words and number formats of the two languages of outputs, Vietnamese and English.
+
+Sentences are written in English in the code and the notebooks; the gettext catalogue
+``locale/vi/LC_MESSAGES/papi.po`` holds the Vietnamese ones and is read as it stands, so that there
+is no compiled copy to forget. Numbers and dates are formatted by Babel.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+import math
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from babel.dates import format_datetime
+from babel.lists import format_list
+from babel.messages.extract import extract_python
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+#: The languages of outputs; the first is the default.
+LANGUAGES = ("vi", "en")
+#: The functions whose first argument is a sentence to translate, for the catalogue's extraction.
+KEYWORDS = ("w", "ask", "say", "note", "title", "lead")
+LOCALE = Path(__file__).parent / "locale"
+
+
+class Words:
+    """Words and numbers in one language.
+
+    Parameters
+    ----------
+    lang : {"vi", "en"}
+        Language of the output.
+
+    Raises
+    ------
+    ValueError
+        There is no such language.
+
+    Examples
+    --------
+    >>> w = Words("vi")
+    >>> w.number(41.629, 2)
+    '41,63'
+    """
+
+    def __init__(self, lang: str = "vi") -> None:
+        if lang not in LANGUAGES:
+            raise ValueError(f"no language '{lang}'; there are {', '.join(LANGUAGES)}")
+        self.lang = lang
+        self._catalogue = _catalogue(lang)
+
+    def __call__(self, sentence: str, /, **values: object) -> str:
+        """Translate an English sentence and fill in its ``{names}``."""
+        text = self._catalogue.gettext(sentence)
+        return unicodedata.normalize("NFC", text.format(**values) if values else text)
+
+    def number(self, value: float, decimals: int = 2) -> str:
+        """Format a number with fixed decimals; a missing one becomes a dash."""
+        if value is None or not math.isfinite(float(value)):
+            return "–"
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return format_decimal(round(float(value), decimals) + 0.0, pattern, locale=self.lang).replace("-", "−")
+
+    def signed(self, value: float, decimals: int = 2) -> str:
+        """Format a difference, with its sign; one that rounds to zero has none."""
+        text = self.number(value, decimals)
+        return f"+{text}" if value is not None and round(float(value), decimals) > 0 else text
+
+    def percent(self, share: float) -> str:
+        """Format a share of 1 as a whole percentage."""
+        return "–" if share is None or math.isnan(share) else f"{self.number(100 * share, 0)}%"
+
+    def date(self, moment: datetime) -> str:
+        """Format a date with its time of day."""
+        pattern = "HH:mm, d/M/y" if self.lang == "vi" else "d MMM y, HH:mm"
+        return format_datetime(moment, pattern, locale=self.lang)
+
+    def years(self, years: Iterable[int]) -> str:
+        """Format a run of years: ``2021–2024``, or the one year."""
+        first, last = min(years := list(years)), max(years)
+        return str(first) if first == last else f"{first}–{last}"
+
+    def join(self, items: Iterable[str]) -> str:
+        """Join items as a list in a sentence: ``A, B và C``."""
+        return format_list(list(items), locale=self.lang)
+
+
+def extract_notebook(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
+    """Extract sentences to translate from a notebook's code cells: Babel's hook for ``*.ipynb``."""
+    import nbformat
+
+    notebook = nbformat.reads(fileobj.read().decode("utf-8"), as_version=4)
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    yield from extract_python(io.BytesIO(source.encode("utf-8")), keywords, comment_tags, options)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    path = LOCALE / lang / "LC_MESSAGES" / "papi.po"
+    if not path.exists():
+        return gettext.NullTranslations()  # the source language
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=lang))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

@@ -169,6 +169,12 @@ def region_name(key: str, lang: str = "vi") -> str:
     return datafiles.read("regions").set_index("region")[f"name_{lang}"][key]
 
 
+def tiles(lang: str = "vi") -> pd.DataFrame:
+    """Return the tile map's grid: index ``province_code``, columns ``row``, ``column``, ``islands``, ``name``."""
+    frame = datafiles.read("tiles").set_index("province_code")
+    return frame[["row", "column"]].assign(islands=frame[f"islands_{lang}"], name=provinces()[f"name_{lang}"])
+
+
 def _bare(text: str) -> str:
     """Return a spelling without prefix, suffix and separators, for look-ups."""
     text = plain(text)

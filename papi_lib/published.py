@@ -141,6 +141,40 @@ def series(part: int | str | None = None, until: int | None = None) -> pd.DataFr
     return pd.DataFrame(columns, index=places.provinces().index).rename_axis(columns="year")
 
 
+def history(province: str | int, parts: Iterable[int | str | None], until: int | None = None) -> pd.DataFrame:
+    """Follow a province's scores year by year, beside the country's.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code.
+    parts : iterable of int, str or None
+        Dimensions (numbers), sub-dimensions (keys), None for the total.
+    until : int or None
+        Last year to return; None for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Tidy: ``part``, ``year``, ``segment`` (first year of the run of years that compare),
+        ``score``, ``country`` (unweighted mean of the published provinces), ``lower_quartile``,
+        ``upper_quartile`` (of the provinces), all in points. Scores of two segments do not compare.
+    """
+    code, frames = places.province(province).code, []
+    for part in parts:
+        wide = series(part, until)
+        frames.append(pd.DataFrame({
+            "part": "total" if part is None else part,
+            "year": wide.columns,
+            "segment": [min(index.segment(y, part)) for y in wide.columns],
+            "score": wide.loc[code].to_numpy(),
+            "country": wide.mean().to_numpy(),
+            "lower_quartile": wide.quantile(0.25).to_numpy(),
+            "upper_quartile": wide.quantile(0.75).to_numpy(),
+        }))
+    return pd.concat(frames, ignore_index=True)
+
+
 def profile(province: str | int, year: int, dimension: int | None = None) -> pd.DataFrame:
     """Compare a province part by part with the country, its region, the five cities and the best.
 

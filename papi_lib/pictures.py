@@ -1,0 +1,108 @@
+"""A picture on a page: a matplotlib figure with alt text, caption and the data behind it."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from html import escape
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from papi_lib import tables
+from papi_lib.wording import Words
+
+#: Colours of the four groups, 1 = highest: one hue from dark to light, told apart without colour vision.
+GROUP_COLOURS = {1: "#08306b", 2: "#3182bd", 3: "#9ecae1", 4: "#e3eef9"}
+PLACE, COUNTRY, REGION, CITIES, BEST, FAINT = "#c2410c", "#1f2937", "#0f766e", "#7c3aed", "#6b7280", "#cbd5e1"
+
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "papi",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#94a3b8",
+    "axes.labelcolor": "#1f2937",
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "xtick.color": "#475569",
+    "ytick.color": "#1f2937",
+    "legend.frameon": False,
+}
+_FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', sans-serif"
+
+
+def figure(width: float, height: float) -> Figure:
+    """Return an empty figure in the project's look, `width` by `height` inches, apart from pyplot's state."""
+    with mpl.rc_context(_STYLE):
+        return Figure(figsize=(width, height), layout="constrained")
+
+
+def style():
+    """Return the context in which every picture is drawn: the project's one look."""
+    return mpl.rc_context(_STYLE)
+
+
+@dataclass
+class Picture:
+    """A figure that shows itself in a notebook as inline SVG with alt text.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+        What is drawn.
+    alt : str
+        What the picture shows, in the page's language.
+    caption : str
+        Caption in the page's language.
+    data : pandas.DataFrame or None
+        The figures behind the picture, shown folded under it.
+    words : Words
+        The page's language.
+    simulated : bool
+        Write on the picture that the data are simulated.
+    """
+
+    figure: Figure
+    alt: str
+    caption: str
+    words: Words
+    data: pd.DataFrame | None = None
+    simulated: bool = field(default=False)
+
+    def svg(self) -> str:
+        """Return the figure as one ``<svg>`` element that a screen reader can read out."""
+        if self.simulated:
+            self.figure.text(0.5, 0.5, self.words("SIMULATED DATA"), color="#b91c1c", alpha=0.25, fontsize=26,
+                             ha="center", va="center", rotation=20)
+        buffer = io.StringIO()
+        with style():
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        text = buffer.getvalue()
+        text = text[text.index("<svg") :]
+        text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+        text = re.sub(r"'DejaVu Sans'[^;\"]*", _FONTS, text)
+        text = re.sub(r"\s*\n\s*", "\n", text)
+        # Full precision serves no eye: a tenth of a point does.
+        text = re.sub(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+", r"\1", text)
+        return re.sub(
+            r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
+            lambda m: f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'viewBox="{m[1]}" role="img" aria-label="{escape(self.alt)}" '
+            f'style="width:100%;max-width:{self.figure.get_figwidth() * 1.15:.2f}in;height:auto;background:#fff">',
+            text,
+            count=1,
+        )
+
+    def _repr_html_(self) -> str:
+        behind = ""
+        if self.data is not None:
+            body = tables.html(self.data, self.words, caption=self.words("Data behind the picture"))
+            behind = f"<details><summary>{escape(self.words('Show the data'))}</summary>{body}</details>"
+        return (
+            f'<figure class="picture">{self.svg()}<figcaption>{escape(self.caption)}</figcaption>{behind}</figure>'
+        )

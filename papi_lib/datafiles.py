@@ -192,8 +192,10 @@ def _column(path: Path, field: dict, text: pd.Series) -> pd.Series:
             refuse(~empty & ~text.isin(rule["enum"]), f"is not one of {', '.join(rule['enum'])}")
         return text.where(~empty)
     shape = r"-?\d+" if kind == "integer" else r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
-    refuse(~empty & ~text.str.fullmatch(shape), f"is not {'a whole number' if kind == 'integer' else 'a number'} "
-           "(decimals take a point)")
+    refuse(
+        ~empty & ~text.str.fullmatch(shape),
+        f"is not {'a whole number' if kind == 'integer' else 'a number'} (decimals take a point)",
+    )
     values = pd.to_numeric(text.where(~empty))
     low, high = rule.get("minimum", -math.inf), rule.get("maximum", math.inf)
     refuse(values.lt(low) | values.gt(high), f"is outside {low} to {high}; correct the value")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from dataclasses import dataclass, field
 from html import escape
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from papi_lib import tables
@@ -77,8 +80,17 @@ class Picture:
     def svg(self) -> str:
         """Return the figure as one ``<svg>`` element that a screen reader can read out."""
         if self.simulated:
-            self.figure.text(0.5, 0.5, self.words("SIMULATED DATA"), color="#b91c1c", alpha=0.25, fontsize=26,
-                             ha="center", va="center", rotation=20)
+            self.figure.text(
+                0.5,
+                0.5,
+                self.words("SIMULATED DATA"),
+                color="#b91c1c",
+                alpha=0.25,
+                fontsize=26,
+                ha="center",
+                va="center",
+                rotation=20,
+            )
         buffer = io.StringIO()
         with style():
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -91,9 +103,11 @@ class Picture:
         text = re.sub(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+", r"\1", text)
         return re.sub(
             r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
-            lambda m: f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'viewBox="{m[1]}" role="img" aria-label="{escape(self.alt)}" '
-            f'style="width:100%;max-width:{self.figure.get_figwidth() * 1.15:.2f}in;height:auto;background:#fff">',
+            lambda m: (
+                f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+                f'viewBox="{m[1]}" role="img" aria-label="{escape(self.alt)}" '
+                f'style="width:100%;max-width:{self.figure.get_figwidth() * 1.15:.2f}in;height:auto;background:#fff">'
+            ),
             text,
             count=1,
         )
@@ -103,6 +117,21 @@ class Picture:
         if self.data is not None:
             body = tables.html(self.data, self.words, caption=self.words("Data behind the picture"))
             behind = f"<details><summary>{escape(self.words('Show the data'))}</summary>{body}</details>"
-        return (
-            f'<figure class="picture">{self.svg()}<figcaption>{escape(self.caption)}</figcaption>{behind}</figure>'
-        )
+        return f'<figure class="picture">{self.svg()}<figcaption>{escape(self.caption)}</figcaption>{behind}</figure>'
+
+
+def wrap(text: str, width: int) -> str:
+    """Break a label into lines of about `width` characters, between words."""
+    return textwrap.fill(text, width, break_long_words=False)
+
+
+def decimal_axis(ax: Axes, w: Words, which: str, *, signed: bool = False) -> None:
+    """Label an axis's ticks in the page's number format, with as many decimals as the step needs."""
+    axis = getattr(ax, f"{which}axis")
+
+    def label(value: float, _position: int | None = None) -> str:
+        step = np.diff(axis.get_majorticklocs()[:2])
+        decimals = 0 if not len(step) else max(0, min(2, int(np.ceil(-np.log10(step[0]) - 1e-9))))
+        return w.signed(value, decimals) if signed else w.number(value, decimals)
+
+    axis.set_major_formatter(label)

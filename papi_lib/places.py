@@ -118,8 +118,17 @@ def province(name: str | int) -> Place:
         spellings = [row.name_vi, row.name_en, *str(row.aliases or "").split("|"), str(row.province_code)]
         names.update({_bare(s): row.Index for s in spellings if s and s != "nan"})
     row = table.loc[_find(name, names, table["name_vi"], "province")]
-    return Place("province", int(row.province_code), row.name_vi, row.name_en, slug(row.name_en.removesuffix(" City")),
-                 row.type, row.region, int(row.province_code), row.merged_2025)
+    return Place(
+        "province",
+        int(row.province_code),
+        row.name_vi,
+        row.name_en,
+        slug(row.name_en.removesuffix(" City")),
+        row.type,
+        row.region,
+        int(row.province_code),
+        row.merged_2025,
+    )
 
 
 def district(name: str | int) -> Place:
@@ -144,8 +153,17 @@ def district(name: str | int) -> Place:
     home = province(row.province_code)
     kind, bare = re.match(r"(Quận|Huyện|Thị xã) (.+)", row.name_vi).groups()
     english = f"{plain(bare).title()} {'Town' if kind == 'Thị xã' else 'District'}"
-    return Place("district", row.district_code, row.name_vi, english, slug(row.name_vi), row.type, home.region,
-                 home.code, home.merged_2025)
+    return Place(
+        "district",
+        row.district_code,
+        row.name_vi,
+        english,
+        slug(row.name_vi),
+        row.type,
+        home.region,
+        home.code,
+        home.merged_2025,
+    )
 
 
 def peers(place: Place, kind: str) -> list[int]:
@@ -159,8 +177,11 @@ def peers(place: Place, kind: str) -> list[int]:
         All provinces, those of the place's region, or the five cities under central government.
     """
     table = provinces()
-    chosen = {"country": table.index == table.index, "region": table["region"] == place.region,
-              "cities": table["type"] == "city"}[kind]
+    chosen = {
+        "country": table.index == table.index,
+        "region": table["region"] == place.region,
+        "cities": table["type"] == "city",
+    }[kind]
     return [int(code) for code in table.index[chosen]]
 
 

@@ -14,7 +14,9 @@ import pandas as pd
 from papi_lib import datafiles, index, places
 
 
-def load(years: int | Iterable[int] | None = None, provinces: Iterable[str | int] | str | int | None = None) -> pd.DataFrame:
+def load(
+    years: int | Iterable[int] | None = None, provinces: Iterable[str | int] | str | int | None = None
+) -> pd.DataFrame:
     """Return the published sub-dimension scores.
 
     Parameters
@@ -52,6 +54,16 @@ def load(years: int | Iterable[int] | None = None, provinces: Iterable[str | int
     names = [provinces] if isinstance(provinces, int | str) else provinces
     codes = [places.province(p).code for p in names]
     return frame[frame["province_code"].isin(codes)].reset_index(drop=True)
+
+
+def wide(year: int, dimension: int) -> pd.DataFrame:
+    """Return a year's scores of one dimension: a row a province (all 63), a column a sub-dimension.
+
+    Missing where not published; in points, in the index's order.
+    """
+    rows = load(year).query("dimension == @dimension")
+    table = rows.pivot(index="province_code", columns="subdimension", values="score")
+    return table.reindex(index=places.provinces().index, columns=index.subdimensions(year, dimension))
 
 
 def dimension_scores(year: int) -> pd.DataFrame:
@@ -107,11 +119,13 @@ def standing(scores: pd.Series) -> pd.DataFrame:
     rank = scores.rank(ascending=False, method="min")
     cuts = scores.quantile([0.25, 0.5, 0.75])
     group = 4 - sum((scores > cut).astype(int) for cut in cuts)
-    return pd.DataFrame({
-        scores.name: scores,
-        "rank": rank.astype("Int64"),
-        "group": group.where(scores.notna()).astype("Int64"),
-    })
+    return pd.DataFrame(
+        {
+            scores.name: scores,
+            "rank": rank.astype("Int64"),
+            "group": group.where(scores.notna()).astype("Int64"),
+        }
+    )
 
 
 def series(part: int | str | None = None, until: int | None = None) -> pd.DataFrame:
@@ -132,8 +146,11 @@ def series(part: int | str | None = None, until: int | None = None) -> pd.DataFr
     """
     span = [y for y in index.years() if until is None or y <= until]
     if isinstance(part, str):
-        columns = {y: load(y).query("subdimension == @part").set_index("province_code")["score"]
-                   for y in span if part in index.subdimensions(y)}
+        columns = {
+            y: load(y).query("subdimension == @part").set_index("province_code")["score"]
+            for y in span
+            if part in index.subdimensions(y)
+        }
     elif part is not None:
         columns = {y: dimension_scores(y)[part] for y in span if part in index.dimensions(y)}
     else:
@@ -163,15 +180,19 @@ def history(province: str | int, parts: Iterable[int | str | None], until: int |
     code, frames = places.province(province).code, []
     for part in parts:
         wide = series(part, until)
-        frames.append(pd.DataFrame({
-            "part": "total" if part is None else part,
-            "year": wide.columns,
-            "segment": [min(index.segment(y, part)) for y in wide.columns],
-            "score": wide.loc[code].to_numpy(),
-            "country": wide.mean().to_numpy(),
-            "lower_quartile": wide.quantile(0.25).to_numpy(),
-            "upper_quartile": wide.quantile(0.75).to_numpy(),
-        }))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "part": "total" if part is None else part,
+                    "year": wide.columns,
+                    "segment": [min(index.segment(y, part)) for y in wide.columns],
+                    "score": wide.loc[code].to_numpy(),
+                    "country": wide.mean().to_numpy(),
+                    "lower_quartile": wide.quantile(0.25).to_numpy(),
+                    "upper_quartile": wide.quantile(0.75).to_numpy(),
+                }
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -197,17 +218,17 @@ def profile(province: str | int, year: int, dimension: int | None = None) -> pd.
     """
     place = places.province(province)
     if dimension is None:
-        wide, spans = dimension_scores(year), {d: index.DIMENSION_RANGE for d in index.dimensions(year)}
+        scores, spans = dimension_scores(year), dict.fromkeys(index.dimensions(year), index.DIMENSION_RANGE)
     else:
         parts = index.structure(year).query("dimension == @dimension")
         spans = {p.subdimension: (p.lower, p.upper) for p in parts.itertuples()}
-        wide = load(year).query("dimension == @dimension").pivot(index="province_code", columns="subdimension", values="score")
-        wide = wide.reindex(index=places.provinces().index, columns=list(spans))
+        scores = wide(year, dimension)
     frame = pd.DataFrame(spans.values(), index=pd.Index(spans, name="part"), columns=["lower", "upper"])
-    frame["score"] = wide.loc[place.code]
+    frame["score"] = scores.loc[place.code]
     for kind in ("country", "region", "cities"):
-        frame[kind] = wide.loc[places.peers(place, kind)].mean()
-    frame["best"], frame["best_province"], frame["worst"] = wide.max(), wide.idxmax() if len(spans) else None, wide.min()
+        frame[kind] = scores.loc[places.peers(place, kind)].mean()
+    frame["best"], frame["worst"] = scores.max(), scores.min()
+    frame["best_province"] = scores.idxmax() if len(spans) else None
     return frame
 
 
@@ -235,21 +256,37 @@ def _checked(year: int, _stamp: tuple) -> pd.DataFrame:
 
     refuse(frame["year"] != year, "year", f"in the file of {year}; move the row to its own year's file")
     found = frame.merge(expected, on="subdimension", how="left", suffixes=("", "_expected"))
-    refuse(found["upper"].isna(), "subdimension", f"is not a sub-dimension of the {index.edition(year)} edition; correct it")
-    refuse(found["dimension"] != found["dimension_expected"], "dimension", "is not the sub-dimension's dimension; correct it")
+    refuse(
+        found["upper"].isna(),
+        "subdimension",
+        f"is not a sub-dimension of the {index.edition(year)} edition; correct it",
+    )
+    refuse(
+        found["dimension"] != found["dimension_expected"],
+        "dimension",
+        "is not the sub-dimension's dimension; correct it",
+    )
     # The programme prints ranges with two decimals (0.33-3.33) and has scores down to 0.3317.
     outside = ~found["score"].between(found["lower"] - 0.005, found["upper"] + 0.005)
     if outside.any():
         bad = found[outside].iloc[0]
-        refuse(outside, "score", f"is outside the range of {bad.subdimension}, {bad.lower:.2f} to {bad.upper:.2f}; correct it")
+        refuse(
+            outside,
+            "score",
+            f"is outside the range of {bad.subdimension}, {bad.lower:.2f} to {bad.upper:.2f}; correct it",
+        )
     _check_complete(year, frame, expected)
     return frame
 
 
 def _check_complete(year: int, frame: pd.DataFrame, expected: pd.DataFrame) -> None:
     """Raise if a score is neither there nor a known gap: a row may have been lost."""
-    every = expected[["dimension", "subdimension"]].merge(pd.DataFrame({"province_code": places.provinces().index}), how="cross")
-    every = every.merge(frame[["province_code", "subdimension", "score"]], on=["province_code", "subdimension"], how="left")
+    every = expected[["dimension", "subdimension"]].merge(
+        pd.DataFrame({"province_code": places.provinces().index}), how="cross"
+    )
+    every = every.merge(
+        frame[["province_code", "subdimension", "score"]], on=["province_code", "subdimension"], how="left"
+    )
     gaps = datafiles.read("gaps").query("year == @year").drop(columns="year").assign(known=True)
     lost = every.merge(gaps, on=["province_code", "dimension"], how="left").query("score.isna() and known.isna()")
     if len(lost):

@@ -1,0 +1,47 @@
+# Every target sets up what it needs: Python 3.11 and make are enough.
+PYTHON ?= python3.11
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: help install report test test-fast lint lab bench lock messages clean
+
+help:           ## show this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
+
+install: $(INSTALLED)  ## make .venv/ from the lock file
+
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+report: install  ## Ha Noi, latest year, Vietnamese, all notebooks: pages in output/report/site
+	$(BIN)/papi report $(ARGS)
+
+test: install  ## the whole test suite
+	$(BIN)/python -m pytest
+
+test-fast: install  ## the tests that take seconds
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: install  ## style of code and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lab: install  ## JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: install  ## speed and method experiments, as ratios in one run
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+messages: install  ## collect sentences to translate into the Vietnamese catalogue
+	$(BIN)/pybabel -q extract -F babel.cfg $$($(BIN)/python -c "from papi_lib.wording import KEYWORDS; print(' '.join('-k ' + k for k in KEYWORDS))") --no-default-keywords --no-location --sort-output --omit-header -o .venv/papi.pot .
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap -l vi -D papi -i .venv/papi.pot -d papi_lib/locale
+
+lock:           ## renew requirements.lock from pyproject.toml
+	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv
+	.venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements.lock
+
+clean:          ## remove what the targets made
+	rm -rf .venv output

@@ -1,0 +1,249 @@
+"""Pictures of all provinces at once: tile map, ranks, two sub-dimensions against each other.
+
+One call with a tidy frame each, as in `papi_lib.charts`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.patches import Rectangle
+
+from papi_lib import places
+from papi_lib.labels import group_name, part_name, province_name
+from papi_lib.pictures import BEST, FAINT, GROUP_COLOURS, PLACE, Picture, decimal_axis, figure, style, wrap
+from papi_lib.places import Place
+from papi_lib.wording import Words
+
+
+def tiles(groups: pd.Series, w: Words, place: Place | None = None) -> Picture | None:
+    """Draw the 63 provinces as a tile map coloured by group.
+
+    Parameters
+    ----------
+    groups : pandas.Series
+        Group 1 (highest) to 4 by ``province_code``; missing where not published.
+    w : Words
+        Language of the picture.
+    place : Place, optional
+        Province to outline.
+    """
+    grid = places.tiles(w.lang)
+    groups = groups.reindex(grid.index)
+    if groups.isna().all():
+        return None
+    with style():
+        fig = figure(6.6, 9.2)
+        ax = fig.subplots()
+        for code, tile in grid.iterrows():
+            group = groups[code]
+            known = pd.notna(group)
+            ax.add_patch(
+                Rectangle(
+                    (tile["column"], tile["row"]),
+                    0.94,
+                    0.92,
+                    facecolor=GROUP_COLOURS[int(group)] if known else "white",
+                    edgecolor="#94a3b8",
+                    lw=0.6,
+                    hatch=None if known else "////",
+                )
+            )
+            text = wrap(tile["name"].replace(" - ", " "), 9) + (f"\n{int(group)}" if known else "\n–")
+            ax.text(
+                tile["column"] + 0.47,
+                tile["row"] + 0.47,
+                text,
+                ha="center",
+                va="center",
+                fontsize=6.3,
+                color="white" if known and group <= 2 else "#111827",
+                linespacing=1.05,
+            )
+            if isinstance(tile["islands"], str):
+                ax.annotate(
+                    tile["islands"],
+                    (tile["column"] + (0.95 if tile["column"] else 0), tile["row"] + 0.5),
+                    (7.25 if tile["column"] else 0.47, tile["row"] + (0.5 if tile["column"] else 1.35)),
+                    fontsize=7,
+                    ha="left" if tile["column"] else "center",
+                    va="center",
+                    color="#334155",
+                    arrowprops={"arrowstyle": "-", "color": "#94a3b8", "lw": 0.7} if tile["column"] else None,
+                )
+        if place is not None and place.province_code in grid.index:
+            tile = grid.loc[place.province_code]
+            ax.add_patch(
+                Rectangle((tile["column"], tile["row"]), 0.94, 0.92, fill=False, edgecolor=PLACE, lw=3, zorder=5)
+            )
+        labels = [(GROUP_COLOURS[g], f"{g} · {group_name(g, w)}", None) for g in GROUP_COLOURS]
+        labels.append(("white", "– · " + w("not published"), "////"))
+        handles = [Rectangle((0, 0), 1, 1, facecolor=c, edgecolor="#94a3b8", hatch=h, label=t) for c, t, h in labels]
+        ax.legend(
+            handles=handles,
+            loc="upper left",
+            bbox_to_anchor=(0, 0.60),
+            title=w("group (quartile)"),
+            fontsize=8,
+            title_fontsize=8,
+        )
+        ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
+        ax.set_axis_off()
+    shown = pd.DataFrame({w("group (quartile)"): groups.astype("Int64")}).set_index(grid["name"].rename(w("province")))
+    shown = shown.loc[sorted(shown.index, key=places.sort_key)]
+    counts = ", ".join(f"{group_name(g, w)} {int((groups == g).sum())}" for g in GROUP_COLOURS)
+    alt = (
+        w("Tile map of the 63 provinces by group:")
+        + f" {counts}, "
+        + w("not published")
+        + f" {int(groups.isna().sum())}."
+    )
+    if place is not None and pd.notna(groups.get(place.province_code)):
+        alt += " " + w("{place} is in group {group}.", place=place.name(w.lang), group=int(groups[place.province_code]))
+    caption = w("One tile a province, by its group in the year (1 = highest quarter). Positions are schematic.")
+    return Picture(fig, alt, caption, w, shown)
+
+
+def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
+    """Draw every province's rank with its confidence set, the place and the five cities named.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From `papi_lib.precision.rank_sets`: ``rank``, ``lower``, ``upper`` by ``province_code``.
+    w : Words
+        Language of the picture.
+    place : Place
+        Province to point out.
+    """
+    frame = frame.dropna(subset=["rank"]).sort_values("rank", kind="stable")
+    if frame.empty:
+        return None
+    order = np.arange(1, len(frame) + 1)
+    named = set(places.peers(place, "cities")) | {place.code, frame.index[0], frame.index[-1]}
+    with style():
+        fig = figure(7, 3.9)
+        ax = fig.subplots()
+        ax.vlines(order, frame["lower"].astype(float), frame["upper"].astype(float), color=FAINT, lw=4)
+        ax.scatter(order, frame["rank"].astype(float), s=9, color=BEST, zorder=3)
+        here = frame.index == place.code
+        ax.vlines(
+            order[here],
+            frame["lower"][here].astype(float),
+            frame["upper"][here].astype(float),
+            color=PLACE,
+            lw=4,
+            alpha=0.6,
+        )
+        ax.scatter(order[here], frame["rank"][here].astype(float), s=50, color=PLACE, zorder=4)
+        for x, (code, row) in zip(order, frame.iterrows(), strict=True):
+            if code in named:
+                ax.annotate(
+                    province_name(code, w),
+                    (x, row["lower"]),
+                    (0, 4),
+                    textcoords="offset points",
+                    rotation=60,
+                    ha="left",
+                    va="bottom",
+                    fontsize=7.5,
+                    color=PLACE if code == place.code else "#334155",
+                    weight="bold" if code == place.code else None,
+                )
+        ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -9))
+        ax.set_yticks([1, *range(10, len(frame) + 1, 10)])
+        ax.set_xticks([])
+        ax.set_xlabel(w("provinces by published score"))
+        ax.set_ylabel(w("rank (1 = highest)"))
+    shown = frame[["score", "rank", "lower", "upper"]].copy()
+    shown.index = pd.Index([province_name(c, w) for c in frame.index], name=w("province"))
+    shown.columns = [w("score"), w("rank"), w("set from"), w("set to")]
+    alt = w("Ranks of {n} provinces with their 95% confidence sets.", n=len(frame))
+    if here.any():
+        row = frame.loc[place.code]
+        alt += " " + w(
+            "{place}: rank {rank}, set {lower} to {upper}.",
+            place=place.name(w.lang),
+            rank=int(row["rank"]),
+            lower=int(row["lower"]),
+            upper=int(row["upper"]),
+        )
+    caption = w(
+        "Dots are ranks by published score (our ordering), bars the ranks that noise in the scores leaves possible (95%)."
+    )
+    return Picture(fig, alt, caption, w, shown)
+
+
+def scatter(frame: pd.DataFrame, x: str, y: str, w: Words, place: Place) -> Picture | None:
+    """Draw all provinces by two sub-dimensions, the place and the five cities named.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Indexed by ``province_code``, columns `x` and `y` (sub-dimension keys), in points.
+    x, y : str
+        Columns to draw.
+    w : Words
+        Language of the picture.
+    place : Place
+        Province to point out.
+    """
+    frame = frame[[x, y]].dropna()
+    if frame.empty:
+        return None
+    regions = places.provinces()["region"].reindex(frame.index)
+    names = {key: places.region_name(key, w.lang) for key in regions.unique()}
+    with style():
+        fig = figure(7, 4.6)
+        ax = fig.subplots()
+        sns.scatterplot(
+            data=frame.assign(region=regions.map(names)),
+            x=x,
+            y=y,
+            hue="region",
+            style="region",
+            palette="colorblind",
+            s=42,
+            ax=ax,
+            alpha=0.85,
+        )
+        for code in {place.code, *places.peers(place, "cities")} & set(frame.index):
+            here = code == place.code
+            if here:
+                ax.scatter(*frame.loc[code], s=170, facecolor="none", edgecolor=PLACE, lw=2.2, zorder=4)
+            ax.annotate(
+                province_name(code, w),
+                frame.loc[code],
+                (7, 5),
+                textcoords="offset points",
+                fontsize=8.5 if here else 7.5,
+                color=PLACE if here else "#334155",
+                weight="bold" if here else None,
+            )
+        ax.axvline(frame[x].mean(), color=FAINT, lw=1, zorder=0)
+        ax.axhline(frame[y].mean(), color=FAINT, lw=1, zorder=0)
+        decimal_axis(ax, w, "x")
+        decimal_axis(ax, w, "y")
+        ax.set_xlabel(part_name(x, w) + w(" (points)"))
+        ax.set_ylabel(part_name(y, w) + w(" (points)"))
+        handles, labels = ax.get_legend_handles_labels()
+        ax.get_legend().remove()
+        fig.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
+    shown = frame.set_axis(pd.Index([province_name(c, w) for c in frame.index], name=w("province")))
+    shown = shown.loc[sorted(shown.index, key=places.sort_key)].set_axis([part_name(x, w), part_name(y, w)], axis=1)
+    alt = w(
+        "{n} provinces by {x} and {y}; correlation {r}.",
+        n=len(frame),
+        x=part_name(x, w),
+        y=part_name(y, w),
+        r=w.number(frame[x].corr(frame[y])),
+    )
+    if place.code in frame.index:
+        alt += " " + w(
+            "{place}: {x} and {y} points.",
+            place=place.name(w.lang),
+            x=w.number(frame.loc[place.code, x]),
+            y=w.number(frame.loc[place.code, y]),
+        )
+    return Picture(fig, alt, w("One dot a province; grey lines are the means of the provinces."), w, shown)

@@ -1,0 +1,23 @@
+"""Names of parts, groups and provinces as a page shows them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from papi_lib import index, places
+from papi_lib.wording import Words
+
+
+def part_name(part: int | str, w: Words) -> str:
+    """Return the name of a dimension, a sub-dimension or the total in the page's language."""
+    return w("Total") if part == "total" else index.name(part, w.lang)
+
+
+def group_name(group: int, w: Words) -> str:
+    """Return the name of a quartile group, 1 = highest."""
+    return [w("highest"), w("upper middle"), w("lower middle"), w("lowest")][int(group) - 1]
+
+
+def province_name(code: float, w: Words) -> str:
+    """Return a province's name by code; a missing code becomes a dash."""
+    return "–" if pd.isna(code) else places.provinces()[f"name_{w.lang}"][int(code)]

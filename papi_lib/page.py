@@ -1,0 +1,203 @@
+"""A notebook's page: who it is about, in which language, and how its sentences are shown.
+
+A notebook makes one `Page` from its parameters; titles, questions and sentences that a reader
+sees go through it, are written in English and come out in the page's language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+
+from IPython.display import display
+
+from papi_lib import datafiles, index, places, precision, provenance, published
+from papi_lib.places import Place
+from papi_lib.wording import Words
+
+#: Mime type of the facts that a page tells the site.
+FACTS = "application/vnd.papi.page+json"
+
+
+@dataclass
+class Page:
+    """One page: a place, a year, a language and, on most pages, one dimension.
+
+    Attributes
+    ----------
+    province : str or int
+        Name or code of the province.
+    year : int or None
+        Year of the survey; None for the latest.
+    lang : {"vi", "en"}
+        Language of the page.
+    dimension : int or None
+        Dimension the page is about; None for the whole index.
+
+    Raises
+    ------
+    ValueError
+        Unknown province, year or language; the message says what there is.
+    """
+
+    province: str | int
+    year: int | None
+    lang: str = "vi"
+    dimension: int | None = None
+    findings: list[str] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.w = Words(self.lang)
+        self.place: Place = places.province(self.province)
+        self.year = index.years()[-1] if self.year is None else index.check_year(self.year)
+
+    @property
+    def name(self) -> str:
+        """The place's name in the page's language."""
+        return self.place.name(self.lang)
+
+    @property
+    def edition(self) -> str:
+        """The edition's years, as ``2021–2024``."""
+        return self.w.years(index.edition_years(self.year))
+
+    @property
+    def measured(self) -> bool:
+        """Whether the index of the year has the page's dimension."""
+        return self.dimension is None or self.dimension in index.dimensions(self.year)
+
+    @property
+    def parts(self) -> list:
+        """The parts the page compares: a dimension's sub-dimensions, or the dimensions."""
+        return index.dimensions(self.year) if self.dimension is None else index.subdimensions(self.year, self.dimension)
+
+    @cached_property
+    def rank_sets(self):
+        """Score, rank and rank set of every province, from `papi_lib.precision.rank_sets`."""
+        return precision.rank_sets(self.year, self.dimension) if self.measured else None
+
+    @property
+    def standing(self):
+        """The place's row of `rank_sets`, or None where it has no score."""
+        if not self.measured:
+            return None
+        row = self.rank_sets.loc[self.place.code]
+        return None if row.isna()["score"] else row
+
+    def open(self, purpose: str, subject: str | None = None) -> None:
+        """Show title and purpose, and what is missing and why; tell the site the page's facts."""
+        subject = self.w(subject) if subject else index.name(self.dimension, self.lang)
+        title = self.w("{subject}: {place}, {year}", subject=subject, place=self.name, year=self.year)
+        self._html(f"<h1>{escape(title)}</h1>", {FACTS: self._facts(title)})
+        self._html(f'<p class="lead">{escape(self.w(purpose))}</p>')
+        for sentence in self.missing():
+            self.note(sentence)
+
+    def ask(self, question: str, **values: object) -> None:
+        """Show a question as a heading."""
+        self._html(f"<h2>{escape(self.w(question, place=self.name, year=self.year, **values))}</h2>")
+
+    def say(self, sentence: str, **values: object) -> None:
+        """Show a sentence that answers."""
+        self._html(f'<p class="finding">{escape(self.w(sentence, **values))}</p>')
+
+    def note(self, sentence: str, **values: object) -> None:
+        """Show a caveat."""
+        self._html(f'<p class="note">{escape(self.w(sentence, **values))}</p>')
+
+    def show(self, *shown: object) -> None:
+        """Show pictures and tables; None, which stands for nothing to draw, is passed over."""
+        for item in shown:
+            if item is not None:
+                display(item)
+
+    def tell_findings(self, sentences: list[str]) -> None:
+        """Show what stands out as a list, and tell it to the site."""
+        items = "".join(f"<li>{escape(s)}</li>" for s in sentences)
+        self._html(f'<ul class="findings">{items}</ul>', {FACTS: {"findings": sentences}})
+
+    def missing(self) -> list[str]:
+        """Return sentences on what the page cannot show, and why."""
+        w, year = self.w, self.year
+        if not self.measured:
+            return [
+                w(
+                    "This dimension was not part of PAPI in {year}: it has been measured since {first}.",
+                    year=year,
+                    first=index.first_year(self.dimension),
+                )
+            ]
+        gaps = published.missing(self.place.code, year)
+        found = []
+        if self.dimension in gaps:
+            found.append(
+                w(
+                    "PAPI published no score of {place} for this dimension in {year}; the page shows the other provinces.",
+                    place=self.name,
+                    year=year,
+                )
+            )
+        elif self.dimension is None and gaps:
+            names = w.join(index.name(d, self.lang) for d in gaps)
+            if len(gaps) == len(index.dimensions(year)):
+                found.append(
+                    w(
+                        "PAPI published no scores of {place} in {year}; the page shows the other provinces.",
+                        place=self.name,
+                        year=year,
+                    )
+                )
+            else:
+                found.append(
+                    w(
+                        "PAPI did not publish {names} of {place} in {year}: a sum over fewer dimensions is not a total, so there is none.",
+                        names=names,
+                        place=self.name,
+                        year=year,
+                    )
+                )
+        if index.edition(year) == year and year != index.years()[0]:
+            found.append(
+                w(
+                    "{year} is the first year of an edition: its scores do not compare with those of earlier years.",
+                    year=year,
+                )
+            )
+        return found
+
+    def _facts(self, title: str) -> dict:
+        row = self.standing
+        facts = {
+            "title": title,
+            "lang": self.lang,
+            "dimension": self.dimension,
+            "place": {
+                "level": self.place.level,
+                "code": self.place.code,
+                "name": self.name,
+                "slug": self.place.slug,
+                "region": self.place.region,
+            },
+            "year": self.year,
+            "edition": self.edition,
+            "score": None if row is None else round(float(row["score"]), 4),
+            "rank": None if row is None else int(row["rank"]),
+            "rank_lower": None if row is None else int(row["lower"]),
+            "rank_upper": None if row is None else int(row["upper"]),
+            "group": None if row is None else int(row["group"]),
+            "missing": self.missing(),
+            "simulated": False,
+            "source": provenance.source(),
+            "data_version": provenance.data_version(),
+            "data_hash": datafiles.fingerprint(),
+            "code_version": provenance.code_version(),
+        }
+        if self.dimension is None:
+            groups = self.rank_sets["group"].dropna()
+            facts["groups"] = {str(code): int(group) for code, group in groups.items()}
+        return facts
+
+    @staticmethod
+    def _html(fragment: str, more: dict | None = None) -> None:
+        display({"text/html": fragment} | (more or {}), raw=True)

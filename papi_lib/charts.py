@@ -238,7 +238,7 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
         title
         + ": "
         + "; ".join(
-            f"{part} {w.signed(row.iloc[0])}" + ("" if ok else f" ({w('within noise')})")
+            f"{part} {w.signed(row.iloc[0])}" + ("" if ok else " " + w("(within noise)"))
             for (part, row), ok in zip(shown.iterrows(), clear, strict=True)
         )
     )

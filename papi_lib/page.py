@@ -85,11 +85,14 @@ class Page:
         row = self.rank_sets.loc[self.place.code]
         return None if row.isna()["score"] else row
 
-    def open(self, purpose: str, subject: str | None = None) -> None:
-        """Show title and purpose, and what is missing and why; tell the site the page's facts."""
+    def title(self, subject: str | None = None) -> None:
+        """Show the title, by default the dimension's name, and tell the site the page's facts."""
         subject = self.w(subject) if subject else index.name(self.dimension, self.lang)
         title = self.w("{subject}: {place}, {year}", subject=subject, place=self.name, year=self.year)
         self._html(f"<h1>{escape(title)}</h1>", {FACTS: self._facts(title)})
+
+    def lead(self, purpose: str) -> None:
+        """Show the page's purpose, and what is missing and why."""
         self._html(f'<p class="lead">{escape(self.w(purpose))}</p>')
         for sentence in self.missing():
             self.note(sentence)

@@ -116,7 +116,8 @@ class Picture:
         behind = ""
         if self.data is not None:
             body = tables.html(self.data, self.words, caption=self.words("Data behind the picture"))
-            behind = f"<details><summary>{escape(self.words('Show the data'))}</summary>{body}</details>"
+            label = self.words("Show the data")
+            behind = f"<details><summary>{escape(label)}</summary>{body}</details>"
         return f'<figure class="picture">{self.svg()}<figcaption>{escape(self.caption)}</figcaption>{behind}</figure>'
 
 

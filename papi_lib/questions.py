@@ -59,17 +59,17 @@ def together(page: Page, x: str, y: str) -> pd.DataFrame | None:
     return frame
 
 
-def shares(page: Page, parts: list[str], question: str) -> pd.DataFrame | None:
+def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
     """Ask which of several parts has come least far along its scale.
 
     Parameters
     ----------
     page : Page
         The page.
-    parts : list of str
-        Keys of sub-dimensions; those the year lacks are left out.
     question : str
         The question, in English.
+    parts : list of str
+        Keys of sub-dimensions; those the year lacks are left out.
 
     Returns
     -------
@@ -98,13 +98,11 @@ def shares(page: Page, parts: list[str], question: str) -> pd.DataFrame | None:
             country=w.percent(least["country"]),
         )
         apart = after["score"] - least["score"] > Z95 * np.hypot(least["se"], after["se"])
-        page.say(
-            "Next is {part} with {share}; the two differ by more than noise."
-            if apart
-            else "Next is {part} with {share}; noise does not let us say which of the two is lower.",
-            part=names[1],
-            share=w.percent(after["score"]),
-        )
+        second = {"part": names[1], "share": w.percent(after["score"])}
+        if apart:
+            page.say("Next is {part} with {share}; the two differ by more than noise.", **second)
+        else:
+            page.say("Next is {part} with {share}; noise does not let us say which of the two is lower.", **second)
     shown = (100 * frame).set_axis(
         [page.name, w("95% interval ±"), w("mean of provinces"), w("five central cities"), w("best province")], axis=1
     )
@@ -114,17 +112,17 @@ def shares(page: Page, parts: list[str], question: str) -> pd.DataFrame | None:
     return frame
 
 
-def since_start(page: Page, part: str, question: str) -> pd.DataFrame | None:
+def since_start(page: Page, question: str, part: str) -> pd.DataFrame | None:
     """Ask how a sub-dimension changed over each run of years that compare.
 
     Parameters
     ----------
     page : Page
         The page.
-    part : str
-        Key of a sub-dimension.
     question : str
         The question, in English.
+    part : str
+        Key of a sub-dimension.
 
     Returns
     -------

@@ -12,6 +12,7 @@ import pandas as pd
 from papi_lib import charts, charts_country, datafiles, index, plans, precision, provenance, published, tables
 from papi_lib.labels import group_name, part_name
 from papi_lib.page import Page
+from papi_lib.wording import mark
 
 Z95 = 1.96
 MOST_FINDINGS = 3
@@ -70,8 +71,8 @@ def profile(page: Page) -> pd.DataFrame | None:
     clear = frame[frame["difference"].abs() > Z95 * frame["se"]]
     known = frame["score"].notna().any()
     for sign, sentence in (
-        (1, "Above the mean of provinces by more than noise: {parts}."),
-        (-1, "Below the mean of provinces by more than noise: {parts}."),
+        (1, mark("Above the mean of provinces by more than noise: {parts}.")),
+        (-1, mark("Below the mean of provinces by more than noise: {parts}.")),
     ):
         named = clear[clear["difference"] * sign > 0]
         if len(named):
@@ -162,10 +163,14 @@ def findings(page: Page) -> pd.DataFrame | None:
     frame = precision.tell_apart(pd.DataFrame(rows).dropna(subset=["difference", "se"]))
     page.ask("What stands out?")
     sentences = {
-        ("gap", 1): "{part}: {points} points above the mean of provinces (noise about ±{noise}).",
-        ("gap", -1): "{part}: {points} points below the mean of provinces (noise about ±{noise}).",
-        ("change", 1): "{part}: since {previous} {points} points more than the country moved (noise about ±{noise}).",
-        ("change", -1): "{part}: since {previous} {points} points less than the country moved (noise about ±{noise}).",
+        ("gap", 1): mark("{part}: {points} points above the mean of provinces (noise about ±{noise})."),
+        ("gap", -1): mark("{part}: {points} points below the mean of provinces (noise about ±{noise})."),
+        ("change", 1): mark(
+            "{part}: since {previous} {points} points more than the country moved (noise about ±{noise})."
+        ),
+        ("change", -1): mark(
+            "{part}: since {previous} {points} points less than the country moved (noise about ±{noise})."
+        ),
     }
     told = [
         w(
@@ -263,8 +268,7 @@ def _say_change(page: Page, moved: pd.Series) -> None:
             high=w.signed(moved["change"] + Z95 * moved["se"]),
             country=w.signed(moved["country_change"]),
         )
-        page.say(
-            "The move is more than noise."
-            if moved["clear"]
-            else "The move is within noise: it may be no change at all."
-        )
+        if moved["clear"]:
+            page.say("The move is more than noise.")
+        else:
+            page.say("The move is within noise: it may be no change at all.")

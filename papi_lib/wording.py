@@ -25,8 +25,8 @@ from babel.numbers import format_decimal
 
 #: The languages of outputs; the first is the default.
 LANGUAGES = ("vi", "en")
-#: The functions whose first argument is a sentence to translate, for the catalogue's extraction.
-KEYWORDS = ("w", "ask", "say", "note", "title", "lead")
+#: The functions whose first (or numbered) argument is a sentence to translate, for its extraction.
+KEYWORDS = ("w", "words", "mark", "title", "lead", "ask", "say", "note", "shares:2", "since_start:2")
 LOCALE = Path(__file__).parent / "locale"
 
 
@@ -90,6 +90,11 @@ class Words:
     def join(self, items: Iterable[str]) -> str:
         """Join items as a list in a sentence: ``A, B và C``."""
         return format_list(list(items), locale=self.lang)
+
+
+def mark(sentence: str) -> str:
+    """Return `sentence` as it is; marks for extraction a sentence that is translated elsewhere."""
+    return sentence
 
 
 def extract_notebook(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:

@@ -1,0 +1,141 @@
+"""The data package: its schemas, its known gaps, and what a faulty file says."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+from frictionless import Package
+
+from papi_lib import datafiles, index, published
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """A copy of the data folder that a test may damage."""
+    folder = tmp_path / "data"
+    shutil.copytree(datafiles.folder(), folder)
+    monkeypatch.setenv("PAPI_DATA", str(folder))
+    return folder
+
+
+def test_package_is_valid_frictionless():
+    report = Package(str(datafiles.folder() / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["title", "rowNumber", "fieldName", "note"])[:5]
+
+
+def test_every_table_on_disk_is_in_the_package():
+    listed = {r["path"] for r in datafiles.package()["resources"]}
+    found = {p.relative_to(datafiles.folder()).as_posix() for p in datafiles.folder().rglob("*.csv")}
+    assert found == listed
+
+
+def test_every_year_has_a_file_and_every_file_a_year():
+    assert datafiles.resource_names("scores-") == [f"scores-{y}" for y in index.years()]
+
+
+def test_counts_of_the_source():
+    assert len(published.load()) == 21_891
+    assert len(datafiles.read("provinces")) == 63
+    assert datafiles.read("provinces")["merged_2025"].nunique() == 34
+    assert len(datafiles.read("districts")) == 30
+
+
+def test_vietnamese_text_is_nfc():
+    for name in ("provinces", "districts", "regions", "dimensions", "subdimensions", "breaks"):
+        for column in datafiles.read(name).select_dtypes(["object", "string"]):
+            text = datafiles.read(name)[column].dropna()
+            assert text.str.normalize("NFC").equals(text), (name, column)
+
+
+def test_breaks_inside_editions_are_the_jumps_in_the_figures():
+    """A shift of the provinces' mean by two of their standard deviations is a break, and listed."""
+    found = set()
+    for edition in datafiles.read("years")["edition"].unique():
+        years = index.edition_years(edition)
+        for part in index.subdimensions(edition):
+            wide = published.series(part)
+            for before, year in zip(years, years[1:], strict=False):
+                both = wide[[before, year]].dropna()
+                shift = both[year].mean() - both[before].mean()
+                if abs(shift) > 2 * both.std().mean():
+                    found.add((year, part))
+    listed = set(datafiles.read("breaks")[["year", "subdimension"]].itertuples(index=False, name=None))
+    assert found == listed
+
+
+def edit(path, change):
+    path.write_bytes(change(path.read_bytes()))
+
+
+FAULTS = {
+    "missing file": (lambda p: p.unlink(), "the file is missing"),
+    "missing column": (lambda p: edit(p, lambda b: b.replace(b"subdimension,score", b"subdimension", 1)), "row 1, column 'score': the column is missing"),
+    "text in a score": (lambda p: edit(p, lambda b: b.replace(b"1.425716", b"n/a", 1)), "row 2, column 'score': 'n/a' is not a number"),
+    "decimal comma": (lambda p: edit(p, lambda b: b.replace(b"1.425716", b"1,425716", 1)), "row 2, column 'score': 6 values"),
+    "score outside the scale": (lambda p: edit(p, lambda b: b.replace(b"1.425716", b"14.25716", 1)), "row 2, column 'score': '14.25716' is outside"),
+    "score outside its range": (lambda p: edit(p, lambda b: b.replace(b"1.425716", b"2.6", 1)), "row 2, column 'score': '2.6' is outside the range of civic_knowledge, 0.25 to 2.50"),
+    "duplicate row": (lambda p: edit(p, lambda b: b + b"2024,1,1,civic_knowledge,1.425716\n"), "column 'subdimension': repeats row 2"),
+    "lost row": (lambda p: edit(p, lambda b: b.replace(b"2024,1,1,civic_knowledge,1.425716\n", b"", 1)), "no score of civic_knowledge for province 1"),
+    "byte-order mark": (lambda p: edit(p, lambda b: b"\xef\xbb\xbf" + b), "row 1, column 'year': starts with a byte-order mark"),
+    "Windows line ends": (lambda p: edit(p, lambda b: b.replace(b"\n", b"\r\n")), "row 1, column 'score': Windows line end"),
+    "semicolons": (lambda p: edit(p, lambda b: b.replace(b",", b";")), "columns are separated by ';'"),
+    "not UTF-8": (lambda p: edit(p, lambda b: b.replace(b"civic", b"civ\xefc", 1)), "row 2, column 4: not UTF-8"),
+    "empty file": (lambda p: p.write_bytes(b""), "row 1, column 'year': the column is missing"),
+    "unknown province": (lambda p: edit(p, lambda b: b.replace(b"2024,1,1,civic", b"2024,3,1,civic", 1)), "row 2, column 'province_code': '3' is not a province_code"),
+    "unknown sub-dimension": (lambda p: edit(p, lambda b: b.replace(b"civic_knowledge", b"civic", 1)), "row 2, column 'subdimension': 'civic' is not"),
+    "sub-dimension of another edition": (lambda p: edit(p, lambda b: b.replace(b"civic_knowledge", b"construction_permits", 1)), "row 2, column 'subdimension': 'construction_permits' is not a sub-dimension of the 2021 edition"),
+    "another year": (lambda p: edit(p, lambda b: b.replace(b"2024,1,1", b"2023,1,1", 1)), "row 2, column 'year': '2023' in the file of 2024"),
+    "infinite score": (lambda p: edit(p, lambda b: b.replace(b"1.425716", b"inf", 1)), "row 2, column 'score': 'inf' is not a number"),
+    "broken quotes": (lambda p: edit(p, lambda b: b.replace(b"civic_knowledge", b'"civic"x', 1)), "row 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_file_is_one_line_naming_file_row_and_column(data, fault):
+    damage, message = FAULTS[fault]
+    damage(data / "published" / "2024.csv")
+    with pytest.raises(datafiles.DataError) as error:
+        published.load(2024)
+    text = str(error.value)
+    assert message in text
+    assert "2024.csv" in text
+    assert "\n" not in text
+
+
+def test_a_mended_file_is_read_again(data):
+    path = data / "published" / "2024.csv"
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b"1.425716", b"x", 1))
+    with pytest.raises(datafiles.DataError):
+        published.load(2024)
+    path.write_bytes(good)
+    assert published.load(2024, 1)["score"].iloc[0] == 1.425716
+
+
+def test_a_year_is_one_file_and_one_row(data):
+    """A made-up year 2025 with the structure of 2024 is served like the others."""
+    frame = pd.read_csv(data / "published" / "2024.csv").assign(year=2025)
+    frame.to_csv(data / "published" / "2025.csv", index=False, lineterminator="\n")
+    with (data / "structure" / "years.csv").open("a") as years:
+        years.write("2025,2021\n")
+    with (data / "published" / "gaps.csv").open("a") as gaps:
+        gaps.writelines(f"2025,{code},{d}\n" for code in (26, 82) for d in range(1, 9))
+    package = json.loads((data / "datapackage.json").read_text(encoding="utf-8"))
+    new = next(r for r in package["resources"] if r["name"] == "scores-2024") | {
+        "name": "scores-2025",
+        "path": "published/2025.csv",
+    }
+    package["resources"].append(new)
+    (data / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    assert index.years()[-1] == 2025
+    pd.testing.assert_frame_equal(published.totals(2025), published.totals(2024))
+    assert index.comparable(2024, 2025)
+
+
+def test_the_fingerprint_follows_the_contents(data):
+    before = datafiles.fingerprint()
+    (data / "published" / "2024.csv").touch()
+    assert datafiles.fingerprint() == before
+    edit(data / "published" / "2024.csv", lambda b: b.replace(b"1.425716", b"1.425717", 1))
+    assert datafiles.fingerprint() != before

@@ -44,8 +44,8 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
         )
         marks = [
             ("country", "|", COUNTRY, w("mean of provinces")),
-            ("region", "s", REGION, w("region")),
-            ("cities", "^", CITIES, w("five central cities")),
+            ("region", "s", REGION, w("mean of the region")),
+            ("cities", "^", CITIES, w("mean of five central cities")),
             ("best", "D", BEST, w("best province")),
         ]
         for column, marker, colour, label in marks:
@@ -88,8 +88,8 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
     shown.columns = [
         place.name(w.lang),
         w("mean of provinces"),
-        w("region"),
-        w("five central cities"),
+        w("mean of the region"),
+        w("mean of five central cities"),
         w("best province"),
         w("who"),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from papi_lib import places
@@ -50,7 +51,7 @@ def tiles(groups: pd.Series, w: Words, place: Place | None = None) -> Picture | 
                     hatch=None if known else "////",
                 )
             )
-            text = wrap(tile["name"].replace(" - ", " "), 9) + (f"\n{int(group)}" if known else "\n–")
+            text = wrap(tile["name"].replace(" - ", " "), 8) + (f"\n{int(group)}" if known else "\n–")
             ax.text(
                 tile["column"] + 0.47,
                 tile["row"] + 0.47,
@@ -62,16 +63,7 @@ def tiles(groups: pd.Series, w: Words, place: Place | None = None) -> Picture | 
                 linespacing=1.05,
             )
             if isinstance(tile["islands"], str):
-                ax.annotate(
-                    tile["islands"],
-                    (tile["column"] + (0.95 if tile["column"] else 0), tile["row"] + 0.5),
-                    (7.25 if tile["column"] else 0.47, tile["row"] + (0.5 if tile["column"] else 1.35)),
-                    fontsize=7,
-                    ha="left" if tile["column"] else "center",
-                    va="center",
-                    color="#334155",
-                    arrowprops={"arrowstyle": "-", "color": "#94a3b8", "lw": 0.7} if tile["column"] else None,
-                )
+                _islands(ax, tile)
         if place is not None and place.province_code in grid.index:
             tile = grid.loc[place.province_code]
             ax.add_patch(
@@ -103,6 +95,24 @@ def tiles(groups: pd.Series, w: Words, place: Place | None = None) -> Picture | 
         alt += " " + w("{place} is in group {group}.", place=place.name(w.lang), group=int(groups[place.province_code]))
     caption = w("One tile a province, by its group in the year (1 = highest quarter). Positions are schematic.")
     return Picture(fig, alt, caption, w, shown)
+
+
+def _islands(ax: Axes, tile: pd.Series) -> None:
+    """Note a province's islands: east of the map, or under a tile on the west coast."""
+    if tile["column"] == 0:
+        ax.text(
+            0.47, tile["row"] + 1.45, wrap(tile["islands"], 9), fontsize=6.3, ha="center", va="center", color="#334155"
+        )
+        return
+    ax.annotate(
+        tile["islands"],
+        (tile["column"] + 0.95, tile["row"] + 0.5),
+        (7.25, tile["row"] + 0.5),
+        fontsize=7,
+        va="center",
+        color="#334155",
+        arrowprops={"arrowstyle": "-", "color": "#94a3b8", "lw": 0.7},
+    )
 
 
 def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import os
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +36,11 @@ def package() -> dict:
         The descriptor is missing or is not JSON.
     """
     path = folder() / "datapackage.json"
+    return _package(path, _changed(path))
+
+
+@lru_cache(maxsize=8)
+def _package(path: Path, _stamp: tuple) -> dict:
     try:
         return json.loads(_text(path))
     except json.JSONDecodeError as error:
@@ -70,9 +75,7 @@ def read(name: str) -> pd.DataFrame:
     if resource is None:
         raise DataError(f"{folder() / 'datapackage.json'}: no resource named '{name}'; add one or correct the name")
     path = folder() / resource["path"]
-    _text(path)  # a missing or unreadable file is told before its time stamp is asked for
-    stat = path.stat()
-    return _parse(path, _schema(resource), stat.st_mtime_ns, stat.st_size).copy()
+    return _parse(path, _schema(resource), _changed(path)).copy()
 
 
 def where(name: str, row: int, column: str) -> str:
@@ -83,8 +86,30 @@ def where(name: str, row: int, column: str) -> str:
 
 def stamp() -> tuple:
     """Return a cheap token that changes when any file of the package does: a key for caches."""
-    paths = [folder() / "datapackage.json", *(folder() / r["path"] for r in package()["resources"])]
-    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in paths if p.exists())
+    root = folder()
+    paths = ["datapackage.json", *(r["path"] for r in package()["resources"])]
+    return str(root), *(_changed(f"{root}/{path}") for path in paths)
+
+
+def cached(function):
+    """Remember a function's results for as long as no file of the data package changes.
+
+    For functions of hashable arguments that return data frames or other values; a frame is
+    returned as a copy, so that a caller may change it.
+    """
+    memory: dict = {}
+
+    @wraps(function)
+    def remembered(*args, **kwargs):
+        key = (stamp(), args, tuple(sorted(kwargs.items())))
+        if key not in memory:
+            if len(memory) > 2000:
+                memory.clear()
+            memory[key] = function(*args, **kwargs)
+        value = memory[key]
+        return value.copy() if isinstance(value, pd.DataFrame | pd.Series | list) else value
+
+    return remembered
 
 
 def fingerprint() -> str:
@@ -93,6 +118,15 @@ def fingerprint() -> str:
     for path in sorted(p for p in folder().rglob("*") if p.suffix in {".csv", ".json", ".parquet"}):
         digest.update(path.relative_to(folder()).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _changed(path: str | Path) -> tuple[int, int]:
+    """Return time stamp and size of a file, zeros for one that is not there."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _text(path: Path) -> str:
@@ -121,7 +155,7 @@ def _place(path: Path, row: int, column: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _parse(path: Path, schema_json: str, _mtime: int, _size: int) -> pd.DataFrame:
+def _parse(path: Path, schema_json: str, _stamp: tuple) -> pd.DataFrame:
     schema = json.loads(schema_json)
     rows = _rows(path, [field["name"] for field in schema["fields"]])
     frame = pd.DataFrame(rows, columns=[field["name"] for field in schema["fields"]], dtype="str")

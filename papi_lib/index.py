@@ -14,6 +14,7 @@ from papi_lib import datafiles
 DIMENSION_RANGE = (1.0, 10.0)
 
 
+@datafiles.cached
 def years() -> list[int]:
     """Return all years of the index, ascending."""
     return sorted(int(y) for y in datafiles.read("years")["year"])
@@ -33,18 +34,21 @@ def check_year(year: int) -> int:
     return int(year)
 
 
+@datafiles.cached
 def edition(year: int) -> int:
     """Return the edition of a year, named by the edition's first year (2024 → 2021)."""
     table = datafiles.read("years").set_index("year")["edition"]
     return int(table[check_year(year)])
 
 
+@datafiles.cached
 def edition_years(year: int) -> list[int]:
     """Return all years of the edition that `year` belongs to, ascending."""
     table = datafiles.read("years")
     return sorted(int(y) for y in table.loc[table["edition"] == edition(year), "year"])
 
 
+@datafiles.cached
 def structure(year: int) -> pd.DataFrame:
     """Return the parts of the index in a year, in the index's order.
 
@@ -66,15 +70,24 @@ def structure(year: int) -> pd.DataFrame:
     return table.assign(lower=lower / parts, upper=upper / parts).reset_index(drop=True)
 
 
+@datafiles.cached
 def dimensions(year: int) -> list[int]:
     """Return the dimensions that the index has in a year: six until 2017, eight since 2018."""
     return sorted(int(d) for d in structure(year)["dimension"].unique())
 
 
+@datafiles.cached
 def subdimensions(year: int, dimension: int | None = None) -> list[str]:
     """Return the keys of a year's sub-dimensions in order, of one dimension or of all."""
     table = structure(year)
     return list(table.loc[table["dimension"].eq(dimension) if dimension else slice(None), "subdimension"])
+
+
+@datafiles.cached
+def dimension_of(subdimension: str) -> int:
+    """Return the dimension that a sub-dimension belongs to (it never changed between editions)."""
+    table = datafiles.read("structure")
+    return int(table.loc[table["subdimension"] == subdimension, "dimension"].iloc[0])
 
 
 def first_year(dimension: int) -> int:
@@ -112,24 +125,39 @@ def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame
         (``edition``, ``published`` or ``figures``), ``note_vi``, ``note_en``; empty if the years compare.
     """
     early, late = sorted((check_year(first), check_year(last)))
-    starts = [y for y in range(early + 1, late + 1) if edition(y) == y]
+    starts = [y for y in range(early + 1, late + 1) if y in _edition_starts()]
     editions = pd.DataFrame({"year": starts, "subdimension": None, "basis": "edition", "note_vi": "", "note_en": ""})
-    inside = datafiles.read("breaks")
+    inside = _breaks_inside(part)
     inside = inside[inside["year"].between(early + 1, late)]
-    if isinstance(part, str):
-        inside = inside[inside["subdimension"] == part]
-    elif part is not None:
-        members = datafiles.read("structure").query("dimension == @part")["subdimension"]
-        inside = inside[inside["subdimension"].isin(members)]
     found = [frame for frame in (editions, inside) if len(frame)] or [inside]
     return pd.concat(found).sort_values("year", kind="stable").reset_index(drop=True)
 
 
 def comparable(first: int, last: int, part: int | str | None = None) -> bool:
     """Tell whether scores of two years may be compared, for a dimension, a sub-dimension or the total."""
-    return breaks(first, last, part).empty
+    early, late = sorted((check_year(first), check_year(last)))
+    changes = _edition_starts() | set(_breaks_inside(part)["year"])
+    return not any(early < year <= late for year in changes)
 
 
+@datafiles.cached
 def segment(year: int, part: int | str | None = None) -> list[int]:
     """Return the years whose scores compare with those of `year`: the line that may be drawn."""
     return [y for y in edition_years(year) if comparable(y, year, part)]
+
+
+@datafiles.cached
+def _edition_starts() -> set[int]:
+    return set(datafiles.read("years")["edition"])
+
+
+@datafiles.cached
+def _breaks_inside(part: int | str | None) -> pd.DataFrame:
+    """Return the breaks inside editions that touch a part."""
+    inside = datafiles.read("breaks")
+    if isinstance(part, str):
+        return inside[inside["subdimension"] == part]
+    if part is not None:
+        table = datafiles.read("structure")
+        return inside[inside["subdimension"].isin(table.loc[table["dimension"] == part, "subdimension"])]
+    return inside

@@ -84,6 +84,7 @@ def sort_key(text: str) -> tuple:
     return tuple(letters), tuple(tones), text.swapcase()
 
 
+@datafiles.cached
 def provinces() -> pd.DataFrame:
     """Return the 63 provinces: index ``province_code``, columns names, ``type``, ``region``, ``merged_2025``."""
     return datafiles.read("provinces").set_index("province_code").drop(columns="aliases")

@@ -7,7 +7,6 @@ scores; `papi_lib.ranks` says how sure they are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 import pandas as pd
 
@@ -56,16 +55,19 @@ def load(
     return frame[frame["province_code"].isin(codes)].reset_index(drop=True)
 
 
+@datafiles.cached
 def wide(year: int, dimension: int) -> pd.DataFrame:
     """Return a year's scores of one dimension: a row a province (all 63), a column a sub-dimension.
 
     Missing where not published; in points, in the index's order.
     """
-    rows = load(year).query("dimension == @dimension")
+    rows = load(year)
+    rows = rows[rows["dimension"] == dimension]
     table = rows.pivot(index="province_code", columns="subdimension", values="score")
     return table.reindex(index=places.provinces().index, columns=index.subdimensions(year, dimension))
 
 
+@datafiles.cached
 def dimension_scores(year: int) -> pd.DataFrame:
     """Return a year's dimension scores: the sum of each dimension's sub-dimensions.
 
@@ -84,6 +86,7 @@ def dimension_scores(year: int) -> pd.DataFrame:
     return wide.reindex(places.provinces().index)
 
 
+@datafiles.cached
 def totals(year: int) -> pd.DataFrame:
     """Return a year's totals with rank and group.
 
@@ -128,6 +131,7 @@ def standing(scores: pd.Series) -> pd.DataFrame:
     )
 
 
+@datafiles.cached
 def series(part: int | str | None = None, until: int | None = None) -> pd.DataFrame:
     """Return one score by province and year: a sub-dimension, a dimension or the total.
 
@@ -146,11 +150,8 @@ def series(part: int | str | None = None, until: int | None = None) -> pd.DataFr
     """
     span = [y for y in index.years() if until is None or y <= until]
     if isinstance(part, str):
-        columns = {
-            y: load(y).query("subdimension == @part").set_index("province_code")["score"]
-            for y in span
-            if part in index.subdimensions(y)
-        }
+        dimension = index.dimension_of(part)
+        columns = {y: wide(y, dimension)[part] for y in span if part in index.subdimensions(y)}
     elif part is not None:
         columns = {y: dimension_scores(y)[part] for y in span if part in index.dimensions(y)}
     else:
@@ -220,7 +221,8 @@ def profile(province: str | int, year: int, dimension: int | None = None) -> pd.
     if dimension is None:
         scores, spans = dimension_scores(year), dict.fromkeys(index.dimensions(year), index.DIMENSION_RANGE)
     else:
-        parts = index.structure(year).query("dimension == @dimension")
+        parts = index.structure(year)
+        parts = parts[parts["dimension"] == dimension]
         spans = {p.subdimension: (p.lower, p.upper) for p in parts.itertuples()}
         scores = wide(year, dimension)
     frame = pd.DataFrame(spans.values(), index=pd.Index(spans, name="part"), columns=["lower", "upper"])
@@ -238,12 +240,8 @@ def missing(province: str | int, year: int) -> list[int]:
     return [int(d) for d in row.index[row.isna()]]
 
 
+@datafiles.cached
 def _year(year: int) -> pd.DataFrame:
-    return _checked(year, datafiles.stamp()).copy()
-
-
-@lru_cache(maxsize=64)
-def _checked(year: int, _stamp: tuple) -> pd.DataFrame:
     """Read and check one year's file against the index's structure and the known gaps."""
     table = f"scores-{year}"
     frame = datafiles.read(table)
@@ -287,8 +285,10 @@ def _check_complete(year: int, frame: pd.DataFrame, expected: pd.DataFrame) -> N
     every = every.merge(
         frame[["province_code", "subdimension", "score"]], on=["province_code", "subdimension"], how="left"
     )
-    gaps = datafiles.read("gaps").query("year == @year").drop(columns="year").assign(known=True)
-    lost = every.merge(gaps, on=["province_code", "dimension"], how="left").query("score.isna() and known.isna()")
+    gaps = datafiles.read("gaps")
+    gaps = gaps[gaps["year"] == year].drop(columns="year").assign(known=True)
+    every = every.merge(gaps, on=["province_code", "dimension"], how="left")
+    lost = every[every["score"].isna() & every["known"].isna()]
     if len(lost):
         row = lost.iloc[0]
         at = datafiles.where(f"scores-{year}", len(frame), "score")

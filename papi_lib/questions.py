@@ -104,7 +104,8 @@ def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
         else:
             page.say("Next is {part} with {share}; noise does not let us say which of the two is lower.", **second)
     shown = (100 * frame).set_axis(
-        [page.name, w("95% interval ±"), w("mean of provinces"), w("five central cities"), w("best province")], axis=1
+        [page.name, w("95% interval ±"), w("mean of provinces"), w("mean of five central cities"), w("best province")],
+        axis=1,
     )
     shown[w("95% interval ±")] *= Z95
     shown.index = pd.Index([part_name(p, w) for p in frame.index], name=w("part"))
@@ -242,9 +243,9 @@ def dimensions(page: Page) -> pd.DataFrame:
     page.ask("How does {place} stand in each dimension?")
     shown = pd.DataFrame(
         {
-            w("score"): frame["score"].astype(float),
+            w("score"): frame["score"].astype(float).to_numpy(),
             w("group"): ["–" if pd.isna(g) else f"{int(g)} · {group_name(g, w)}" for g in frame["group"]],
-            w("rank"): frame["rank"].astype("Int64"),
+            w("rank"): frame["rank"].astype("Int64").to_numpy(),
             w("95% set of ranks"): [
                 "–" if pd.isna(r.lower) else f"{int(r.lower)}–{int(r.upper)}" for r in frame.itertuples()
             ],

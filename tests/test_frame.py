@@ -1,0 +1,87 @@
+"""The project's frame: notebooks' conventions, the conda environment, the lock, the catalogue."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+from papi_lib.wording import KEYWORDS, LOCALE
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+REPORTS = [p for p in NOTEBOOKS if re.match(r"\d\d_", p.name)]
+
+
+def requirement(text: str) -> tuple[str, str]:
+    name, bound = re.fullmatch(r"([\w.-]+?)((?:>=|==).*)?", text.split(";")[0].strip()).groups()
+    return name.lower().replace("_", "-"), bound or ""
+
+
+def test_conda_environment_is_in_step_with_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {requirement(r) for r in sum(project["optional-dependencies"].values(), project["dependencies"])}
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    conda = {requirement(r) for r in listed if isinstance(r, str) and requirement(r)[0] not in {"python", "pip"}}
+    pip = {requirement(r) for d in listed if isinstance(d, dict) for r in d["pip"] if not r.startswith("-e")}
+    assert conda | pip == wanted
+
+
+def test_lock_pins_every_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    locked = {requirement(line)[0] for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line.split(";")[0]}
+    for text in sum(project["optional-dependencies"].values(), project["dependencies"]):
+        assert requirement(text)[0] in locked
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebook_is_a_story_in_short_cells(path):
+    notebook = nbformat.read(path, 4)
+    nbformat.validate(notebook)
+    assert path.stat().st_size < 60_000
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        assert len(cell.source.splitlines()) <= 15, cell.source
+        for node in ast.walk(ast.parse(cell.source)):
+            assert not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef), cell.source
+        if cell.outputs:
+            assert "keep_output" in cell.metadata.get("tags", []), cell.source
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=lambda p: p.stem)
+def test_report_notebook_has_typed_parameters_and_a_checked_figure(path):
+    cells = nbformat.read(path, 4).cells
+    parameters = [c for c in cells if "parameters" in c.metadata.get("tags", [])]
+    assert len(parameters) == 1
+    for name in ("province", "year", "lang"):
+        assert re.search(rf"^{name}: \w+ = .+  # \w+", parameters[0].source, re.M)
+    checks = [c for c in cells if "nbval-check-output" in c.metadata.get("tags", [])]
+    assert checks
+    assert all(c.outputs for c in checks)
+
+
+def test_vietnamese_catalogue_is_complete():
+    mapping, options = parse_mapping_cfg((ROOT / "babel.cfg").open())
+    keywords = {k.split(":")[0]: (int(k.split(":")[1]),) if ":" in k else None for k in KEYWORDS}
+    found = extract_from_dir(str(ROOT), mapping, options, keywords=keywords, directory_filter=lambda d: Path(d).name not in {".venv", "output", ".git"})
+    sentences = {message for _, _, message, _, _ in found if isinstance(message, str)}
+    assert len(sentences) > 100
+    with (LOCALE / "vi" / "LC_MESSAGES" / "papi.po").open("rb") as file:
+        catalogue = read_po(file, locale="vi")
+    missing = {s for s in sentences if not (catalogue.get(s) and catalogue.get(s).string)}
+    assert not missing
+    unused = {m.id for m in catalogue if m.id} - sentences
+    assert not unused
+
+
+def test_translations_keep_their_placeholders():
+    with (LOCALE / "vi" / "LC_MESSAGES" / "papi.po").open("rb") as file:
+        for message in read_po(file, locale="vi"):
+            assert set(re.findall(r"{\w+}", message.id)) == set(re.findall(r"{\w+}", message.string)), message.id

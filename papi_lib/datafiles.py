@@ -12,10 +12,13 @@ import hashlib
 import json
 import math
 import os
+from contextvars import ContextVar
 from functools import lru_cache, wraps
 from pathlib import Path
 
 import pandas as pd
+
+_held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
 
 class DataError(ValueError):
@@ -85,27 +88,39 @@ def where(name: str, row: int, column: str) -> str:
 
 
 def stamp() -> tuple:
-    """Return a cheap token that changes when any file of the package does: a key for caches."""
-    root = folder()
+    """Return a cheap token that changes when any file of the package does: a key for caches.
+
+    Inside a `cached` function it is the token of the outermost call, so that one computation looks
+    at the files once.
+    """
+    held = _held.get()
+    if held is not None:
+        return held
+    root = str(folder())
     paths = ["datapackage.json", *(r["path"] for r in package()["resources"])]
-    return str(root), *(_changed(f"{root}/{path}") for path in paths)
+    return root, *(_changed(f"{root}/{path}") for path in paths)
 
 
 def cached(function):
     """Remember a function's results for as long as no file of the data package changes.
 
-    For functions of hashable arguments that return data frames or other values; a frame is
-    returned as a copy, so that a caller may change it.
+    For functions of hashable arguments; a frame or list is returned as a copy, so that a caller
+    may change it.
     """
     memory: dict = {}
 
     @wraps(function)
     def remembered(*args, **kwargs):
-        key = (stamp(), args, tuple(sorted(kwargs.items())))
+        now = stamp()
+        key = (now, args, tuple(sorted(kwargs.items())))
         if key not in memory:
             if len(memory) > 2000:
                 memory.clear()
-            memory[key] = function(*args, **kwargs)
+            before = _held.set(now)
+            try:
+                memory[key] = function(*args, **kwargs)
+            finally:
+                _held.reset(before)
         value = memory[key]
         return value.copy() if isinstance(value, pd.DataFrame | pd.Series | list) else value
 

@@ -61,10 +61,8 @@ def wide(year: int, dimension: int) -> pd.DataFrame:
 
     Missing where not published; in points, in the index's order.
     """
-    rows = load(year)
-    rows = rows[rows["dimension"] == dimension]
-    table = rows.pivot(index="province_code", columns="subdimension", values="score")
-    return table.reindex(index=places.provinces().index, columns=index.subdimensions(year, dimension))
+    columns = {part: series(part)[year] for part in index.subdimensions(year, dimension)}
+    return pd.DataFrame(columns, index=places.provinces().index)
 
 
 @datafiles.cached
@@ -82,8 +80,7 @@ def dimension_scores(year: int) -> pd.DataFrame:
         Indexed by ``province_code`` (all 63), one column per dimension (1-8), in points 1-10;
         missing where the programme did not publish the dimension.
     """
-    wide = load(year).pivot_table(index="province_code", columns="dimension", values="score", aggfunc="sum")
-    return wide.reindex(places.provinces().index)
+    return pd.DataFrame({part: series(part)[year] for part in index.dimensions(year)}).rename_axis(columns="dimension")
 
 
 @datafiles.cached
@@ -102,7 +99,7 @@ def totals(year: int) -> pd.DataFrame:
         dimensions, missing unless all were published; ``rank`` (1 = highest total, our ordering)
         and ``group`` (quartile, 1 = highest), missing where the total is.
     """
-    return standing(dimension_scores(year).sum(axis=1, skipna=False).rename("total"))
+    return standing(series()[index.check_year(year)].rename("total"))
 
 
 def standing(scores: pd.Series) -> pd.DataFrame:
@@ -148,15 +145,20 @@ def series(part: int | str | None = None, until: int | None = None) -> pd.DataFr
         Indexed by ``province_code`` (all 63), one column per year that has the part, in points.
         Columns on two sides of a break do not compare: see `papi_lib.index.segment`.
     """
-    span = [y for y in index.years() if until is None or y <= until]
-    if isinstance(part, str):
-        dimension = index.dimension_of(part)
-        columns = {y: wide(y, dimension)[part] for y in span if part in index.subdimensions(y)}
-    elif part is not None:
-        columns = {y: dimension_scores(y)[part] for y in span if part in index.dimensions(y)}
-    else:
-        columns = {y: totals(y)["total"] for y in span}
-    return pd.DataFrame(columns, index=places.provinces().index).rename_axis(columns="year")
+    table = _panel()["total" if part is None else part].dropna(axis="columns", how="all")
+    return table[[year for year in table.columns if until is None or year <= until]]
+
+
+@datafiles.cached
+def _panel() -> pd.DataFrame:
+    """Return all scores at once: a row a province (all 63), columns by part and year."""
+    rows = load()
+    parts = rows.pivot(index="province_code", columns=["subdimension", "year"], values="score")
+    sums = rows.pivot_table(index="province_code", columns=["dimension", "year"], values="score", aggfunc="sum")
+    every = {year: sums.xs(year, level="year", axis="columns") for year in index.years()}
+    total = pd.DataFrame({("total", year): table.sum(axis=1, skipna=False) for year, table in every.items()})
+    panel = pd.concat([parts, sums, total], axis="columns").reindex(places.provinces().index)
+    return panel.set_axis(pd.MultiIndex.from_tuples(panel.columns, names=["part", "year"]), axis="columns")
 
 
 def history(province: str | int, parts: Iterable[int | str | None], until: int | None = None) -> pd.DataFrame:

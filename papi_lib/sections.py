@@ -156,7 +156,7 @@ def findings(page: Page) -> pd.DataFrame | None:
                 "part": part,
                 "kind": "change",
                 "difference": moved["relative_change"],
-                "se": moved["relative_se"],
+                "se": moved["se"],
                 "previous": moved["previous"],
             }
         )

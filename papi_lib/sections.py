@@ -196,27 +196,30 @@ def tasks(page: Page) -> pd.DataFrame | None:
     """
     if not page.measured:
         return None
-    w = page.w
+    w, lang = page.w, page.lang
+    frame = plans.tasks(page.place.code, page.dimension)
     page.ask("Who is asked to act?")
-    frame = plans.tasks(dimension=page.dimension, unit=page.place.code)
     if frame.empty:
         page.note(
             "There is no plan of {place} for this in the project's data; data/plans shows how to add one.",
             place=page.name,
         )
         return frame
-    shown = frame.drop_duplicates(["block", "task_id"])
+    about = [w.join(part_name(s, w) for s in keys) or w("PAPI as a whole") for keys in frame["subdimensions"]]
     shown = pd.DataFrame(
-        {
-            w("Block"): [plans.block_name(b, w) for b in shown["block"]],
-            w("is asked to"): shown[f"task_{page.lang}"].to_numpy(),
-            w("about"): [
-                w.join(part_name(s, w) for s in frame.loc[frame["task_id"] == t, "subdimension"].unique())
-                for t in shown["task_id"]
-            ],
-        }
-    ).set_index(w("Block"))
-    page.show(tables.Table(shown, w("Tasks in the plan {plan}", plan="; ".join(frame["source"].unique())), w))
+        {w("is asked to"): frame[f"task_{lang}"].to_numpy(), w("about"): about},
+        index=pd.Index(frame[f"block_{lang}"], name=w("Block")),
+    )
+    page.show(tables.Table(shown, w("Tasks in the plan"), w))
+    page.note(
+        "Tasks in our words, after {source}; the links to parts of the index are our reading.",
+        source=w.join(frame[f"source_{lang}"].unique()),
+    )
+    without = [
+        p for p in page.parts if isinstance(p, str) and not frame["subdimensions"].map(lambda k, p=p: p in k).any()
+    ]
+    if without:
+        page.note("The plan names no task about: {parts}.", parts=w.join(part_name(p, w) for p in without))
     return frame
 
 

@@ -1,0 +1,67 @@
+"""A province's plan as data: its target, and what each block is asked to do about which part.
+
+The tables in ``data/plans/`` are meant to be replaced by a province's own.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from papi_lib import datafiles, index, places
+
+
+def targets(province: str | int) -> pd.DataFrame:
+    """Return the targets of a province's plans.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a plan: ``plan``, ``base_year``, ``first_year``, ``last_year``,
+        ``places_per_year``, ``group_by_last_year``, ``source_vi``, ``source_en``; empty if the
+        province has none.
+    """
+    table = datafiles.read("plan-targets")
+    return table[table["province_code"] == places.province(province).code].reset_index(drop=True)
+
+
+def tasks(province: str | int, dimension: int | None = None) -> pd.DataFrame:
+    """Return what a province's plans ask of each block.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code.
+    dimension : int or None
+        Only tasks that can move the dimension's sub-dimensions; None for all tasks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a task in the plan's order: ``plan``, ``block``, ``block_vi``, ``block_en``,
+        ``task``, ``task_vi``, ``task_en``, ``subdimensions`` (list of keys, of the dimension if
+        one is given; empty for a task about the index as a whole), ``source_vi``, ``source_en``;
+        empty if the province has no plan. The links to sub-dimensions are this project's reading.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        A task names a sub-dimension that does not exist.
+    """
+    known = datafiles.read("subdimensions")["subdimension"]
+    table = datafiles.read("plan-tasks")
+    parts = table["subdimensions"].str.split("|").map(lambda keys: [] if keys == ["*"] else keys)
+    for row, keys in enumerate(parts):
+        if unknown := set(keys) - set(known):
+            place = datafiles.where("plan-tasks", row, "subdimensions")
+            raise datafiles.DataError(f"{place}: no sub-dimension '{min(unknown)}'; correct the key")
+    if dimension is not None:
+        parts = parts.map(lambda keys: [key for key in keys if index.dimension_of(key) == dimension])
+        table = table[parts.map(len) > 0]
+    blocks = datafiles.read("plan-blocks").rename(columns={"name_vi": "block_vi", "name_en": "block_en"})
+    table = table.assign(subdimensions=parts).merge(blocks, on=["plan", "block"], how="left")
+    return table.merge(targets(province)[["plan", "source_vi", "source_en"]], on="plan")

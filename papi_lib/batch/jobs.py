@@ -1,0 +1,102 @@
+"""Jobs: one notebook with one set of parameters, and the hash that says whether it must run again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+import nbformat
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to run.
+
+    Attributes
+    ----------
+    notebook : pathlib.Path
+        The notebook.
+    parameters : dict
+        Values for its parameters cell.
+    path : str
+        Where its outputs go, below the run folder and without ending, with ``/``.
+    labels : dict
+        What the planner wants to find again in the manifest; not read by the batch.
+    """
+
+    notebook: Path
+    parameters: dict
+    path: str
+    labels: dict = field(default_factory=dict)
+
+    def executed(self, out: Path) -> Path:
+        """Return where the executed notebook goes."""
+        return out / "notebooks" / f"{self.path}.ipynb"
+
+    def failed(self, out: Path) -> Path:
+        """Return where a notebook that failed is kept, as far as it came."""
+        return out / "notebooks" / f"{self.path}.failed.ipynb"
+
+    def page(self, out: Path) -> Path:
+        """Return where the page goes."""
+        return out / "site" / f"{self.path}.html"
+
+    def hashes(self, inputs: dict[str, str]) -> dict[str, str]:
+        """Return the hashes that decide whether the job must run again."""
+        return {
+            "notebook": _source_hash(self.notebook, self.notebook.stat().st_mtime_ns),
+            "parameters": digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False)),
+            **inputs,
+        }
+
+
+def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None) -> str | None:
+    """Return why a job must run, in a few words, or None if its outputs are still right."""
+    if record is None:
+        return "new"
+    if record["status"] == "failed":
+        return "failed before"
+    changed = [name for name, value in hashes.items() if record.get("hashes", {}).get(name) != value]
+    if changed:
+        return f"changed: {', '.join(changed)}"
+    for path, key in ((job.executed(out), "executed"), (job.page(out), "page")):
+        if key in record.get("outputs", {}) and file_hash(path) != record["outputs"][key]:
+            return f"output missing or altered: {path.name}"
+    return None
+
+
+def digest(text: str | bytes) -> str:
+    """Return the SHA-256 of text."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+
+
+def file_hash(path: Path) -> str | None:
+    """Return the SHA-256 of a file, None if it is not there."""
+    try:
+        return digest(path.read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def folder_hash(folder: Path, *suffixes: str) -> str:
+    """Return the SHA-256 of the files below a folder with these endings, by name and content."""
+    total = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in suffixes and "__pycache__" not in p.parts):
+        total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def environment_hash() -> str:
+    """Return the SHA-256 of the names and versions of all installed packages."""
+    return digest("\n".join(sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})))
+
+
+@lru_cache(maxsize=256)
+def _source_hash(notebook: Path, _mtime: int) -> str:
+    """Return the SHA-256 of a notebook's cells, whatever its outputs and run counts."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    return digest(json.dumps([[c.cell_type, c.source, c.metadata.get("tags", [])] for c in cells], ensure_ascii=False))

@@ -1,0 +1,71 @@
+"""The manifest of a run: what was asked, what became of each job, and by which hashes.
+
+While a run goes on each finished job is one line appended to ``manifest.jsonl``; when it ends the
+whole is written to ``manifest.json`` in one step. After a crash the next run reads both, so that
+nothing finished is lost; a line cut short by the crash is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+NAME = "manifest.json"
+JOURNAL = "manifest.jsonl"
+SCHEMA = 1
+
+
+def read(out: Path) -> dict[str, dict]:
+    """Return the records of a run folder's jobs by path; empty for a new or unreadable manifest."""
+    records: dict[str, dict] = {}
+    for text in _lines(out):
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError:
+            continue
+        for record in found.get("jobs", [found]) if isinstance(found, dict) else []:
+            if isinstance(record, dict) and isinstance(record.get("path"), str):
+                records[record["path"]] = record
+    return records
+
+
+def _lines(out: Path) -> list[str]:
+    lines = []
+    for name in (NAME, JOURNAL):
+        try:
+            text = (out / name).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            continue
+        lines += [text] if name == NAME else text.splitlines()
+    return lines
+
+
+def append(out: Path, record: dict) -> None:
+    """Add one finished job to the journal, on disk before the next job is told."""
+    with (out / JOURNAL).open("a", encoding="utf-8") as journal:
+        journal.write(json.dumps(record, ensure_ascii=False) + "\n")
+        journal.flush()
+        os.fsync(journal.fileno())
+
+
+def write(out: Path, head: dict, records: list[dict]) -> Path:
+    """Write the manifest in one step and drop the journal."""
+    path = out / NAME
+    replace(path, json.dumps({"schema": SCHEMA, **head, "jobs": records}, ensure_ascii=False, indent=1).encode())
+    (out / JOURNAL).unlink(missing_ok=True)
+    return path
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,180 @@
+"""Warm kernels: a jupyter_client provisioner that forks kernels from a preloaded process.
+
+The kernelspec ``papi-warm`` names it, so that papermill, nbclient, nbval and JupyterLab use it on
+any notebook (``papermill -k papi-warm``). The modules to preload are a setting of the kernelspec.
+Where there is no fork (Windows), it starts an ordinary kernel.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import List, Unicode
+
+#: Name of the kernelspec.
+KERNEL = "papi-warm"
+#: Environment variable with the socket of a zygote that is already there.
+SOCKET = "PAPI_WARM_SOCKET"
+#: What notebooks on PAPI import.
+PRELOAD = (
+    "numpy",
+    "pandas",
+    "scipy.stats",
+    "scipy.optimize",
+    "matplotlib.figure",
+    "seaborn",
+    "papi_lib.sections",
+    "papi_lib.questions",
+)
+CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
+
+_START_SECONDS = 60
+_own: dict[tuple, str] = {}
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Start kernels by forking a process that has already imported the usual libraries."""
+
+    preload = List(Unicode(), list(PRELOAD), help="Modules imported once, before kernels are forked.").tag(config=True)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: object) -> KernelConnectionInfo:
+        """Fork a kernel with this command's arguments, environment and working directory."""
+        if not CAN_FORK:
+            return await super().launch_kernel(cmd, **kwargs)
+        environment = {k: v for k, v in (kwargs.get("env") or os.environ).items() if isinstance(v, str)}
+        request = {"argv": cmd, "env": environment, "cwd": str(kwargs.get("cwd") or os.getcwd())}
+        self.process = ForkedKernel(zygote(tuple(self.preload)), request)
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
+
+
+class ForkedKernel:
+    """A kernel forked by a zygote, with the part of `subprocess.Popen` that provisioners use."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, address: str, request: dict) -> None:
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(address)
+        self._connection.sendall(json.dumps(request).encode() + b"\n")
+        self._lines = self._connection.makefile("rb")
+        self.pid: int = json.loads(self._lines.readline())["pid"]
+        self.returncode: int | None = None
+        self.peak_mb: float | None = None
+
+    def poll(self) -> int | None:
+        """Return the kernel's exit code, or None while it runs."""
+        if self.returncode is None:
+            self._connection.setblocking(False)
+            with suppress(BlockingIOError):
+                waiting = self._connection.recv(1, socket.MSG_PEEK)
+                self._connection.setblocking(True)
+                end = json.loads(self._lines.readline()) if waiting else {"returncode": -signal.SIGKILL}
+                self.returncode, self.peak_mb = end["returncode"], end.get("peak_mb")
+                self._lines.close()
+                self._connection.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until the kernel has ended and return its exit code."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            if end is not None and time.monotonic() > end:
+                raise subprocess.TimeoutExpired("kernel", timeout)
+            time.sleep(0.01)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the kernel."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the kernel at once."""
+        self.send_signal(signal.SIGKILL)
+
+
+def zygote(preload: tuple[str, ...] = PRELOAD) -> str:
+    """Return the socket of a zygote: the one named in the environment, else one of this process."""
+    given = os.environ.get(SOCKET)
+    if given and _answers(given):
+        return given
+    address = _own.get((os.getpid(), preload))
+    if address is None or not _answers(address):
+        address = _own[os.getpid(), preload] = start_zygote(preload)
+    return await_zygote(address)
+
+
+def await_zygote(address: str) -> str:
+    """Wait until a zygote that was started answers, and return its socket."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not _answers(address):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the process that forks kernels did not start within {_START_SECONDS} seconds")
+        time.sleep(0.02)
+    return address
+
+
+def start_zygote(preload: tuple[str, ...] = PRELOAD) -> str:
+    """Start a zygote that lives as long as this process, without waiting for its imports."""
+    folder = tempfile.mkdtemp(prefix="papi-warm-")
+    address = str(Path(folder) / "socket")
+    # One thread for linear algebra: a fork copies one thread only.
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "papi_lib.batch.zygote", address, *preload],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **threads},
+    )
+    owner = os.getpid()
+
+    def stop() -> None:
+        if os.getpid() == owner:
+            process.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return address
+
+
+def _answers(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(address) == 0
+
+
+def ensure_kernelspec() -> str:
+    """Install the kernelspec ``papi-warm`` beside Python's own unless it is there; return its name."""
+    manager = KernelSpecManager()
+    if KERNEL not in manager.find_kernel_specs():
+        source = str(Path(__file__).parent / "kernelspec")
+        try:
+            manager.install_kernel_spec(source, KERNEL, prefix=sys.prefix)
+        except OSError:  # a Python that is not ours to write to
+            manager.install_kernel_spec(source, KERNEL, user=True)
+    return KERNEL
+
+
+if __name__ == "__main__":
+    ensure_kernelspec()

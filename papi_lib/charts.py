@@ -36,7 +36,7 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
     if frame.empty:
         return None
     with style():
-        fig = figure(7, 1.25 + 0.52 * len(frame))
+        fig = figure(7, 1.45 + 0.52 * len(frame), left=2.15, bottom=1.1)
         ax = fig.subplots()
         rows = np.arange(len(frame))[::-1]
         ax.hlines(
@@ -81,7 +81,7 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
         ax.set_xlim(frame["lower"].min(), frame["upper"].max())
         decimal_axis(ax, w, "x")
         ax.set_xlabel(w("points, over the range of the scale"))
-        fig.legend(loc="outside lower center", ncols=3, fontsize=8)
+        fig.legend(loc="lower center", ncols=3, fontsize=8)
     shown = frame.assign(part=[part_name(p, w) for p in frame.index]).set_index("part")
     shown["best_province"] = [province_name(c, w) for c in frame["best_province"]]
     shown = shown[["score", "country", "region", "cities", "best", "best_province"]]
@@ -128,7 +128,8 @@ def history(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.DataFrame | N
     columns = min(2, len(parts))
     lines = -(-len(parts) // columns)
     with style():
-        fig = figure(7, 0.5 + (2.1 if columns > 1 else 2.6) * lines)
+        fig = figure(7, 1.1 + (1.75 if columns > 1 else 2.1) * lines, left=0.45, top=0.35, bottom=0.8)
+        fig.subplots_adjust(wspace=0.16, hspace=0.32)
         axes = fig.subplots(lines, columns, squeeze=False, sharex=True)
         for ax, part in zip(axes.flat, parts, strict=False):
             _history_panel(ax, frame[frame["part"] == part], w, place)
@@ -137,7 +138,7 @@ def history(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.DataFrame | N
         for ax in axes.flat[len(parts) :]:
             ax.set_axis_off()
         handles, labels = axes.flat[0].get_legend_handles_labels()
-        fig.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
+        fig.legend(handles, labels, loc="lower center", ncols=3, fontsize=8)
     latest = frame.dropna(subset="score").groupby("part", sort=False).last()
     alt = (
         w("Scores of {place} by year; lines break where the measure changed.", place=place.name(w.lang))
@@ -213,7 +214,7 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
         return None
     clear = frame["difference"].abs() > Z95 * frame["se"]
     with style():
-        fig = figure(7, 0.9 + 0.4 * len(frame))
+        fig = figure(7, 1.0 + 0.4 * len(frame), left=2.4, top=0.35)
         ax = fig.subplots()
         rows = np.arange(len(frame))[::-1]
         ax.axvline(0, color=COUNTRY, lw=1)

@@ -35,7 +35,7 @@ def tiles(groups: pd.Series, w: Words, place: Place | None = None) -> Picture | 
     if groups.isna().all():
         return None
     with style():
-        fig = figure(6.6, 9.2)
+        fig = figure(6.6, 9.2, left=0.05, right=0.05, top=0.05, bottom=0.05)
         ax = fig.subplots()
         for code, tile in grid.iterrows():
             group = groups[code]
@@ -133,7 +133,7 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
     order = np.arange(1, len(frame) + 1)
     named = set(places.peers(place, "cities")) | {place.code, frame.index[0], frame.index[-1]}
     with style():
-        fig = figure(7, 3.9)
+        fig = figure(7, 3.9, bottom=0.4)
         ax = fig.subplots()
         ax.vlines(order, frame["lower"].astype(float), frame["upper"].astype(float), color=FAINT, lw=4)
         ax.scatter(order, frame["rank"].astype(float), s=9, color=BEST, zorder=3)
@@ -205,7 +205,7 @@ def scatter(frame: pd.DataFrame, x: str, y: str, w: Words, place: Place) -> Pict
     regions = places.provinces()["region"].reindex(frame.index)
     names = {key: places.region_name(key, w.lang) for key in regions.unique()}
     with style():
-        fig = figure(7, 4.6)
+        fig = figure(7, 5.0, bottom=1.15)
         ax = fig.subplots()
         sns.scatterplot(
             data=frame.assign(region=regions.map(names)),
@@ -218,15 +218,17 @@ def scatter(frame: pd.DataFrame, x: str, y: str, w: Words, place: Place) -> Pict
             ax=ax,
             alpha=0.85,
         )
-        for code in {place.code, *places.peers(place, "cities")} & set(frame.index):
-            here = code == place.code
+        named = frame.loc[[c for c in frame.index if c == place.code or c in places.peers(place, "cities")]]
+        for number, (code, point) in enumerate(named.sort_values(x).iterrows()):
+            here, left = code == place.code, point[x] > frame[x].quantile(0.8)
             if here:
-                ax.scatter(*frame.loc[code], s=170, facecolor="none", edgecolor=PLACE, lw=2.2, zorder=4)
+                ax.scatter(*point, s=170, facecolor="none", edgecolor=PLACE, lw=2.2, zorder=4)
             ax.annotate(
                 province_name(code, w),
-                frame.loc[code],
-                (7, 5),
+                point,
+                (-8 if left else 8, 5 if number % 2 else -11),
                 textcoords="offset points",
+                ha="right" if left else "left",
                 fontsize=8.5 if here else 7.5,
                 color=PLACE if here else "#334155",
                 weight="bold" if here else None,
@@ -239,7 +241,7 @@ def scatter(frame: pd.DataFrame, x: str, y: str, w: Words, place: Place) -> Pict
         ax.set_ylabel(part_name(y, w) + w(" (points)"))
         handles, labels = ax.get_legend_handles_labels()
         ax.get_legend().remove()
-        fig.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
+        fig.legend(handles, labels, loc="lower center", ncols=2, fontsize=8)
     shown = frame.set_axis(pd.Index([province_name(c, w) for c in frame.index], name=w("province")))
     shown = shown.loc[sorted(shown.index, key=places.sort_key)].set_axis([part_name(x, w), part_name(y, w)], axis=1)
     alt = w(

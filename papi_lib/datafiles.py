@@ -127,6 +127,7 @@ def cached(function):
     return remembered
 
 
+@cached
 def fingerprint() -> str:
     """Return the SHA-256 of all files of the data package, the identity of the data on a page."""
     digest = hashlib.sha256()

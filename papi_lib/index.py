@@ -101,6 +101,7 @@ def dimension_key(dimension: int) -> str:
     return datafiles.read("dimensions").set_index("dimension")["key"][dimension]
 
 
+@datafiles.cached
 def name(part: int | str, lang: str = "vi") -> str:
     """Return the name of a dimension (by number) or sub-dimension (by key) in Vietnamese or English."""
     table, column = ("subdimensions", "subdimension") if isinstance(part, str) else ("dimensions", "dimension")

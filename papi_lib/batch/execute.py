@@ -53,6 +53,7 @@ def execute(job: Job, out: Path, *, kernel: str, timeout: int, render: str | Non
             papermill.execute_notebook(
                 job.notebook, notebook, parameters=job.parameters, kernel_name=kernel, progress_bar=False,
                 execution_timeout=timeout, cwd=str(job.notebook.parent), autosave_cell_every=0,
+                shutdown_kernel="immediate",
             )  # fmt: skip
             if render:
                 module, function = render.split(":")

@@ -30,16 +30,7 @@ KERNEL = "papi-warm"
 #: Environment variable with the socket of a zygote that is already there.
 SOCKET = "PAPI_WARM_SOCKET"
 #: What notebooks on PAPI import.
-PRELOAD = (
-    "numpy",
-    "pandas",
-    "scipy.stats",
-    "scipy.optimize",
-    "matplotlib.figure",
-    "seaborn",
-    "papi_lib.sections",
-    "papi_lib.questions",
-)
+PRELOAD = ("papi_lib.warmup",)
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
 
 _START_SECONDS = 60

@@ -28,7 +28,7 @@ def main() -> None:
     address, modules = sys.argv[1], sys.argv[2:]
     sys.path[:] = [p for p in sys.path if p not in ("", os.getcwd())]
     for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", *modules):
-        with suppress(ImportError):  # what is missing is imported, or missed, by the notebook itself
+        with suppress(Exception):  # what cannot be imported is told by the notebook that needs it
             importlib.import_module(name)
     gc.collect()
     gc.freeze()

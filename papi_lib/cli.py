@@ -147,11 +147,17 @@ def _run_with_progress(planned: list, out: Path, settings) -> list[dict]:
     from papi_lib.batch import run as batch
 
     tqdm.monitor_interval = 0  # a thread, which processes that fork must not have
-    with tqdm(total=len(planned), unit="page", disable=None if sys.stderr.isatty() else False, mininterval=1) as bar:
+    bar = None
 
-        def tell(record: dict) -> None:
-            bar.update()
-            if record["status"] == "failed":
-                bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
+    def tell(record: dict) -> None:
+        nonlocal bar
+        bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
+        bar.update()
+        if record["status"] == "failed":
+            bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 
+    try:
         return batch.run(planned, out, settings, tell)
+    finally:
+        if bar is not None:
+            bar.close()

@@ -35,7 +35,11 @@ def test_conda_environment_is_in_step_with_pyproject():
 
 def test_lock_pins_every_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    locked = {requirement(line)[0] for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line.split(";")[0]}
+    locked = {
+        requirement(line)[0]
+        for line in (ROOT / "requirements.lock").read_text().splitlines()
+        if "==" in line.split(";")[0]
+    }
     for text in sum(project["optional-dependencies"].values(), project["dependencies"]):
         assert requirement(text)[0] in locked
 
@@ -70,7 +74,13 @@ def test_report_notebook_has_typed_parameters_and_a_checked_figure(path):
 def test_vietnamese_catalogue_is_complete():
     mapping, options = parse_mapping_cfg((ROOT / "babel.cfg").open())
     keywords = {k.split(":")[0]: (int(k.split(":")[1]),) if ":" in k else None for k in KEYWORDS}
-    found = extract_from_dir(str(ROOT), mapping, options, keywords=keywords, directory_filter=lambda d: Path(d).name not in {".venv", "output", ".git"})
+    found = extract_from_dir(
+        str(ROOT),
+        mapping,
+        options,
+        keywords=keywords,
+        directory_filter=lambda d: Path(d).name not in {".venv", "output", ".git"},
+    )
     sentences = {message for _, _, message, _, _ in found if isinstance(message, str)}
     assert len(sentences) > 100
     with (LOCALE / "vi" / "LC_MESSAGES" / "papi.po").open("rb") as file:

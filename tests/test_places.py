@@ -103,7 +103,7 @@ def test_vietnamese_sort_order():
         "Ưng",
     ]
     assert sorted(words, key=places.sort_key) == expected
-    assert sorted(map(lambda t: unicodedata.normalize("NFD", t), words), key=places.sort_key) == [
+    assert sorted((unicodedata.normalize("NFD", t) for t in words), key=places.sort_key) == [
         unicodedata.normalize("NFD", t) for t in expected
     ]
 

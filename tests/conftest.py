@@ -1,0 +1,60 @@
+"""What several tests share: one run of the real notebooks, and small notebooks of our own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_papi(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run the command ``papi`` as a user would."""
+    command = [str(Path(sys.executable).with_name("papi")), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=500, env={**os.environ, **environment})
+
+
+@pytest.fixture
+def papi():
+    return run_papi
+
+
+@pytest.fixture
+def make_notebook(tmp_path):
+    """Write a notebook from the sources of its code cells, with a parameters cell first."""
+
+    def make(name: str, *sources: str) -> Path:
+        cells = [new_code_cell("province = 'x'", metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = tmp_path / name
+        nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+        return path
+
+    return make
+
+
+#: Awkward cases: what is special about each.
+AWKWARD = [
+    ("Vĩnh Phúc", 2024, "vi"),  # nothing published
+    ("Bắc Ninh", 2022, "en"),  # partly published
+    ("Hà Nội", 2011, "vi"),  # the first year of all
+    ("Đắk Lắk", 2015, "en"),  # a name with Đ, six dimensions
+    ("Hà Nội", 2017, "vi"),
+    ("Quảng Ninh", 2018, "vi"),  # partly published, a year that compares with none
+    ("Hà Nội", 2021, "en"),  # an edition's first year, a break after it
+    ("Kiên Giang", 2024, "vi"),  # the lowest
+]
+
+
+@pytest.fixture(scope="session")
+def awkward_run(tmp_path_factory):
+    """Run every notebook for the awkward cases; return the run folder."""
+    out = tmp_path_factory.mktemp("runs") / "awkward"
+    for province, year, lang in AWKWARD:
+        done = run_papi("report", "--province", province, "--year", str(year), "--lang", lang, "--out", str(out))
+        assert done.returncode == 0, done.stderr
+    return out

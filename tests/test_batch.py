@@ -1,0 +1,191 @@
+"""The batch under success, failure and change."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+from papi_lib.batch import manifest
+from papi_lib.batch.jobs import Job
+from papi_lib.batch.run import RunError, Settings, plan, run
+
+
+def job(path, name="a", **parameters):
+    return Job(path, {"province": name, **parameters}, f"x/{name}/{path.stem}", {"name": name})
+
+
+def text_of(path):
+    cells = nbformat.read(path, 4).cells
+    return [o.get("text", "") or o.get("data", {}).get("text/plain", "") for c in cells for o in c.get("outputs", [])]
+
+
+def test_parameters_reach_the_notebook_whatever_they_hold(tmp_path, make_notebook):
+    hostile = "Đắk 'Lắk' \"{{ x }}\"\n<script> ../ =cmd()"
+    notebook = make_notebook("n.ipynb", "print(ascii(province))")
+    records = run([Job(notebook, {"province": hostile}, "p/n", {})], tmp_path / "out", Settings(workers=1))
+    assert records[0]["status"] == "done", records[0]["error"]
+    assert text_of(tmp_path / "out/notebooks/p/n.ipynb") == [ascii(hostile) + "\n"]
+
+
+def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
+    good = make_notebook("good.ipynb", "print(province)")
+    bad = make_notebook("bad.ipynb", "print('before')", "raise RuntimeError('on purpose')", "print('after')")
+    killed = make_notebook("killed.ipynb", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    hanging = make_notebook("hanging.ipynb", "import time; time.sleep(60)")
+    told = []
+    jobs = [job(good, "1"), job(bad), job(killed), job(hanging), job(good, "2")]
+    records = run(jobs, tmp_path / "out", Settings(workers=2, timeout=3), told.append)
+    assert [r["status"] for r in records] == ["done", "failed", "failed", "failed", "done"]
+    assert len(told) == 5
+    errors = [r["error"] for r in records]
+    assert errors[1] == "RuntimeError: on purpose"
+    assert "died" in errors[2].lower()
+    assert "timeout" in errors[3].lower()
+    assert all("\n" not in e for e in errors if e)
+    out = tmp_path / "out/notebooks/x/a"
+    assert not (out / "bad.ipynb").exists()
+    kept = text_of(out / "bad.failed.ipynb")
+    assert any("before" in t for t in kept)
+    assert not any("after" in t for t in kept)
+    saved = {r["path"]: r["status"] for r in json.loads((tmp_path / "out/manifest.json").read_text())["jobs"]}
+    assert saved == {r["path"]: r["status"] for r in records}
+    assert not list((tmp_path / "out").glob(".part*"))
+
+
+def test_a_failed_job_runs_again_and_its_remains_go(tmp_path, make_notebook):
+    flag = tmp_path / "flag"
+    notebook = make_notebook("n.ipynb", f"assert __import__('os').path.exists({str(flag)!r})")
+    assert run([job(notebook)], tmp_path / "out", Settings(workers=1))[0]["status"] == "failed"
+    flag.touch()
+    assert run([job(notebook)], tmp_path / "out", Settings(workers=1))[0]["status"] == "done"
+    assert not list((tmp_path / "out").rglob("*.failed.ipynb"))
+
+
+def test_kernels_are_isolated(tmp_path, make_notebook):
+    """Names, modules' state, random state, working directory and environment do not pass on."""
+    spoil = make_notebook("1.ipynb", textwrap.dedent("""
+        import os, random, numpy, pandas, matplotlib
+        leak = 1; pandas.leak = 1; os.environ["LEAK"] = "1"; os.chdir("/"); matplotlib.rcParams["font.size"] = 99
+        print(random.random(), numpy.random.random())"""))  # fmt: skip
+    look = make_notebook("2.ipynb", textwrap.dedent("""
+        import os, random, numpy, pandas, matplotlib
+        print("leak" in globals(), hasattr(pandas, "leak"), "LEAK" in os.environ, os.getcwd() == "/", matplotlib.rcParams["font.size"])
+        print(random.random(), numpy.random.random())"""))  # fmt: skip
+    out = tmp_path / "out"
+    run([job(spoil), job(look)], out, Settings(workers=1))
+    first, second = text_of(out / "notebooks/x/a/1.ipynb"), text_of(out / "notebooks/x/a/2.ipynb")
+    lines = "".join(second).splitlines()
+    assert lines[0] == "False False False False 10.0"
+    assert set("".join(first).split()).isdisjoint(lines[1].split())
+
+
+def test_a_warm_kernel_gives_what_an_ordinary_one_gives(tmp_path, make_notebook):
+    import papermill
+
+    from papi_lib.batch import warm
+
+    warm.ensure_kernelspec()
+    notebook = make_notebook("n.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "import pandas as pd\npd.DataFrame({'a': [1]})", "from IPython.display import HTML\nHTML('<b>x</b>')")  # fmt: skip
+    kinds = []
+    for kernel in ("papi-warm", "python3"):
+        done = papermill.execute_notebook(
+            notebook, tmp_path / f"{kernel}.ipynb", kernel_name=kernel, progress_bar=False
+        )
+        kinds.append(
+            [
+                (o.output_type, sorted(o.get("data", {})), o.get("data", {}).get("text/html"))
+                for c in done.cells
+                for o in c.outputs
+            ]
+        )
+    assert kinds[0] == kinds[1]
+    assert "image/png" in kinds[0][0][1]
+
+
+def test_only_what_changed_runs_again(tmp_path, make_notebook):
+    out = tmp_path / "out"
+    one, two = make_notebook("1.ipynb", "print(1)"), make_notebook("2.ipynb", "print(2)")
+    settings = Settings(workers=1, inputs={"data": "d1"})
+
+    def reasons(settings=settings, **parameters):
+        return [reason for _, _, reason in plan([job(one, **parameters), job(two)], out, settings)]
+
+    assert reasons() == ["new", "new"]
+    run([job(one), job(two)], out, settings)
+    assert reasons() == [None, None]
+    os.utime(one)
+    assert reasons() == [None, None]
+    assert reasons(Settings(inputs={"data": "d2"})) == ["changed: data"] * 2
+    assert reasons(Settings(inputs={"data": "d1"}, force=True)) == ["forced"] * 2
+    assert reasons(year=1) == ["changed: parameters", None]
+    make_notebook("1.ipynb", "print(11)")
+    assert reasons() == ["changed: notebook", None]
+    (out / "notebooks/x/a/2.ipynb").write_text("{}")
+    assert reasons()[1] == "output missing or altered: 2.ipynb"
+
+
+def test_a_corrupted_manifest_costs_a_rerun_and_no_more(tmp_path, make_notebook):
+    out = tmp_path / "out"
+    notebook = make_notebook("n.ipynb", "print(1)")
+    run([job(notebook)], out, Settings(workers=1))
+    (out / "manifest.json").write_text('{"jobs": [{"pa')
+    assert run([job(notebook)], out, Settings(workers=1))[0]["status"] == "done"
+    assert manifest.read(out)["x/a/n"]["status"] == "done"
+
+
+def test_a_kernel_over_its_memory_fails_alone(tmp_path, make_notebook):
+    greedy = make_notebook("greedy.ipynb", "x = bytearray(3 * 2**30)")
+    modest = make_notebook("modest.ipynb", "x = bytearray(2**20)")
+    records = run([job(greedy), job(modest)], tmp_path / "out", Settings(workers=1, memory_mb=1500))
+    assert [r["status"] for r in records] == ["failed", "done"]
+    assert records[0]["error"].startswith("MemoryError")
+
+
+def test_a_second_run_on_the_folder_says_so(tmp_path, make_notebook):
+    from filelock import FileLock
+
+    (tmp_path / "out").mkdir()
+    with FileLock(tmp_path / "out" / ".lock"), pytest.raises(RunError, match="another run works on this folder"):
+        run([job(make_notebook("n.ipynb"))], tmp_path / "out", Settings())
+
+
+RUN = """
+import sys
+from pathlib import Path
+from papi_lib.batch.jobs import Job
+from papi_lib.batch.run import Settings, run
+out, notebook = Path(sys.argv[1]), Path(sys.argv[2])
+jobs = [Job(notebook, {"province": str(i)}, f"x/{i}/n", {}) for i in range(8)]
+run(jobs, out, Settings(workers=2), lambda r: print(r["path"], flush=True))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0, 1, 2, 4, 6])
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path, make_notebook, after):
+    """Killed after so many jobs, the next run keeps them, finishes the rest and leaves nothing half-written."""
+    out, notebook = tmp_path / "out", make_notebook("n.ipynb", "import time; time.sleep(0.3)", "print(province)")
+    command = [sys.executable, "-c", RUN, str(out), str(notebook)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as first:
+        for _ in range(after):
+            first.stdout.readline()
+        time.sleep(0.2)
+        first.send_signal(signal.SIGKILL)
+    time.sleep(0.5)
+    kept = [path for path, record in manifest.read(out).items() if record["status"] == "done"]
+    assert len(kept) >= after
+    stamps = {path: (out / "notebooks" / f"{path}.ipynb").stat().st_mtime_ns for path in kept}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert {r["status"] for r in manifest.read(out).values()} <= {"done", "unchanged"}
+    for i in range(8):
+        assert text_of(out / f"notebooks/x/{i}/n.ipynb") == [f"{i}\n"]
+    assert stamps == {path: (out / "notebooks" / f"{path}.ipynb").stat().st_mtime_ns for path in kept}
+    assert sorted(p.name for p in out.iterdir() if p.name != ".lock") == ["manifest.json", "notebooks"]

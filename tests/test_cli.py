@@ -1,0 +1,74 @@
+"""The command as a user meets it: what it asks for, what it says when something is wrong."""
+
+import shutil
+
+import pytest
+
+from papi_lib import datafiles
+
+
+def one_clear_line(done):
+    assert done.returncode == 2, (done.returncode, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--province", "Hanoii"], "did you mean Hà Nội"),
+        (["--year", "2010"], "2011-2024"),
+        (["--year", "soon"], "2011-2024"),
+        (["--notebook", "99"], "00_overview, 01_participation"),
+        (["--notebook", "parking"], "no notebook 'parking'"),
+        (["--lang", "fr"], "vi, en"),
+    ],
+)
+def test_wrong_names_are_one_line_and_nothing_is_written(papi, tmp_path, arguments, says):
+    done = papi("report", *arguments, "--out", tmp_path / "run")
+    assert says in one_clear_line(done)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_faulty_data_file_is_one_line_and_nothing_is_written(papi, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(datafiles.folder(), data)
+    path = data / "published" / "2012.csv"
+    path.write_bytes(path.read_bytes().replace(b"2012,1,1,civic_knowledge,", b"2012,1,1,civic_knowledge,x", 1))
+    done = papi("report", "--year", "2024", "--out", tmp_path / "run", PAPI_DATA=str(data))
+    line = one_clear_line(done)
+    assert "2012.csv, row 2, column 'score'" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unwritable_folder_is_one_line(papi, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = papi("report", "--out", tmp_path / "file" / "run")
+    assert "choose another --out" in one_clear_line(done)
+
+
+def test_list_shows_what_can_be_asked_for(papi):
+    done = papi("list")
+    assert done.returncode == 0
+    assert "08_egovernance" in done.stdout
+    assert "Quản trị điện tử" in done.stdout
+    assert "Thừa Thiên Huế" in done.stdout
+    assert "2011, 2012" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["report", "list", "site"])
+def test_help_has_an_example(papi, command):
+    done = papi(command, "--help")
+    assert done.returncode == 0
+    assert f"papi {command}" in done.stdout.split("Example", 1)[1]
+
+
+def test_explain_runs_nothing(papi, tmp_path):
+    done = papi("report", "--notebook", "3", "--explain", "--out", tmp_path / "run")
+    assert done.stdout.strip() == "2024/vi/ha-noi/03_accountability: new"
+    assert not (tmp_path / "run").exists()
+
+
+def test_site_of_an_empty_folder_says_what_to_do(papi, tmp_path):
+    assert "no manifest.json" in one_clear_line(papi("site", tmp_path))

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
 
 from papi_lib import datafiles, index, places, published, ranks
 
@@ -170,9 +171,8 @@ def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """
     z = differences["difference"] / differences["se"]
     frame = differences.assign(z=z).sort_values("z", key=abs, ascending=False)
-    p = 2 * norm.sf(frame["z"].abs())
-    stands = p * np.arange(len(frame), 0, -1) <= 1 - level
-    return frame.assign(clear=np.logical_and.accumulate(stands))
+    clear = multipletests(2 * norm.sf(frame["z"].abs()), alpha=1 - level, method="holm")[0] if len(frame) else []
+    return frame.assign(clear=np.asarray(clear, dtype=bool))
 
 
 def _deviations(wide: pd.DataFrame) -> np.ndarray:

@@ -20,7 +20,7 @@ REPORTS = [p for p in NOTEBOOKS if re.match(r"\d\d_", p.name)]
 
 
 def requirement(text: str) -> tuple[str, str]:
-    name, bound = re.fullmatch(r"([\w.-]+?)((?:>=|==).*)?", text.split(";")[0].strip()).groups()
+    name, bound = re.fullmatch(r"([\w.-]+?)((?:>=|==|=).*)?", text.split(";")[0].strip()).groups()
     return name.lower().replace("_", "-"), bound or ""
 
 

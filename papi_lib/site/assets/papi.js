@@ -1,34 +1,94 @@
-// Sort and filter the tables of places. Everything is readable without this script.
+// Sorting, search and comfort. Everything is readable without this script.
 "use strict";
+const root = document.documentElement.dataset.root;
+const lang = document.documentElement.lang;
+const collator = new Intl.Collator(lang, { numeric: true });
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
-const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
 
 for (const table of document.querySelectorAll("table.sortable")) {
-  const body = table.tBodies[0];
-  for (const [column, head] of [...table.tHead.rows[0].cells].entries()) {
+  const heads = [...table.tHead.rows[0].cells];
+  for (const [column, head] of heads.entries()) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = head.textContent;
-    head.replaceChildren(button);
+    button.append(...head.childNodes);
+    head.append(button);
     button.addEventListener("click", () => {
       const down = head.getAttribute("aria-sort") === "ascending";
-      for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+      for (const other of heads) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const value = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
-      const rows = [...body.rows].sort((a, b) => {
+      const rows = [...table.tBodies[0].rows].sort((a, b) => {
         const [x, y] = [value(a), value(b)];
-        if (!x || !y) return !x - !y; // missing ones stay last
-        return (down ? -1 : 1) * collator.compare(x, y);
+        if (x === "" || y === "") return (x === "") - (y === ""); // missing ones stay last
+        const difference = Number(x) - Number(y);
+        return (down ? -1 : 1) * (Number.isNaN(difference) ? collator.compare(x, y) : difference);
       });
-      body.replaceChildren(...rows);
+      table.tBodies[0].append(...rows);
     });
   }
 }
 
-for (const input of document.querySelectorAll("input[data-filter]")) {
-  const rows = document.getElementById(input.dataset.filter).tBodies[0].rows;
-  input.addEventListener("input", () => {
-    const wanted = plain(input.value.trim());
-    for (const row of rows) row.hidden = !plain(row.cells[0].textContent).includes(wanted);
+// The index comes as a script when first needed: a page opened from a folder may not fetch.
+const search = document.querySelector(".search");
+const input = search.querySelector("input");
+const count = search.querySelector(".count");
+const found = search.querySelector(".found");
+const MOST = 30;
+let pages = null;
+
+window.papiSearch = (rows) => {
+  pages = rows.map(([href, place, title, year, findings]) => {
+    const name = plain(place);
+    const about = `${name} ${name.replaceAll(" ", "")} ${plain(title)} ${year}`;
+    return { href, text: `${place} · ${title} · ${year}`, name, about, findings: findings.map((f) => [f, plain(f)]) };
   });
+  find();
+};
+
+function loadIndex() {
+  const script = document.createElement("script");
+  script.src = `${root}assets/search.${lang}.js`;
+  document.head.append(script);
 }
+
+function find() {
+  const words = plain(input.value).split(/\s+/).filter(Boolean);
+  found.replaceChildren();
+  count.textContent = "";
+  if (!words.length || !pages) return;
+  const hits = [];
+  for (const page of pages) {
+    const missing = words.filter((word) => !page.about.includes(word));
+    const finding = missing.length ? page.findings.find(([, text]) => missing.every((word) => text.includes(word))) : null;
+    if (!missing.length || finding) hits.push([page, finding, page.name.startsWith(words[0]) ? 0 : missing.length ? 2 : 1]);
+  }
+  hits.sort((a, b) => a[2] - b[2]);
+  count.textContent = hits.length ? search.dataset.some.replace("{n}", hits.length) : search.dataset.none;
+  for (const [page, finding] of hits.slice(0, MOST)) {
+    const link = document.createElement("a");
+    link.href = root + page.href.split("/").map(encodeURIComponent).join("/");
+    link.textContent = page.text;
+    const item = document.createElement("li");
+    item.append(link);
+    if (finding) item.append(Object.assign(document.createElement("small"), { textContent: finding[0] }));
+    found.append(item);
+  }
+}
+
+search.hidden = false;
+input.addEventListener("focus", loadIndex, { once: true });
+input.addEventListener("input", find);
+search.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  input.value = "";
+  find();
+  input.focus();
+});
+
+// On a phone the list of pages is folded; frames that need no scrolling are no stop of the Tab key.
+if (matchMedia("(max-width: 52rem)").matches) document.querySelector(".notebooks details")?.removeAttribute("open");
+const frames = document.querySelectorAll(".drawing");
+const settle = () => frames.forEach((f) => (f.scrollWidth > f.clientWidth ? (f.tabIndex = 0) : f.removeAttribute("tabindex")));
+addEventListener("resize", settle);
+document.addEventListener("toggle", settle, true);
+settle();

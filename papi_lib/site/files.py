@@ -1,0 +1,45 @@
+"""Files of the site: addresses between pages, templates, writing."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+
+
+def link(source: str, target: str, ending: str = "") -> str:
+    """Return the address of one file of the site as written in another, both given below the site's folder."""
+    return quote(
+        posixpath.relpath(target, posixpath.dirname(source) or ".") + ("/" if target.endswith("/") else "") + ending
+    )
+
+
+def inside(site: Path, name: str) -> Path:
+    """Return a file of the site; refuse a name that leads out of its folder."""
+    path = site / name
+    if site.resolve() not in path.resolve().parents:
+        raise ValueError(f"manifest.json: path '{name}' leads out of {site}; run papi report again")
+    return path
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+@lru_cache(maxsize=1)
+def templates() -> Environment:
+    """Return the templates of pages that no notebook stands behind."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES / "papi"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )

@@ -109,6 +109,16 @@ def test_a_warm_kernel_gives_what_an_ordinary_one_gives(tmp_path, make_notebook)
     assert "image/png" in kinds[0][0][1]
 
 
+def test_the_process_that_forks_has_one_thread():
+    import psutil
+
+    from papi_lib.batch import warm
+
+    address = warm.await_zygote(warm.start_zygote())
+    forker = next(p for p in psutil.Process().children() if address in p.cmdline())
+    assert forker.num_threads() == 1
+
+
 def test_only_what_changed_runs_again(tmp_path, make_notebook):
     out = tmp_path / "out"
     one, two = make_notebook("1.ipynb", "print(1)"), make_notebook("2.ipynb", "print(2)")

@@ -129,8 +129,9 @@ def start_zygote(preload: tuple[str, ...] = PRELOAD) -> str:
     """Start a zygote that lives as long as this process, without waiting for its imports."""
     folder = tempfile.mkdtemp(prefix="papi-warm-")
     address = str(Path(folder) / "socket")
-    # One thread for linear algebra: a fork copies one thread only.
+    # A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    threads |= {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "papi_lib.batch.zygote", address, *preload],
         stdin=subprocess.PIPE,

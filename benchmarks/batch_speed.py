@@ -1,0 +1,172 @@
+"""How fast is the batch? The same jobs six ways in one run; figures are ratios, for the machine is noisy.
+
+(a) the command lines of papermill and nbconvert, one job after another; (b) papermill in one
+process; (c) ploomber-engine; (d) ``papi report`` on an empty folder; (e) again, unchanged; (f) the
+bare cells of the notebooks as one script: the floor. Run with ``--jobs 6`` for a first look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from matplotlib.figure import Figure
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+PROVINCES = ["Hà Nội", "Đà Nẵng", "Cần Thơ"]
+YEAR = 2024
+
+
+def jobs() -> list[tuple[Path, str]]:
+    """Return notebooks × provinces."""
+    notebooks = sorted((ROOT / "notebooks").glob("0[1-8]_*.ipynb"))
+    return [(notebook, province) for province in PROVINCES for notebook in notebooks]
+
+
+def command_lines(work: Path, todo: list) -> None:
+    """(a) ``papermill`` and ``jupyter nbconvert``, a process each."""
+    for i, (notebook, province) in enumerate(todo):
+        out = work / f"{i}.ipynb"
+        parameters = ["-p", "province", province, "-p", "year", str(YEAR), "-p", "lang", "vi"]
+        subprocess.run(
+            [BIN / "papermill", "-k", "python3", "--no-progress-bar", *parameters, notebook, out],
+            check=True,
+            capture_output=True,
+        )
+        subprocess.run(
+            [BIN / "jupyter", "nbconvert", "--to", "html", "--no-input", out], check=True, capture_output=True
+        )
+
+
+def one_process(work: Path, todo: list) -> None:
+    """(b) papermill's and nbconvert's functions in one process."""
+    _python(
+        work,
+        todo,
+        "pm.execute_notebook(notebook, out, parameters=parameters, kernel_name='python3', progress_bar=False)",
+    )
+
+
+def ploomber(work: Path, todo: list) -> None:
+    """(c) ploomber-engine, which runs cells in its own process."""
+    _python(
+        work,
+        todo,
+        "ploomber_engine.execute_notebook(notebook, out, parameters=parameters, verbose=False, progress_bar=False)",
+    )
+
+
+def _python(work: Path, todo: list, call: str) -> None:
+    code = f"""
+import json, sys
+import papermill as pm
+{"import ploomber_engine" if "ploomber" in call else ""}
+from nbconvert import HTMLExporter
+for i, (notebook, province) in enumerate(json.loads(sys.argv[1])):
+    out, parameters = f"{work}/{{i}}.ipynb", {{"province": province, "year": {YEAR}, "lang": "vi"}}
+    {call}
+    open(out + ".html", "w").write(HTMLExporter(exclude_input=True).from_filename(out)[0])
+"""
+    subprocess.run(
+        [sys.executable, "-c", code, json.dumps([(str(n), p) for n, p in todo])],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+    )
+
+
+def report(work: Path, todo: list) -> None:
+    """(d), (e) ``papi report``."""
+    wanted = [word for province in dict.fromkeys(p for _, p in todo) for word in ("--province", province)]
+    wanted += [word for stem in dict.fromkeys(n.stem for n, _ in todo) for word in ("--notebook", stem)]
+    subprocess.run(
+        [BIN / "papi", "report", *wanted, "--year", str(YEAR), "--out", work / "run"], check=True, capture_output=True
+    )
+
+
+def bare_cells(work: Path, todo: list) -> None:
+    """(f) The cells of all notebooks in one process, nothing kept: what no engine can go below, but by sharing it."""
+    code = "\n".join(
+        "\n".join(
+            [f"province, year, lang = {province!r}, {YEAR}, 'vi'"]
+            + [
+                c.source
+                for c in nbformat.read(notebook, 4).cells
+                if c.cell_type == "code" and "parameters" not in c.metadata.get("tags", [])
+            ]
+        )
+        for notebook, province in todo
+    )
+    script = work / "cells.py"
+    # Displays make their HTML, as they do in a kernel.
+    script.write_text("from IPython.core.formatters import DisplayFormatter as D\nimport papi_lib.page as p\n"
+                      "d = D()\np.display = lambda *o, raw=False: [d.format(x) for x in o if not raw]\n" + code)  # fmt: skip
+    subprocess.run([sys.executable, script], check=True, capture_output=True, cwd=ROOT)
+
+
+def main() -> None:
+    """Measure, print ratios and save them with a plot in ``benchmarks/results/``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=24)
+    todo = jobs()[: parser.parse_args().jobs]
+    keep = Path(tempfile.mkdtemp())
+    ways = [
+        ("f", "bare cells as one script (floor)", bare_cells, True),
+        ("d", "papi report, cold", report, True),
+        ("e", "papi report, unchanged", report, False),
+        ("c", "ploomber-engine", ploomber, True),
+        ("b", "papermill in one process", one_process, True),
+        ("a", "papermill and nbconvert command lines", command_lines, True),
+    ]
+    seconds, peak = {}, {}
+    for key, name, way, fresh in ways:
+        work = keep / ("d" if key == "e" else key)
+        if fresh:
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+        start = time.perf_counter()
+        with contextlib.redirect_stdout(io.StringIO()):
+            way(work, todo)
+        seconds[key] = time.perf_counter() - start
+        peak[key] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"({key}) {name}: {seconds[key]:.1f} s", file=sys.stderr)
+    cores = os.cpu_count()
+    ratios = {
+        "a_over_d": seconds["a"] / seconds["d"],
+        "d_over_floor_per_core": seconds["d"] / (seconds["f"] / cores),
+        "e_over_a": seconds["e"] / seconds["a"],
+        "b_over_d": seconds["b"] / seconds["d"],
+        "c_over_d": seconds["c"] / seconds["d"],
+    }
+    result = {"jobs": len(todo), "cores": cores, "ratios": {k: round(v, 3) for k, v in ratios.items()},
+              "seconds": {k: round(v, 2) for k, v in seconds.items()}, "largest_process_mb": {k: round(v) for k, v in peak.items()}}  # fmt: skip
+    folder = Path(__file__).parent / "results"
+    (folder / "batch_speed.json").write_text(json.dumps(result, indent=1) + "\n")
+    fig = Figure(figsize=(7, 2.6), layout="constrained")
+    ax = fig.subplots()
+    order, names = sorted(seconds, key=seconds.get), {k: n for k, n, *_ in ways}
+    ax.barh(
+        [names[k] for k in order],
+        [seconds[k] / seconds["d"] for k in order],
+        color="#3182bd",
+    )
+    ax.set_xlabel(f"time as a multiple of papi report (cold), {len(todo)} jobs, {cores} cores")
+    fig.savefig(folder / "batch_speed.svg", metadata={"Date": None})
+    print(json.dumps(result, indent=1))
+    shutil.rmtree(keep)
+
+
+if __name__ == "__main__":
+    main()

@@ -30,7 +30,6 @@ _KERNEL = (
     "ipykernel.debugger",
     "IPython.core.completerlib",
     "IPython.extensions.storemagic",
-    "matplotlib_inline.backend_inline",
     "psutil",
     "sqlite3",
     "tornado.locks",

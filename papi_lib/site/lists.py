@@ -13,6 +13,7 @@ from papi_lib.site.pages import render_page
 from papi_lib.wording import LANGUAGES, Words
 
 FEW = 5  # so many places' findings fit on the first page
+MAP = 20  # so many places make a map
 
 
 def build(out: Path) -> Path:
@@ -72,7 +73,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
         since=next((row["change"]["since"] for row in rows if row["change"]), None),
-        tiles=len([row for row in rows if row["tile"]]) > FEW,
+        tiles=len([row for row in rows if row["tile"]]) >= MAP,
         few=len(rows) <= FEW and not stem,
         gaps=dict.fromkeys(sentence for row in rows for sentence in row["missing"]),
         failures=[(link(path, job["path"], ".html"), job) for job in jobs if job["status"] == "failed" and stem in (None, job["labels"]["notebook"])],

@@ -1,0 +1,106 @@
+"""A place's pages as one PDF, printed by Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+import tempfile
+from itertools import groupby
+from pathlib import Path
+
+from papi_lib.site.files import HERE, inside, templates
+from papi_lib.wording import Words
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def browser() -> str:
+    """Return the Chromium to print with.
+
+    Raises
+    ------
+    ValueError
+        There is none on the PATH.
+    """
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        raise ValueError("no Chromium found to print with; install chromium, or print a page from any browser")
+    return found
+
+
+def booklets(out: Path) -> list[Path]:
+    """Print each place's pages of a run, of one year and language, as one A4 PDF.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The run folder, with its ``manifest.json`` and its pages.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The PDFs, each beside the place's folder: ``site/2024/vi/ha-noi.pdf``.
+
+    Raises
+    ------
+    ValueError
+        There is no Chromium, or it did not print.
+    """
+    program, site = browser(), out / "site"
+    run = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    made = []
+    jobs = sorted((job for job in run["jobs"] if job["status"] != "failed"), key=lambda job: job["path"])
+    for folder, pages in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
+        target = inside(site, f"{folder}.pdf")
+        with tempfile.TemporaryDirectory() as scratch:
+            html = Path(scratch) / "booklet.html"
+            html.write_text(_booklet(site, list(pages)), encoding="utf-8")
+            _print(program, html, target, scratch)
+        made.append(target)
+    return made
+
+
+def _booklet(site: Path, jobs: list[dict]) -> str:
+    """Return one page with the contents of several; it carries its own style sheet."""
+    labels = jobs[0]["labels"]
+    w, sections = Words(labels["lang"]), []
+    for job in jobs:
+        text = inside(site, f"{job['path']}.html").read_text(encoding="utf-8")
+        body = re.search(r'<main id="main">(.*)</main>', text, flags=re.S)[1]
+        # Their own addresses, so that those of one page do not lead into another.
+        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body))
+    return templates().get_template("booklet.html.j2").render(
+        w=w,
+        lang=labels["lang"],
+        title=f"PAPI {labels['year']}: {labels['name']}",
+        style=(HERE / "assets" / "papi.css").read_text(encoding="utf-8"),
+        sections=list(zip([job["labels"]["title"] for job in jobs], sections, strict=True)),
+    )  # fmt: skip
+
+
+def _print(program: str, html: Path, target: Path, scratch: str) -> None:
+    part = Path(scratch) / "booklet.pdf"
+    command = [
+        program,
+        "--headless",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-pdf-header-footer",
+        f"--user-data-dir={scratch}/profile",
+        f"--print-to-pdf={part}",
+        html.as_uri(),
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.insert(1, "--no-sandbox")  # Chromium refuses to start as root otherwise
+    try:
+        subprocess.run(command, capture_output=True, timeout=120, check=True)
+        shutil.move(part, target)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ValueError(f"{target}: {program} did not print it ({error})") from None

@@ -1,0 +1,129 @@
+"""What a reviewer must look at again: the figures that changed since an earlier run, by value."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+
+from papi_lib.site.files import link, templates, write
+from papi_lib.site.pages import read_facts
+from papi_lib.wording import LANGUAGES, Words, mark
+
+_FACTS = {
+    "score": mark("Score"),
+    "group": mark("Group"),
+    "rank": mark("Rank"),
+    "rank_lower": mark("First rank possible"),
+    "rank_upper": mark("Last rank possible"),
+}
+
+
+def compare(out: Path, older: Path) -> Path:
+    """List the figures and sentences that changed since an earlier run on a page a language.
+
+    Compared are values, not markup: a page's score, group and ranks, the numbers in its tables
+    (those behind pictures too) and its generated sentences. Colours, order and layout do not count.
+
+    Parameters
+    ----------
+    out, older : pathlib.Path
+        Run folders, each with its ``manifest.json``; pages are matched by year, language, place
+        and notebook.
+
+    Returns
+    -------
+    pathlib.Path
+        The page in the run's first language, ``site/changes.LANG.html``.
+    """
+    run, before = ({**_read(folder)} for folder in (out, older))
+    pages = []
+    for lang in LANGUAGES:
+        own = [job for job in run["jobs"].values() if job["labels"]["lang"] == lang]
+        if not own:
+            continue
+        w, path = Words(lang), f"changes.{lang}"
+        changed = [(job, link(path, job["path"], ".html"), _changes(job, before, out, older, w)) for job in own]
+        text = templates().get_template("changes.html.j2").render(
+            w=w,
+            lang=lang,
+            title=w("What changed since the earlier run"),
+            earlier=w.date(datetime.fromisoformat(before["finished"])),
+            changed=[(job, href, rows) for job, href, rows in changed if rows],
+            new=[(job, href) for job, href, rows in changed if rows is None],
+            same=sum(rows == [] for _, _, rows in changed),
+            gone=[j["labels"] for p, j in before["jobs"].items() if p not in run["jobs"] and j["labels"]["lang"] == lang],
+        )  # fmt: skip
+        pages.append(out / "site" / f"{path}.html")
+        write(pages[-1], text.encode())
+    return pages[0]
+
+
+def _read(folder: Path) -> dict:
+    run = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return {**run, "jobs": {job["path"]: job for job in run["jobs"] if job["status"] != "failed"}}
+
+
+def _changes(job: dict, before: dict, out: Path, older: Path, w: Words) -> list[tuple] | None:
+    """Return where a page changed, from what to what; None if the earlier run had no such page."""
+    path, old = job["path"], before["jobs"].get(job["path"])
+    if old is None:
+        return None
+    if old["outputs"]["executed"] == job["outputs"]["executed"]:
+        return []
+    was, now = (values(folder / "notebooks" / f"{path}.ipynb", w) for folder in (older, out))
+    places = dict.fromkeys([*now, *was])
+    return [(where, was.get(where), now.get(where)) for where in places if was.get(where) != now.get(where)]
+
+
+def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
+    """Return what an executed notebook states, by where it states it.
+
+    Parameters
+    ----------
+    executed : pathlib.Path
+        The executed notebook.
+    w : Words
+        Language of the names of places on the page.
+
+    Returns
+    -------
+    dict
+        From (question, table's caption, row, column) or (question, number of the sentence) to the text.
+    """
+    from bs4 import BeautifulSoup  # slow to import, and only a comparison needs it
+
+    notebook = nbformat.v4.reads(executed.read_text(encoding="utf-8"))
+    facts = read_facts(notebook)
+    found = {(w(name),): str(facts[key]) for key, name in _FACTS.items() if facts.get(key) is not None}
+    outputs = [
+        o.data["text/html"] for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})
+    ]
+    body = BeautifulSoup(re.sub(r"<svg.*?</svg>", "", "".join(outputs), flags=re.S), "html.parser")
+    question = ""
+    for part in body.select("h2, p.finding, ul.findings li, table.figures"):
+        if part.name == "h2":
+            question = part.get_text()
+        elif part.name == "table":
+            caption = part.caption.get_text() if part.caption else ""
+            columns = [cell.get_text() for cell in part.select("thead th")]
+            for row in part.select("tbody tr"):
+                cells = row.find_all(["th", "td"])
+                for column, cell in zip(columns, cells, strict=False):
+                    if "number" in cell.get("class", []):
+                        _put(found, (question, caption, cells[0].get_text(), column), cell.get_text())
+        else:
+            _put(found, (question,), part.get_text())
+    return found
+
+
+def _put(found: dict, where: tuple[str, ...], text: str) -> None:
+    """Keep a text under its place on the page; a second one at the same place is numbered."""
+    number, free = 1, where
+    while free in found:
+        number += 1
+        free = (*where, str(number))
+    found[free] = text

@@ -1,0 +1,246 @@
+"""The site: what pages show, how they hang together, what they prove; in files, without a browser."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from bs4 import BeautifulSoup
+from site_runs import facts, job, notebook, run, table, write_manifest
+
+from papi_lib import site
+from papi_lib.wording import Words
+
+PLACES = [("Hà Nội", "ha-noi"), ("Hải Phòng", "hai-phong"), ("Đà Nẵng", "da-nang")]
+
+
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def several(**more):
+    records = [
+        job(name, slug, stem, year=year, lang=lang)
+        for year in (2023, 2024)
+        for lang in ("vi", "en")
+        for name, slug in PLACES
+        for stem in ("00_overview", "01_participation")
+    ]
+    return [(r, notebook(r, "<h2>Vì sao?</h2>", told=facts(r, **more))) for r in records]
+
+
+@pytest.fixture
+def page(tmp_path):
+    record = job("Hà Nội", "ha-noi")
+    made = notebook(record, "<h2>Vì sao?</h2><p class='finding'>Câu trả lời.</p>", "<h2>Ai?</h2>", table(("a", "1,0")))
+    run(tmp_path, (record, made))
+    return soup(tmp_path / "site/2024/vi/ha-noi/00_overview.html")
+
+
+def test_page_shows_what_is_for_the_reader_and_nothing_else(page):
+    text = page.get_text()
+    assert "Câu trả lời." in text
+    for noise in ("ANALYST ONLY", "PRINTED", "WARNED", "PLAIN REPR"):
+        assert noise not in text
+    assert "loud()" in page.select_one("details.code").get_text()
+    page.select_one("details.code").decompose()
+    assert "loud()" not in page.get_text()
+
+
+def test_page_is_built_for_assistive_technology(page):
+    assert page.html["lang"] == "vi"
+    assert [h.get_text() for h in page.find_all("h1")] == ["Tổng quan: Hà Nội"]
+    assert page.select_one("a.skip")["href"] == f"#{page.main['id']}"
+    assert page.select_one("nav li [href='#q1']").get_text() == page.select_one("h2#q1").get_text() == "Vì sao?"
+    assert all(nav.get("aria-label") for nav in page.find_all("nav"))
+
+
+def test_page_says_where_it_comes_from(page):
+    footer = page.footer.get_text(" ")
+    for wanted in ("CECODES", "2021–2024", "2024.1", "d" * 12, "0.1.0", '"province": "Hà Nội"', "12:00, 24/11/2024"):
+        assert wanted in footer
+
+
+def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
+    run(tmp_path, *several())
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) == 24 + 4 * 3 + 1  # notebooks; lists of 2 years × 2 languages; the first page
+    for path in pages:
+        for element in soup(path).select("[href], [src]"):
+            address = element.get("href") or element.get("src")
+            assert not re.match(r"\w+:|//", address), address
+            target = path.parent / unquote(address.partition("#")[0])
+            assert target.exists(), f"{path}: {address}"
+
+
+def test_page_leads_to_other_notebooks_places_years_and_languages(tmp_path):
+    run(tmp_path, *several())
+    page = soup(tmp_path / "site/2024/vi/hai-phong/01_participation.html")
+    links = {a.get_text(strip=True): a["href"] for a in page.find_all("a")}
+    assert links["← Hà Nội"] == "../ha-noi/01_participation.html"
+    assert links["Đà Nẵng →"] == "../da-nang/01_participation.html"
+    assert links["Tổng quan"] == "00_overview.html"
+    assert links["English"] == "../../en/hai-phong/01_participation.html"
+    assert links["2023"] == "../../../2023/vi/hai-phong/01_participation.html"
+
+
+def test_pages_do_not_grow_with_the_run(tmp_path):
+    record = job("Hà Nội", "ha-noi")
+    run(tmp_path, (record, notebook(record)))
+    page = tmp_path / "site/2024/vi/ha-noi/00_overview.html"
+    alone = page.stat().st_size
+    plan = [{"path": record["path"], "labels": record["labels"]}]
+    plan += [{"path": p["path"], "labels": p["labels"]} for p in (job(f"Nơi {i}", f"noi-{i}") for i in range(300))]
+    site.render_page(tmp_path / f"notebooks/{record['path']}.ipynb", page, record, {"plan": plan})
+    assert page.stat().st_size < alone + 500
+
+
+def test_first_page_tells_where_each_place_stands(tmp_path):
+    made = []
+    for (name, slug), score in zip(PLACES, (43.774, None, 41.2), strict=True):
+        for stem in ("00_overview", "01_participation"):
+            record = job(name, slug, stem)
+            more = {} if score else {"group": None, "rank": None, "missing": ["PAPI không công bố điểm của Hải Phòng."]}
+            made.append((record, notebook(record, told=facts(record, score=score, **more))))
+    page = soup(run(tmp_path, *made))
+    rows = [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")]
+    assert rows == [
+        ["Hà Nội", "43,77", "2", "3", "1–9", "2"],
+        ["Hải Phòng", "không công bố", "–", "–", "–", "–"],
+        ["Đà Nẵng", "41,20", "2", "3", "1–9", "2"],
+    ]
+    assert "PAPI không công bố điểm của Hải Phòng." in page.get_text()
+
+
+def test_first_page_shows_changes_against_their_noise_and_the_map(tmp_path):
+    made = []
+    for i in range(21):
+        tile = {"row": i, "column": i % 8, "islands": "Quần đảo Hoàng Sa" if i == 4 else None}
+        record = job(f"Nơi {i}", f"noi-{i}", labels={"tile": tile})
+        change = {"since": 2023, "points": -0.5, "noise": 0.2 if i else 0.9, "clear": bool(i)}
+        made.append((record, notebook(record, told=facts(record, change=change))))
+    page = soup(run(tmp_path, *made))
+    cells = page.select("tbody tr td:nth-of-type(5)")
+    assert cells[0].get_text(strip=True) == "−0,50 (±0,90)"
+    assert cells[1].get_text(strip=True) == "▼ −0,50 (±0,20)"
+    assert len(page.select("ul.tiles a")) == 21
+    assert "Quần đảo Hoàng Sa" in page.select_one("ul.tiles").get_text()
+
+
+def test_failed_notebook_has_a_page_that_says_which_part_failed(tmp_path):
+    whole, broken, lost = (job(name, slug) for name, slug in PLACES)
+    broken |= {"status": "failed", "error": "ValueError: <no> data"}
+    lost |= {"status": "failed", "error": "RuntimeError: the process ended", "started": None}
+    cut = notebook(broken, "<h2>Vì sao &amp; sao?</h2>", error=("ValueError", "<no> data"))
+    first = soup(run(tmp_path, (whole, notebook(whole)), (broken, cut), (lost, None)))
+    page = soup(tmp_path / "site/2024/vi/hai-phong/00_overview.html")
+    told = page.select_one("main .failure").get_text(" ")
+    assert "“Vì sao & sao?”" in told
+    assert "ValueError: <no> data" in told
+    assert "Tổng quan: Đà Nẵng" in soup(tmp_path / "site/2024/vi/da-nang/00_overview.html").h1.get_text()
+    failures = first.select_one("section.failure")
+    assert [a.get_text() for a in failures.find_all("a")] == ["Hải Phòng: Tổng quan", "Đà Nẵng: Tổng quan"]
+
+
+def test_search_index_holds_places_dimensions_and_findings(tmp_path):
+    run(tmp_path, *several(findings=["Quản trị môi trường: thấp hơn."]))
+    text = (tmp_path / "site/assets/search.vi.js").read_text(encoding="utf-8")
+    rows = json.loads(re.fullmatch(r"papiSearch\((.*)\);\n", text, flags=re.S)[1])
+    wanted = ["2024/vi/ha-noi/01_participation.html", "Hà Nội", "1. Tham gia của người dân", 2024]
+    assert [*wanted, ["Quản trị môi trường: thấp hơn."]] in rows
+    assert len(rows) == 12
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "a\"b'c\n&amp;", "=cmd()|../../x"])
+def test_hostile_names_stay_text(tmp_path, name):
+    """In titles, labels, parameters, findings, gaps and errors; the page's words are what was given."""
+    record, broken = job(name, "x"), job(name, "y", status="failed", error=name)
+    told = facts(record, findings=[name], missing=[name], source=name, score=None)
+    run(tmp_path, (record, notebook(record, told=told)), (broken, notebook(broken, error=(name, name))))
+    for path in (tmp_path / "site").rglob("*.html"):
+        page = soup(path)
+        assert [s.get("src", "inline").split("/")[-1] for s in page.find_all("script")] == ["papi.js"]
+        assert name in page.get_text()
+        assert "49" not in page.h1.get_text()
+    code = soup(tmp_path / "site/2024/vi/x/00_overview.html").select("footer code")
+    assert any(json.loads(c.get_text())["province"] == name for c in code if c.get_text().startswith("{"))
+    text = (tmp_path / "site/assets/search.vi.js").read_text(encoding="utf-8")
+    assert json.loads(text.removeprefix("papiSearch(").removesuffix(");\n"))[0][1] == name
+
+
+def test_a_path_that_leads_out_of_the_site_is_refused(tmp_path):
+    record = job("Hà Nội", "ha-noi", status="failed", error="x") | {"path": "2024/vi/../../../../escaped"}
+    out = tmp_path / "run"
+    out.mkdir()
+    write_manifest(out, [record])
+    with pytest.raises(ValueError, match="leads out of"):
+        site.build(out)
+    assert not list(tmp_path.rglob("escaped*"))
+
+
+def test_verify_tells_pages_that_do_not_belong_to_their_notebook(tmp_path):
+    run(tmp_path, *several())
+    assert site.verify(tmp_path) == []
+    pages, notebooks = tmp_path / "site/2024/vi", tmp_path / "notebooks/2024/vi"
+    altered = pages / "ha-noi/00_overview.html"
+    altered.write_text(altered.read_text().replace("Vì sao?", "Vì đâu?"))
+    swapped = pages / "ha-noi/01_participation.html"
+    swapped.write_bytes((pages / "da-nang/01_participation.html").read_bytes())
+    rerun = notebooks / "hai-phong/00_overview.ipynb"
+    rerun.write_text(rerun.read_text() + "\n")
+    (pages / "da-nang/00_overview.html").unlink()
+    stray = pages / "stray.html"
+    stray.write_bytes((pages / "da-nang/01_participation.html").read_bytes())
+    assert site.verify(tmp_path) == [
+        f"{altered}: was altered after the run",
+        f"{swapped}: was not made from {notebooks / 'ha-noi/01_participation.ipynb'}",
+        f"{swapped}: was altered after the run",
+        f"{pages / 'hai-phong/00_overview.html'}: was not made from {rerun}",
+        f"{rerun}: was altered after the run",
+        f"{pages / 'da-nang/00_overview.html'}: is missing",
+        f"{stray}: belongs to no notebook of the run",
+    ]
+
+
+def test_verify_tells_pages_made_from_other_data(tmp_path):
+    record = job("Hà Nội", "ha-noi")
+    run(tmp_path, (record, notebook(record, told=facts(record, data_hash="e" * 64))))
+    assert [p.split(": ", 1)[1][:25] for p in site.verify(tmp_path)] == ["was made from other data "]
+
+
+def test_compare_lists_changed_values_not_changed_markup(tmp_path):
+    def make(out, score, *rows, sentence, extra):
+        record, other, gone = (job(*place) for place in PLACES)
+        body = f"<h2>Vì sao?</h2><p class='finding'>{sentence}</p>{extra}"
+        same = notebook(other, f"<h2>Vì sao?</h2>{extra}{table(('a', '5,0'))}")
+        made = [(record, notebook(record, body, table(*rows), told=facts(record, score=score))), (other, same)]
+        run(out, *made, (gone, notebook(gone)) if out.name == "old" else (job("Huế", "hue"), notebook(gone)))
+
+    old, new = tmp_path / "old", tmp_path / "new"
+    make(old, 41.5, ("a", "1,00"), ("b", "2,00"), sentence="Cao hơn.", extra="<svg><path/></svg>")
+    make(new, 41.7, ("a", "1,10"), ("b", "2,00"), sentence="Thấp hơn.", extra="<svg><rect/></svg><hr>")
+    page = soup(site.compare(new, old))
+    rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")]
+    assert rows == [
+        ["Điểm", "41.5", "41.7"],
+        ["Vì sao?", "Cao hơn.", "Thấp hơn."],
+        ["Vì sao? › Điểm › a › điểm", "1,00", "1,10"],
+    ]
+    assert [h.get_text() for h in page.find_all("h2")] == ["Hà Nội, 2024: Tổng quan", "Trang mới", "Trang không còn"]
+    assert page.select_one("h2 a")["href"] == "2024/vi/ha-noi/00_overview.html"
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_no_words_of_the_other_language_on_lists(tmp_path, lang):
+    """English sentences of the catalogue do not appear on Vietnamese pages, nor the other way round."""
+    run(tmp_path, *several(missing=[], score=None), (job("Huế", "hue", status="failed", error="x"), None))
+    other = {m for m in Words("vi")._catalogue._catalog.items() if m[0] and m[0] != m[1]}
+    wrong = {pair[0 if lang == "vi" else 1] for pair in other} - {pair[1 if lang == "vi" else 0] for pair in other}
+    for path in [tmp_path / f"site/2024/{lang}/index.html", tmp_path / f"site/2024/{lang}/ha-noi/00_overview.html"]:
+        page = soup(path)
+        for foreign in page.select("[lang]:not(html)"):
+            foreign.decompose()
+        shown = {text.strip() for text in page.find_all(string=True)}
+        shown |= {element["aria-label"] for element in page.select("[aria-label]")}
+        assert not shown & wrong

@@ -98,7 +98,7 @@ def test_every_page_renders_small_and_whole(awkward_run, province, year, lang):
     assert list(found) == [p.stem for p in REPORTS]
     for stem, page in found.items():
         assert len(page.encode()) < 300_000, stem
-        assert f'<html lang="{lang}">' in page
+        assert f'<html lang="{lang}"' in page
         assert page.count("<h1>") == 1
         assert "Traceback" not in page
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page), "a page must open offline"
@@ -150,7 +150,7 @@ def test_the_page_has_the_figures_of_the_data(awkward_run):
     row = published.totals(2024).loc[91]
     words = " ".join(text(page).words)
     assert f"Kiên Giang đạt {w.number(row['total'])} điểm" in words
-    assert f"đứng thứ {row['rank']} theo cách sắp xếp" in words
+    assert f"đứng thứ {int(row['rank'])} theo cách sắp xếp" in words
     for dimension, score in published.dimension_scores(2024).loc[91].items():
         assert f"{index.name(dimension, 'vi')} {w.number(score)}" in words
 

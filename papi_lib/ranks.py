@@ -1,4 +1,4 @@
-"""Ranks and confidence sets for ranks.
+"""Ranks, confidence sets for ranks and for changes of rank.
 
 Method: M. Mogstad, J. P. Romano, A. M. Shaikh and D. Wilhelm, "Inference for Ranks with
 Applications to Mobility across Neighbourhoods and Academic Achievement across Countries", Review
@@ -8,13 +8,21 @@ for sure: all differences are tested together, with the paper's stepwise improve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from scipy.linalg import block_diag
+
+#: Differences simulated at a time: so many rows of draws stay in the processor's cache.
+_CHUNK = 64
+
+StandardErrors = pd.Series | pd.DataFrame | np.ndarray | float
 
 
 def rank_confidence_sets(
     estimates: pd.Series,
-    se: pd.Series | np.ndarray | float,
+    se: StandardErrors,
     *,
     level: float = 0.95,
     simultaneous: bool = True,
@@ -27,7 +35,7 @@ def rank_confidence_sets(
     ----------
     estimates : pandas.Series
         One estimate a unit, of any scale; missing ones stay missing and are not ranked.
-    se : pandas.Series, array or float
+    se : pandas.Series, DataFrame, array or float
         Standard errors in the estimates' unit: one for all, one a unit (then the estimates are
         taken as independent), or the full covariance matrix (units × units). Zero is allowed.
     level : float
@@ -57,29 +65,101 @@ def rank_confidence_sets(
     >>> sets.to_numpy().tolist()
     [[1, 1, 1], [2, 2, 2], [3, 3, 3]]
     """
-    x = pd.Series(estimates, dtype=float)
-    known = x.notna().to_numpy()
-    cov = _covariance(se, x, known)
-    theta, errors = x.to_numpy()[known], _draws(cov, draws, seed)
-    units = len(theta)
-    first, second = np.triu_indices(units, k=1)
-    higher, lower = np.zeros((2, units), dtype=int)
+    (bounds,) = _possible_ranks([(estimates, se)], level, simultaneous, draws, seed)
+    return bounds
+
+
+def change_sets(
+    before: pd.Series,
+    after: pd.Series,
+    se_before: StandardErrors,
+    se_after: StandardErrors,
+    *,
+    level: float = 0.95,
+    simultaneous: bool = True,
+    draws: int = 10_000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return how many places units gained between two rankings, with confidence sets for the gain.
+
+    The pairs of both rankings are tested as one family, so that the sets of both ranks hold
+    together; the set for the gain is what they leave possible (a projection, on the safe side).
+
+    Parameters
+    ----------
+    before, after : pandas.Series
+        Estimates at two times, indexed alike, independent of each other. A unit that is missing
+        at one time counts in the other ranking and has no gain.
+    se_before, se_after : pandas.Series, DataFrame, array or float
+        Their standard errors or covariance matrices, as in `rank_confidence_sets`.
+    level, simultaneous, draws, seed
+        As in `rank_confidence_sets`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed like `before`: ``before`` and ``after`` (ranks), ``gain`` (places gained, negative
+        if lost), ``lower`` and ``upper``, the smallest and largest gain of the set; Int64.
+
+    Raises
+    ------
+    ValueError
+        The two are not indexed alike, or standard errors do not fit.
+
+    Examples
+    --------
+    >>> change_sets(pd.Series([9.0, 5.0, 1.0]), pd.Series([1.0, 5.0, 9.0]), 0.5, 0.5)["gain"].tolist()
+    [-2, 0, 2]
+    """
+    if not before.index.equals(after.index):
+        raise ValueError("the estimates before and after have different units; index them alike")
+    old, new = _possible_ranks([(before, se_before), (after, se_after)], level, simultaneous, draws, seed)
+    return pd.DataFrame({
+        "before": old["rank"],
+        "after": new["rank"],
+        "gain": old["rank"] - new["rank"],
+        "lower": old["lower"] - new["upper"],
+        "upper": old["upper"] - new["lower"],
+    })  # fmt: skip
+
+
+def _possible_ranks(
+    rankings: Sequence[tuple[pd.Series, StandardErrors]], level: float, simultaneous: bool, draws: int, seed: int
+) -> list[pd.DataFrame]:
+    """Return rank, lower and upper of every unit in each ranking; the sets of all rankings hold together."""
+    series = [pd.Series(estimates, dtype=float) for estimates, _ in rankings]
+    known = [x.notna().to_numpy() for x in series]
+    theta = np.concatenate([x.to_numpy()[k] for x, k in zip(series, known, strict=True)])
+    cov = block_diag(*(_covariance(se, x, k) for (_, se), x, k in zip(rankings, series, known, strict=True)))
+    errors = _draws(cov, draws, seed)
+    ends = np.cumsum([k.sum() for k in known])
+    members = [np.arange(end - k.sum(), end) for end, k in zip(ends, known, strict=True)]
+    above, below = np.zeros((2, len(theta)), dtype=int)
     if simultaneous:
+        pairs = [m[np.array(np.triu_indices(len(m), k=1))] for m in members]
+        first, second = np.concatenate(pairs, axis=1)
         wins, losses = _surely_apart(theta, cov, errors, first, second, level)
-        higher += np.bincount(first[losses], minlength=units) + np.bincount(second[wins], minlength=units)
-        lower += np.bincount(first[wins], minlength=units) + np.bincount(second[losses], minlength=units)
+        above += np.bincount(first[losses], minlength=len(theta)) + np.bincount(second[wins], minlength=len(theta))
+        below += np.bincount(first[wins], minlength=len(theta)) + np.bincount(second[losses], minlength=len(theta))
     else:
-        for unit in range(units):
-            others = np.delete(np.arange(units), unit)
-            wins, losses = _surely_apart(theta, cov, errors, np.full(units - 1, unit), others, level)
-            higher[unit], lower[unit] = losses.sum(), wins.sum()
-    frame = pd.DataFrame({"rank": x.rank(ascending=False, method="min").astype("Int64")})
-    frame["lower"], frame["upper"] = pd.array([pd.NA] * len(x), "Int64"), pd.array([pd.NA] * len(x), "Int64")
-    frame.loc[known, "lower"], frame.loc[known, "upper"] = higher + 1, units - lower
-    return frame
+        place = [np.where(k, end - k.sum() + k.cumsum() - 1, -1) for end, k in zip(ends, known, strict=True)]
+        for own in np.transpose(place):
+            rivals = [m[m != o] for m, o in zip(members, own, strict=True) if o >= 0]
+            own = own[own >= 0]
+            first = np.repeat(own, [len(r) for r in rivals])
+            wins, losses = _surely_apart(theta, cov, errors, first, np.concatenate([*rivals, []]).astype(int), level)
+            above[own] = [losses[first == o].sum() for o in own]
+            below[own] = [wins[first == o].sum() for o in own]
+    frames = []
+    for x, k, m in zip(series, known, members, strict=True):
+        frame = pd.DataFrame({"rank": x.rank(ascending=False, method="min").astype("Int64")})
+        frame["lower"], frame["upper"] = pd.array([pd.NA] * len(x), "Int64"), pd.array([pd.NA] * len(x), "Int64")
+        frame.loc[k, "lower"], frame.loc[k, "upper"] = above[m] + 1, len(m) - below[m]
+        frames.append(frame)
+    return frames
 
 
-def _covariance(se: pd.Series | np.ndarray | float, x: pd.Series, known: np.ndarray) -> np.ndarray:
+def _covariance(se: StandardErrors, x: pd.Series, known: np.ndarray) -> np.ndarray:
     """Return the covariance matrix of the known estimates."""
     if isinstance(se, pd.Series):
         se = se.reindex(x.index)
@@ -97,13 +177,13 @@ def _covariance(se: pd.Series | np.ndarray | float, x: pd.Series, known: np.ndar
 
 
 def _draws(cov: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Return errors drawn from the normal distribution with this covariance: draws × units."""
-    normal = np.random.default_rng(seed).standard_normal((draws, len(cov)))
-    off_diagonal = cov - np.diag(np.diag(cov))
-    if not off_diagonal.any():
-        return (normal * np.sqrt(np.diag(cov))).astype(np.float32)
+    """Return errors drawn from the normal distribution with this covariance: units × draws."""
+    normal = np.random.default_rng(seed).standard_normal((len(cov), draws), dtype=np.float32)
+    variance = np.diag(cov)
+    if np.array_equal(cov, np.diag(variance)):
+        return normal * np.sqrt(variance, dtype=np.float32)[:, None]
     values, vectors = np.linalg.eigh(cov)
-    return (normal @ (vectors * np.sqrt(np.maximum(values, 0))).T).astype(np.float32)
+    return (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32) @ normal
 
 
 def _surely_apart(
@@ -118,15 +198,27 @@ def _surely_apart(
     spread = np.sqrt(np.maximum(cov[first, first] + cov[second, second] - 2 * cov[first, second], 0))
     noisy = spread > 1e-12 * max(1.0, np.sqrt(np.diag(cov).max(initial=0)))
     wins, losses = ~noisy & (difference > 0), ~noisy & (difference < 0)  # no noise, no doubt
-    statistic = difference[noisy] / spread[noisy]
-    noise = (errors[:, first[noisy]] - errors[:, second[noisy]]) / spread[noisy].astype(np.float32)
+    first, second, spread = first[noisy], second[noisy], spread[noisy]
+    statistic = difference[noisy] / spread
     up, down = np.ones((2, len(statistic)), dtype=bool)
     while up.any() or down.any():
-        largest = np.maximum(noise[:, up].max(axis=1, initial=-np.inf), -noise[:, down].min(axis=1, initial=np.inf))
-        critical = np.quantile(largest, level)
+        critical = np.quantile(_largest(errors, first, second, spread.astype(np.float32), up, down), level)
         rejected = (up & (statistic > critical)), (down & (-statistic > critical))
         if not (rejected[0].any() or rejected[1].any()):
             break
         up, down = up & ~rejected[0], down & ~rejected[1]
     wins[noisy], losses[noisy] = ~up, ~down
     return wins, losses
+
+
+def _largest(
+    errors: np.ndarray, first: np.ndarray, second: np.ndarray, spread: np.ndarray, up: np.ndarray, down: np.ndarray
+) -> np.ndarray:
+    """Return, draw by draw, the largest studentised difference that is only noise in the standing hypotheses."""
+    largest = np.full(errors.shape[1], -np.inf, dtype=np.float32)
+    for start in range(0, len(first), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        noise = (errors[first[rows]] - errors[second[rows]]) / spread[rows, None]
+        np.maximum(largest, noise[up[rows]].max(axis=0, initial=-np.inf), out=largest)
+        np.maximum(largest, -noise[down[rows]].min(axis=0, initial=np.inf), out=largest)
+    return largest

@@ -1,11 +1,13 @@
 """The noise of published scores, estimated from the panel."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from papi_lib import index, places, precision, published
+from papi_lib import datafiles, index, places, precision, published
 
 
 def test_noise_of_the_total_is_about_what_the_design_suggests():
@@ -15,19 +17,37 @@ def test_noise_of_the_total_is_about_what_the_design_suggests():
 
 
 def test_ha_nois_rank_of_2024_could_be_almost_any():
+    """With the noise of a province of three districts it could be 2 to 60; Ha Noi has six."""
     row = precision.rank_sets(2024).loc[1]
     assert row["rank"] == 29
-    assert abs(row["lower"] - 2) <= 1
-    assert abs(row["upper"] - 60) <= 1
+    assert 2 <= row["lower"] <= 6
+    assert 56 <= row["upper"] <= 60
+
+
+def test_provinces_with_twice_the_districts_have_half_the_noise():
+    """What the design says shows in the figures: the assumption behind the noise by province."""
+    sample = datafiles.read("sample").set_index("province_code")["districts"]
+    assert sample.sum() == 207  # districts in the sample, as the programme counts them
+    ratios = []
+    for edition in (2011, 2021):
+        for part in index.subdimensions(edition):
+            deviation = published.series(part)[index.segment(edition + 3, part)]
+            squares = (deviation - deviation.mean()).diff(axis="columns").pow(2)
+            ratios.append(squares[sample == 6].stack().mean() / squares[sample == 3].stack().mean())
+    assert 0.4 < np.mean(ratios) < 0.7
+    ha_noi, usual = precision.standard_error(None, 2024, "Hà Nội"), precision.standard_error(None, 2024)
+    assert ha_noi == pytest.approx(usual * np.sqrt(0.5))
+    assert precision.rank_sets(2024).loc[[1, 2], "se"].to_list() == pytest.approx([ha_noi, usual])
 
 
 def test_the_estimator_finds_the_noise_of_made_up_panels(monkeypatch):
     """Random walks with known noise: the estimate is right on average over many panels."""
     rng, noise = np.random.default_rng(3), 0.5
+    deviation = noise * np.sqrt(precision._relative_noise().to_numpy()[:, None])
     found = []
     for _ in range(60):
         walk = rng.normal(0, 1, (63, 1)) + np.cumsum(rng.normal(0, 0.2, (63, 4)), axis=1)
-        panel = pd.DataFrame(walk + rng.normal(0, noise, (63, 4)), columns=[2021, 2022, 2023, 2024])
+        panel = pd.DataFrame(walk + rng.normal(0, deviation, (63, 4)), columns=[2021, 2022, 2023, 2024])
         monkeypatch.setattr(published, "series", lambda part=None, until=None, panel=panel: panel)
         share = precision._noise_share.__wrapped__(1, 2021)
         found.append(share * np.nanmean(precision._deviations(panel) ** 2))
@@ -72,8 +92,35 @@ def test_a_change_and_its_noise():
     moved = precision.change("Hà Nội", 2024, 8)
     wide = published.series(8)
     assert moved["change"] == pytest.approx(wide.loc[1, 2024] - wide.loc[1, 2023])
-    assert moved["se"] == pytest.approx(np.sqrt(2) * precision.standard_error(8, 2024))
+    assert moved["se"] == pytest.approx(np.sqrt(2) * precision.standard_error(8, 2024, 1))
     assert moved["relative_change"] == pytest.approx(moved["change"] - (wide[2024] - wide[2023]).mean())
+
+
+def test_places_gained_since_another_year():
+    """Ha Noi went from 48 to 9 across a break and from 9 to 29 after it; no such set excludes standing still."""
+    gains = precision.rank_changes(2020, 2021)
+    assert gains.loc[1, ["before", "after", "gain"]].to_list() == [48, 9, 39]
+    assert gains.loc[places.province("Bắc Ninh").code, ["gain", "lower", "upper"]].isna().all()
+    assert not gains.loc[1, "clear"]
+    known = gains.dropna()
+    assert ((known["lower"] <= known["gain"]) & (known["gain"] <= known["upper"])).all()
+
+
+def test_given_standard_errors_are_used_instead(tmp_path, monkeypatch):
+    estimated = precision.rank_sets(2024).loc[1]
+    shutil.copytree(datafiles.folder(), tmp_path / "data")
+    monkeypatch.setenv("PAPI_DATA", str(tmp_path / "data"))
+    path = tmp_path / "data" / "published" / "standard_errors.csv"
+    path.write_text(path.read_text() + "2024,1,total,0.1\n2024,1,8,0.05\n")
+    assert precision.standard_error(None, 2024, 1) == 0.1
+    assert precision.standard_errors(2024, 1)["basis"].value_counts()["given"] == 2
+    assert precision.standard_error(None, 2024) == pytest.approx(precision.standard_error(None, 2024, 2))
+    given = precision.rank_sets(2024).loc[1]
+    assert given["se"] == 0.1
+    assert given["upper"] - given["lower"] < estimated["upper"] - estimated["lower"]
+    path.write_text(path.read_text() + "2024,2,inspection_boards,0.1\n")
+    with pytest.raises(datafiles.DataError, match="row 4, column 'part': 'inspection_boards' is no part"):
+        precision.rank_sets(2024)
 
 
 def test_missing_provinces_stay_missing():

@@ -1,0 +1,227 @@
+"""The site in real headless Chromium: as phones, screens, screen readers, keyboards and paper get it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from site_runs import TITLES, facts, job, notebook, run, table
+
+from papi_lib import places, site
+from papi_lib.site.booklet import browser
+
+pytestmark = pytest.mark.slow
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+
+SHOTS = Path(__file__).parents[1] / "output" / "screenshots"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+QUIET += ["--disable-background-networking", "--disable-component-update"]
+HOSTILE = '<script>document.title="owned"</script>'
+#: Pages of the real notebooks to look at: see the awkward cases of conftest.
+REAL = {
+    "province-vi": "2024/vi/kien-giang/00_overview",
+    "province-en": "2021/en/ha-noi/04_corruption_control",
+    "missing": "2024/vi/vinh-phuc/01_participation",
+    "partly-missing": "2022/en/bac-ninh/00_overview",
+    "not-measured": "2011/vi/ha-noi/08_egovernance",
+    "home-real": "index",
+}
+MADE = {"home": "index", "home-en": "2024/en/index", "dimension": "2024/vi/01_participation"}
+MADE |= {"failed": "2024/vi/ha-noi/01_participation", "changes": "changes.vi"}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    try:
+        program = browser()
+    except ValueError as error:
+        pytest.skip(str(error))
+    with playwright.sync_playwright() as driver:
+        instance = driver.chromium.launch(executable_path=program, args=QUIET)
+        yield instance
+        instance.close()
+
+
+@pytest.fixture(scope="module")
+def whole_country(tmp_path_factory):
+    """All 63 provinces, made up, in both languages; one fails, one is missing, one has a hostile name."""
+    folder, made = tmp_path_factory.mktemp("country"), []
+    for lang in ("vi", "en"):
+        tiles = places.tiles(lang)
+        for code in tiles.index:
+            place, tile = places.province(int(code)), tiles.loc[code]
+            name = HOSTILE if place.slug == "ca-mau" else place.name(lang)
+            islands = tile.islands if isinstance(tile.islands, str) else None
+            for stem in TITLES:
+                grid = {"row": int(tile.row), "column": int(tile.column), "islands": islands}
+                record = job(name, place.slug, stem, lang=lang, labels={"code": place.code, "tile": grid})
+                published = place.slug != "vinh-phuc"
+                more = {"score": 37 + code / 10, "group": 1 + code % 4, "rank": int(code)} if published else {}
+                more = more or {"score": None, "group": None, "rank": None, "missing": [f"Không có điểm của {name}."]}
+                change = {"since": 2023, "points": 0.4, "noise": 0.3, "clear": True} if published else None
+                finding = "Chất lượng không khí: thấp hơn trung bình." if place.slug == "ha-nam" else name
+                told = facts(record, change=change, findings=[finding], **more)
+                if place.slug == "ha-noi" and stem == "01_participation":
+                    record |= {"status": "failed", "error": "ValueError: no data"}
+                error = ("ValueError", "no data") if record["status"] == "failed" else None
+                body = f"<h2>Vì sao?</h2><p class='finding'>…</p>{table(('a', '1,0'))}"
+                made.append((record, notebook(record, body, "<h2>Ai?</h2>", told=told, error=error)))
+    run(folder / "new", *made)
+    older = [(job("Hà Nội", "ha-noi"), notebook(job("Hà Nội", "ha-noi"), table(("a", "2,0"))))]
+    run(folder / "old", *older)
+    site.compare(folder / "new", folder / "old")
+    return folder / "new" / "site"
+
+
+def look(chromium, path: Path, width=1280, **context):
+    """Open a page from its folder; return it with what it said on the console and what it asked for."""
+    view = chromium.new_context(viewport={"width": width, "height": 800}, **context)
+    page, said, asked = view.new_page(), [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    return page, said, asked
+
+
+def check(chromium, path: Path, name: str, width: int, scheme: str) -> None:
+    page, said, asked = look(chromium, path, width, color_scheme=scheme, bypass_csp=True)  # for axe to run in it
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+    assert said == []
+    assert all(address.startswith("file:") for address in asked)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    found = axe.Axe().run(page, options={"runOnly": RULES, "preload": False}).response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+@pytest.mark.parametrize("name", MADE)
+def test_pages_of_a_whole_country(chromium, whole_country, name, width, scheme):
+    check(chromium, whole_country / f"{MADE[name]}.html", name, width, scheme)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+@pytest.mark.parametrize("name", REAL)
+def test_pages_of_real_notebooks(chromium, awkward_run, name, width, scheme):
+    check(chromium, awkward_run / "site" / f"{REAL[name]}.html", name, width, scheme)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("ha noi", "Hà Nội · Tổng quan · 2024"),
+        ("hanoi 2024 tham gia", "Hà Nội · 1. Tham gia của người dân · 2024"),
+        ("Da Nang", "Đà Nẵng · Tổng quan · 2024"),
+        ("khong khi", "Hà Nam · Tổng quan · 2024"),
+    ],
+)
+def test_search_finds_what_is_typed_without_diacritics(chromium, whole_country, typed, first):
+    page, said, _ = look(chromium, whole_country / "2024/vi/ha-noi/00_overview.html")
+    page.get_by_role("searchbox").press_sequentially(typed)
+    hit = page.locator(".found a").first
+    assert hit.text_content() == first
+    hit.click()
+    assert page.locator("h1").text_content()
+    assert said == []
+    page.context.close()
+
+
+def test_search_says_when_nothing_is_found(chromium, whole_country):
+    page, *_ = look(chromium, whole_country / "index.html")
+    page.get_by_role("searchbox").fill("atlantis")
+    assert page.get_by_role("status").text_content() == "Không tìm thấy."
+    page.context.close()
+
+
+def test_tables_sort_by_keyboard(chromium, whole_country):
+    page, *_ = look(chromium, whole_country / "index.html")
+    names = page.locator("tbody th")
+    page.get_by_role("button", name="Địa phương").press("Enter")
+    order = [n.replace("Cà Mau", HOSTILE) for n in sorted(_names(), key=places.sort_key)]
+    shown = [n for n in names.all_text_contents() if n != HOSTILE]
+    assert shown == [n for n in order if n != HOSTILE]
+    page.get_by_role("button", name="Điểm", exact=True).press("Enter")
+    page.get_by_role("button", name="Điểm", exact=True).press("Enter")
+    shown = names.all_text_contents()
+    assert shown[0] == HOSTILE  # the highest code has the highest score
+    assert shown[-1] == "Vĩnh Phúc"  # missing stays last
+    assert page.get_by_role("columnheader", name="Điểm", exact=True).get_attribute("aria-sort") == "descending"
+    page.context.close()
+
+
+def _names() -> list[str]:
+    return [places.province(int(code)).name_vi for code in places.provinces().index]
+
+
+def test_pages_are_readable_without_scripts(chromium, whole_country):
+    page, *_ = look(chromium, whole_country / "index.html", java_script_enabled=False)
+    assert page.get_by_role("row").count() == 64
+    assert not page.get_by_role("searchbox").is_visible()
+    page.context.close()
+
+
+def test_every_link_and_button_is_reached_by_the_tab_key(chromium, whole_country):
+    page, *_ = look(chromium, whole_country / "2024/vi/hai-phong/00_overview.html")
+    wanted = page.locator("a:visible, button:visible, summary:visible, input:visible").count()
+    reached = set()
+    for _ in range(wanted + 5):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("(e => e.outerHTML + e.getBoundingClientRect().y)(document.activeElement)"))
+        if len(reached) == 1:
+            assert page.evaluate("document.activeElement.className") == "skip"
+    assert len(reached) >= wanted
+    page.context.close()
+
+
+def test_pages_keep_to_their_own_policy(chromium, whole_country, awkward_run):
+    """What the content security policy refuses would be told on the console."""
+    pages = [whole_country / f"{p}.html" for p in MADE.values()]
+    for path in pages + [awkward_run / "site" / f"{p}.html" for p in REAL.values()]:
+        page, said, _ = look(chromium, path)
+        page.get_by_role("searchbox").fill("x")
+        page.wait_for_function("pages !== null")
+        assert said == []
+        page.context.close()
+
+
+def test_scripts_in_a_notebook_do_not_run(chromium, tmp_path):
+    """The page's own policy refuses them, should an output forget to escape."""
+    record = job("Hà Nội", "ha-noi")
+    run(tmp_path, (record, notebook(record, HOSTILE, '<img src="x:" onerror="document.title=1">')))
+    page, *_ = look(chromium, tmp_path / f"site/{record['path']}.html")
+    assert page.title() == "Tổng quan: Hà Nội"
+    page.context.close()
+
+
+def test_system_fonts_show_every_vietnamese_letter(chromium, whole_country):
+    """No letter falls back to the box of a missing glyph: each differs from one no font has."""
+    page, *_ = look(chromium, whole_country / "index.html")
+    same = page.evaluate("""() => {
+      const pen = Object.assign(document.createElement("canvas"), { width: 40, height: 40 }).getContext("2d", { willReadFrequently: true });
+      pen.font = `24px ${getComputedStyle(document.documentElement).fontFamily}`;
+      const draw = (letter) => { pen.clearRect(0, 0, 40, 40); pen.fillText(letter, 5, 30); return pen.getImageData(0, 0, 40, 40).data.join(); };
+      const box = draw("\\u{10FFFE}");
+      return [..."ăâđêôơưĂÂĐÊÔƠƯàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ"].filter((letter) => draw(letter) === box);
+    }""")
+    assert same == []
+    page.context.close()
+
+
+def test_booklet_is_a_pdf_on_a4_with_all_pages_of_the_place(chromium, tmp_path):
+    records = [job("Hà Nội", "ha-noi", stem) for stem in TITLES]
+    run(tmp_path, *((r, notebook(r, "<h2>Vì sao?</h2>")) for r in records))
+    (made,) = site.booklets(tmp_path)
+    assert made == tmp_path / "site/2024/vi/ha-noi.pdf"
+    content = made.read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 3  # contents and two sections
+    assert re.search(rb"/MediaBox\s*\[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]", content)
+
+
+def test_booklets_need_chromium(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ValueError, match="install chromium"):
+        site.booklets(tmp_path)

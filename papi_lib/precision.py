@@ -11,7 +11,7 @@ whole country does not count.
 Assumptions: noise is independent between provinces and years, and its variance goes with one over
 the number of districts in the sample (`data/places/sample.csv`). Six provinces have six districts
 instead of three, among them Ha Noi and Ho Chi Minh City; estimated without this assumption their
-noise variance is 0.57 of the others', where the design says 0.5 (`benchmarks/noise.py`). Where the
+noise variance is about half that of the others, as the design says (`benchmarks/noise.py`). Where the
 survey returns to the same villages year after year, what sets these apart from the rest of their
 province stays the same and is not seen here, so that standard errors are rather too small.
 
@@ -96,6 +96,33 @@ def standard_errors_by_province(part: int | str | None, year: int) -> pd.Series:
     estimated = np.sqrt(_variances(year).loc[_label(part), "noise"] * _relative_noise())
     given = _given(year).reindex(columns=[_label(part)]).reindex(estimated.index)[_label(part)]
     return given.fillna(estimated).rename("se")
+
+
+def noise_and_change(scores: np.ndarray, years: list[int], relative: np.ndarray) -> tuple[float, float]:
+    """Tell noise from real change in a panel: the line through its variogram, by weighted least squares.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray
+        Differences to each year's mean, units × years; may have gaps.
+    years : list of int
+        The columns' years.
+    relative : numpy.ndarray
+        Each unit's noise variance as a multiple of the usual one.
+
+    Returns
+    -------
+    tuple of float
+        Variance of the usual noise, and of the real change in a year; neither below zero.
+    """
+    moves = {(a, b): scores[:, b] - scores[:, a] for b in range(len(years)) for a in range(b)}
+    there = [~np.isnan(move) for move in moves.values()]
+    weight = np.sqrt([t.sum() for t in there])
+    squares = np.array([np.mean(move[t] ** 2) for move, t in zip(moves.values(), there, strict=True)])
+    noise = np.array([2 * relative[t].mean() for t in there])
+    distance = np.array([years[b] - years[a] for a, b in moves])
+    (noise, change), _ = nnls(np.column_stack([noise * weight, distance * weight]), squares * weight)
+    return noise, change
 
 
 @datafiles.cached
@@ -290,14 +317,8 @@ def _long_editions(part: int | str | None) -> list[int]:
 
 @datafiles.cached
 def _noise_share(part: int | str | None, edition: int) -> float:
-    """Return the usual province's noise as a share of the variance between provinces, from the variogram."""
+    """Return the usual province's noise as a share of the variance between provinces, in an edition."""
     years = max((_span(y, part) for y in index.edition_years(edition)), key=len)
-    scores, relative = _deviations(published.series(part)[years]), _relative_noise().to_numpy()
-    moves = {(a, b): scores[:, b] - scores[:, a] for b in range(len(years)) for a in range(b)}
-    there = [~np.isnan(move) for move in moves.values()]
-    weight = np.sqrt([t.sum() for t in there])
-    squares = np.array([np.nanmean(move**2) for move in moves.values()])
-    noise = np.array([2 * relative[t].mean() for t in there])
-    distance = np.array([years[b] - years[a] for a, b in moves])
-    (variance, _change), _ = nnls(np.column_stack([noise * weight, distance * weight]), squares * weight)
-    return min(variance / np.nanmean(scores**2), 1.0)
+    scores = _deviations(published.series(part)[years])
+    noise, _change = noise_and_change(scores, years, _relative_noise().to_numpy())
+    return min(noise / np.nanmean(scores**2), 1.0)

@@ -40,18 +40,17 @@ def test_provinces_with_twice_the_districts_have_half_the_noise():
     assert precision.rank_sets(2024).loc[[1, 2], "se"].to_list() == pytest.approx([ha_noi, usual])
 
 
-def test_the_estimator_finds_the_noise_of_made_up_panels(monkeypatch):
-    """Random walks with known noise: the estimate is right on average over many panels."""
-    rng, noise = np.random.default_rng(3), 0.5
-    deviation = noise * np.sqrt(precision._relative_noise().to_numpy()[:, None])
+def test_the_estimator_finds_the_noise_of_made_up_panels():
+    """Random walks with known noise and change: the estimates are right on average over many panels."""
+    rng, noise, change = np.random.default_rng(3), 0.5, 0.2
+    relative = np.repeat([0.5, 1.0], [6, 57])
     found = []
-    for _ in range(60):
-        walk = rng.normal(0, 1, (63, 1)) + np.cumsum(rng.normal(0, 0.2, (63, 4)), axis=1)
-        panel = pd.DataFrame(walk + rng.normal(0, deviation, (63, 4)), columns=[2021, 2022, 2023, 2024])
-        monkeypatch.setattr(published, "series", lambda part=None, until=None, panel=panel: panel)
-        share = precision._noise_share.__wrapped__(1, 2021)
-        found.append(share * np.nanmean(precision._deviations(panel) ** 2))
-    assert np.sqrt(np.mean(found)) == pytest.approx(noise, abs=0.03)
+    for _ in range(100):
+        walk = rng.normal(0, 1, (63, 1)) + np.cumsum(rng.normal(0, change, (63, 4)), axis=1)
+        panel = walk + rng.normal(0, noise, (63, 4)) * np.sqrt(relative)[:, None]
+        panel[rng.integers(0, 63, 5), rng.integers(0, 4, 5)] = np.nan
+        found.append(precision.noise_and_change(panel, [2021, 2022, 2023, 2024], relative))
+    assert np.sqrt(np.mean(found, axis=0)) == pytest.approx([noise, change], abs=0.03)
 
 
 @pytest.mark.slow

@@ -56,6 +56,23 @@ def test_page_is_built_for_assistive_technology(page):
     assert all(nav.get("aria-label") for nav in page.find_all("nav"))
 
 
+def test_drawings_share_their_styles_and_keep_the_ids_they_need(tmp_path):
+    record, line = job("Hà Nội", "ha-noi"), '<path style="fill: none; stroke: #000000" d="M 0 0"/>'
+    words = '<text>a style="fill: red" id="b" &lt;x style="y"&gt;</text>'
+    svg = f'<svg role="img" style="width:100%"><g id="axes_1"><clipPath id="p1"></clipPath>{line * 50}{words}</g>'
+    run(
+        tmp_path,
+        (record, notebook(record, f'{svg}<g clip-path="url(#p1)"></g></svg><p style="color:red" id="k">…</p>')),
+    )
+    page = soup(tmp_path / f"site/{record['path']}.html")
+    (name,) = {path["class"][0] for path in page.svg.find_all("path")}
+    assert page.head.style.get_text() == f".{name}{{fill: none; stroke: #000000}}"
+    assert page.svg["style"] == "width:100%"
+    assert page.svg.find_all(id=True) == [page.svg.find("clippath")]
+    assert page.svg.find("text").get_text() == 'a style="fill: red" id="b" <x style="y">'
+    assert page.select_one("p#k[style]")
+
+
 def test_page_says_where_it_comes_from(page):
     footer = page.footer.get_text(" ")
     for wanted in ("CECODES", "2021–2024", "2024.1", "d" * 12, "0.1.0", '"province": "Hà Nội"', "12:00, 24/11/2024"):

@@ -68,8 +68,10 @@ def _booklet(site: Path, jobs: list[dict]) -> str:
     """Return one page with the contents of several; it carries its own style sheet."""
     labels = jobs[0]["labels"]
     w, sections = Words(labels["lang"]), []
+    style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8")
     for job in jobs:
         text = inside(site, f"{job['path']}.html").read_text(encoding="utf-8")
+        style += "".join(re.findall(r"<style>(.*?)</style>", text.partition("</head>")[0], flags=re.S))
         body = re.search(r'<main id="main">(.*)</main>', text, flags=re.S)[1]
         # Their own addresses, so that those of one page do not lead into another.
         sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body))
@@ -77,7 +79,7 @@ def _booklet(site: Path, jobs: list[dict]) -> str:
         w=w,
         lang=labels["lang"],
         title=f"PAPI {labels['year']}: {labels['name']}",
-        style=(HERE / "assets" / "papi.css").read_text(encoding="utf-8"),
+        style=style,
         sections=list(zip([job["labels"]["title"] for job in jobs], sections, strict=True)),
     )  # fmt: skip
 

@@ -73,7 +73,8 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
         since=next((row["change"]["since"] for row in rows if row["change"]), None),
-        tiles=len([row for row in rows if row["tile"]]) >= MAP,
+        tiles=sum(bool(row["tile"]) for row in rows) >= MAP,
+        islands=_islands([row["tile"] for row in rows if row["tile"]]),
         few=len(rows) <= FEW and not stem,
         gaps=dict.fromkeys(sentence for row in rows for sentence in row["missing"]),
         failures=[(link(path, job["path"], ".html"), job) for job in jobs if job["status"] == "failed" and stem in (None, job["labels"]["notebook"])],
@@ -111,6 +112,19 @@ def _rows(path: str, jobs: list[dict], main: str | None, w: Words) -> list[dict]
         if row["change"]:
             row["change_text"] = f"{w.signed(row['change']['points'])} (±{w.number(row['change']['noise'])})"
     return list(rows.values())
+
+
+def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
+    """Return the islands that places administer, with a free spot on the map beside the place or under it."""
+    taken = {(tile["row"], tile["column"]) for tile in tiles}
+    spots = []
+    for tile in tiles:
+        if tile["islands"]:
+            line, column = tile["row"], tile["column"]
+            spots.append(
+                (tile["islands"], *((line, column + 1) if (line, column + 1) not in taken else (line + 1, column)))
+            )
+    return spots
 
 
 _TOLD = ("score", "group", "rank", "rank_lower", "rank_upper", "change", "findings", "missing")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 
+from papi_lib.site.drawings import slim
 from papi_lib.site.files import TEMPLATES, link, write
 from papi_lib.wording import Words
 
@@ -75,10 +76,11 @@ def _for_reader(notebook: nbformat.NotebookNode) -> dict:
     -------
     dict
         ``headings``, the questions as address and markup; ``titled``, whether there is a title;
-        ``broken``, the question at which the notebook failed, if it did.
+        ``broken``, the question at which the notebook failed, if it did; ``styles``, the rules of
+        its drawings.
     """
     headings: list[tuple[str, str]] = []
-    titled, broken = False, None
+    titled, broken, styles = False, None, {}
 
     def number(found: re.Match) -> str:
         headings.append((f"q{len(headings) + 1}", found[1]))
@@ -101,10 +103,10 @@ def _for_reader(notebook: nbformat.NotebookNode) -> dict:
                     flags=re.S,
                 )
                 titled = titled or "<h1" in fragment
-                output.data = {"text/html": fragment}
+                output.data = {"text/html": slim(fragment, styles)}
                 shown.append(output)
         cell.outputs = shown
-    return {"headings": headings, "titled": titled, "broken": broken and markup.unescape(broken)}
+    return {"headings": headings, "titled": titled, "broken": broken and markup.unescape(broken), "styles": styles}
 
 
 def _ways(path: str, labels: dict, plan: list[dict]) -> dict:

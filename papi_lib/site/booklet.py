@@ -72,7 +72,7 @@ def _booklet(site: Path, jobs: list[dict]) -> str:
     for job in jobs:
         text = inside(site, f"{job['path']}.html").read_text(encoding="utf-8")
         style += "".join(re.findall(r"<style>(.*?)</style>", text.partition("</head>")[0], flags=re.S))
-        body = re.search(r'<main id="main">(.*)</main>', text, flags=re.S)[1]
+        body = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)[1]
         # Their own addresses, so that those of one page do not lead into another.
         sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body))
     return templates().get_template("booklet.html.j2").render(

@@ -85,6 +85,28 @@ search.addEventListener("keydown", (event) => {
   input.focus();
 });
 
+// The figures of a table as a file for a spreadsheet, in the page's own number format.
+const saveAs = document.querySelector("main").dataset.csv;
+for (const table of document.querySelectorAll("main table.figures")) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "csv", textContent: saveAs });
+  button.addEventListener("click", () => {
+    const separator = lang === "vi" ? ";" : ","; // where the decimal mark is a comma
+    const cell = (element) => {
+      const shown = (element.querySelector(".unseen") ?? element).textContent.trim();
+      const number = /^[−+-]?[\d.,]+$/.test(shown);
+      const text = number ? shown.replace("−", "-") : shown.replace(/^[=+@-]/, "'$&"); // no formulas
+      return `"${text.replaceAll('"', '""')}"`;
+    };
+    const lines = [...table.rows].map((row) => [...row.cells].map(cell).join(separator));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], { type: "text/csv" }));
+    link.download = `${plain(document.title).replace(/[^a-z0-9]+/g, "-")}.csv`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+  (table.closest(".drawing") ?? table).after(button);
+}
+
 // On a phone the list of pages is folded; frames that need no scrolling are no stop of the Tab key.
 if (matchMedia("(max-width: 52rem)").matches) document.querySelector(".notebooks details")?.removeAttribute("open");
 const frames = document.querySelectorAll(".drawing");

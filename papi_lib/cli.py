@@ -126,18 +126,40 @@ def list_() -> None:
 
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("output/report"))
-def site(out: Path) -> None:
-    """Make the first page of a run folder again.
+@click.option("--verify", is_flag=True, help="Only check that every page belongs to its notebook; exit code 1 if not.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="OLDER_RUN",
+    help="List the figures that changed since an earlier run.",
+)
+@click.option("--pdf", is_flag=True, help="Print each place's pages as one PDF; needs Chromium.")
+def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
+    """Make the lists and the search of a run folder again; check, compare or print its pages.
 
     \b
-    Example:
+    Examples:
       papi site output/report
+      papi site output/report --verify
+      papi site output/report --against output/last-year --pdf
     """
     from papi_lib import site as pages
 
-    if not (out / "manifest.json").exists():
-        raise ValueError(f"{out}: no manifest.json, so no finished run; make one with papi report --out {out}")
+    for run in filter(None, (out, against)):
+        if not (run / "manifest.json").exists():
+            raise ValueError(f"{run}: no manifest.json, so no finished run; make one with papi report --out {run}")
+    if verify:
+        problems = pages.verify(out)
+        for problem in problems:
+            click.echo(problem, err=True)
+        click.echo(f"{len(problems)} problems" if problems else "Every page belongs to its notebook.")
+        sys.exit(1 if problems else 0)
     click.echo(f"Open {pages.build(out)}")
+    if against:
+        click.echo(f"Changed figures: {pages.compare(out, against)}")
+    if pdf:
+        for path in pages.booklets(out):
+            click.echo(f"Printed {path}")
 
 
 def _run_with_progress(planned: list, out: Path, settings) -> list[dict]:

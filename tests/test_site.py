@@ -7,9 +7,11 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
+from click.testing import CliRunner
 from site_runs import facts, job, notebook, run, table, write_manifest
 
 from papi_lib import site
+from papi_lib.cli import main
 from papi_lib.wording import Words
 
 PLACES = [("Hà Nội", "ha-noi"), ("Hải Phòng", "hai-phong"), ("Đà Nẵng", "da-nang")]
@@ -218,6 +220,24 @@ def test_verify_tells_pages_that_do_not_belong_to_their_notebook(tmp_path):
         f"{pages / 'da-nang/00_overview.html'}: is missing",
         f"{stray}: belongs to no notebook of the run",
     ]
+
+
+def test_command_verifies_and_compares(tmp_path):
+    record, out = job("Hà Nội", "ha-noi"), tmp_path / "new"
+    run(out, (record, notebook(record, table(("a", "2,0")))))
+    run(tmp_path / "old", (job("Hà Nội", "ha-noi"), notebook(record, table(("a", "1,0")))))
+    papi = CliRunner().invoke
+    assert papi(main, ["site", str(out), "--verify"]).exit_code == 0
+    told = papi(main, ["site", str(out), "--against", str(tmp_path / "old")])
+    assert f"Changed figures: {out / 'site/changes.vi.html'}" in told.output
+    page = out / f"site/{record['path']}.html"
+    page.write_text(page.read_text() + " ")
+    told = papi(main, ["site", str(out), "--verify"])
+    assert told.exit_code == 1
+    assert f"{page}: was altered after the run" in told.output
+    told = papi(main, ["site", str(out), "--against", str(tmp_path)])
+    assert told.exit_code == 2
+    assert f"{tmp_path}: no manifest.json" in told.output
 
 
 def test_verify_tells_pages_made_from_other_data(tmp_path):

@@ -13,7 +13,7 @@ from papi_lib.wording import Words, mark
 
 RENDER = "papi_lib.site:render_page"
 #: Titles of the notebooks that are not about one dimension.
-_TITLES = {"overview": mark("Overview")}
+_TITLES = {"overview": mark("Overview"), "target": mark("Target")}
 
 
 def notebooks(folder: Path) -> list[Path]:

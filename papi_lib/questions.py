@@ -84,7 +84,7 @@ def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
     raw = published.profile(page.place.code, page.year, page.dimension).loc[parts]
     width = raw["upper"] - raw["lower"]
     frame = raw[["score", "country", "cities", "best"]].sub(raw["lower"], axis=0).div(width, axis=0)
-    frame.insert(1, "se", precision.standard_errors(page.year)["se"].reindex(parts) / width)
+    frame.insert(1, "se", precision.standard_errors(page.year, page.place.code)["se"].reindex(parts) / width)
     frame = frame.sort_values("score")
     page.ask(question)
     known = frame.dropna(subset=["score"])
@@ -140,7 +140,10 @@ def since_start(page: Page, question: str, part: str) -> pd.DataFrame | None:
     rows = []
     for first, last in runs.query("min < max").itertuples(index=False):
         moved = (wide[last] - wide[first]).dropna()
-        se = np.hypot(precision.standard_error(part, first), precision.standard_error(part, last))
+        se = np.hypot(
+            precision.standard_error(part, first, page.place.code),
+            precision.standard_error(part, last, page.place.code),
+        )
         rows.append(
             {
                 "first": first,
@@ -211,7 +214,7 @@ def gaps(page: Page) -> pd.DataFrame | None:
     frame = pd.DataFrame(
         {
             "difference": raw["score"] - raw["cities"],
-            "se": precision.standard_errors(page.year)["se"].reindex(raw.index),
+            "se": precision.standard_errors(page.year, page.place.code)["se"].reindex(raw.index),
             "region": raw["score"] - raw["region"],
             "best": raw["score"] - raw["best"],
         }

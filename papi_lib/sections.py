@@ -65,7 +65,7 @@ def profile(page: Page) -> pd.DataFrame | None:
         return None
     w = page.w
     frame = published.profile(page.place.code, page.year, page.dimension)
-    frame["se"] = precision.standard_errors(page.year)["se"].reindex(frame.index)
+    frame["se"] = precision.standard_errors(page.year, page.place.code)["se"].reindex(frame.index)
     frame["difference"] = frame["score"] - frame["country"]
     page.ask("Which parts make it so?")
     clear = frame[frame["difference"].abs() > Z95 * frame["se"]]
@@ -103,7 +103,7 @@ def history(page: Page) -> pd.DataFrame | None:
     moved = precision.change(page.place.code, page.year, page.dimension)
     _say_change(page, moved)
     errors = pd.concat(
-        precision.standard_errors(y)["se"].rename_axis("part").reset_index().assign(year=y)
+        precision.standard_errors(y, page.place.code)["se"].rename_axis("part").reset_index().assign(year=y)
         for y in frame["year"].unique()
     )
     page.show(charts.history(frame[frame["part"] == whole], w, page.place, se=errors))
@@ -145,7 +145,7 @@ def findings(page: Page) -> pd.DataFrame | None:
             "part": p,
             "kind": "gap",
             "difference": r["score"] - r["country"],
-            "se": precision.standard_error(p, page.year),
+            "se": precision.standard_error(p, page.year, page.place.code),
         }
         for p, r in gaps.iterrows()
     ]

@@ -22,7 +22,6 @@ import socket
 import sys
 from contextlib import suppress
 
-
 #: What an IPython kernel imports while it starts; half of its time, if it has to do so itself.
 _KERNEL = (
     "ipykernel.kernelapp",

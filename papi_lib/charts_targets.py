@@ -1,0 +1,97 @@
+"""Pictures of a target: the fan of possible ranks, the climb in steps, the track record."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from papi_lib.labels import part_name
+from papi_lib.pictures import COUNTRY, FAINT, PLACE, Picture, decimal_axis, figure, style, wrap
+from papi_lib.places import Place
+from papi_lib.targets import Climb
+from papi_lib.wording import Words
+
+
+def fan(climbs: list[Climb], w: Words, place: Place) -> Picture:
+    """Draw the ranks that were possible year by year, seen from the base year, and what came.
+
+    Parameters
+    ----------
+    climbs : list of Climb
+        From `papi_lib.targets.climb`: one place and base year, horizons 1, 2, …
+    w : Words
+        Language of the picture.
+    place : Place
+        The place.
+    """
+    first = climbs[0]
+    frame = pd.DataFrame([c.ranks for c in climbs], index=[c.target_year for c in climbs])
+    came = {c.target_year: c.outcome["rank"] for c in climbs if c.outcome}
+    asked = {c.target_year: c.target_rank for c in climbs}
+    with style():
+        fig = figure(7, 3.6, bottom=0.95)
+        ax = fig.subplots()
+        years = np.concatenate([[first.base_year], frame.index])
+        for low, high, shade in ((0.05, 0.95, 0.35), (0.25, 0.75, 0.8)):
+            ax.fill_between(years, np.r_[first.rank, frame[low]], np.r_[first.rank, frame[high]], color=FAINT, alpha=shade, lw=0,
+                            label=w("{share} of simulations", share=w.percent(high - low)))  # fmt: skip
+        ax.plot(years, np.r_[first.rank, frame[0.5]], color=COUNTRY, lw=1.2, label=w("middle of simulations"))
+        ax.plot(
+            list(asked), list(asked.values()), color="#0f766e", ls="--", lw=1.4, marker="v", ms=6, label=w("target")
+        )
+        ax.plot(
+            [first.base_year, *came],
+            [first.rank, *came.values()],
+            color=PLACE,
+            marker="o",
+            lw=1.6,
+            label=w("what came"),
+        )
+        ax.set_ylim(64, 0)
+        ax.set_yticks([1, *range(10, 61, 10)])
+        ax.set_xticks(years)
+        ax.set_ylabel(w("rank (1 = highest)"))
+        fig.legend(loc="lower center", ncols=3, fontsize=8)
+    shown = pd.DataFrame(
+        {w("target"): pd.Series(asked), w("middle of simulations"): frame[0.5].round().astype(int), w("90% from"): frame[0.05].round().astype(int),
+         w("90% to"): frame[0.95].round().astype(int), w("what came"): pd.Series(came, dtype="Int64")}
+    ).rename_axis(w("year"))  # fmt: skip
+    alt = w("Ranks of {place} that were possible, seen from {year}:", place=place.name(w.lang), year=first.base_year) + " " + "; ".join(
+        w("{year}: {low} to {high}, target {target}", year=year, low=int(row[0.05]), high=int(row[0.95]), target=asked[year])
+        for year, row in frame.iterrows()
+    )  # fmt: skip
+    return Picture(fig, alt, w("Simulated ranks, seen from the base year, beside the target and what came."), w, shown)
+
+
+def steps(gains: pd.Series, w: Words) -> Picture | None:
+    """Draw gains by sub-dimension as steps that add up.
+
+    Parameters
+    ----------
+    gains : pandas.Series
+        Points by sub-dimension, from `papi_lib.targets.Climb.steps`.
+    w : Words
+        Language of the picture.
+    """
+    if gains.empty:
+        return None
+    with style():
+        fig = figure(7, 1.0 + 0.32 * len(gains), left=2.6)
+        ax = fig.subplots()
+        rows = np.arange(len(gains))[::-1]
+        ax.barh(rows, gains, left=gains.cumsum().shift(fill_value=0), color=PLACE, height=0.6)
+        ax.set_yticks(rows, [wrap(part_name(p, w), 40) for p in gains.index])
+        ax.set_xlim(0, gains.sum() * 1.05)
+        decimal_axis(ax, w, "x")
+        ax.set_xlabel(w("points gained, one after another"))
+    shown = pd.DataFrame(
+        {w("gain (points)"): gains.to_numpy()}, index=pd.Index([part_name(p, w) for p in gains.index], name=w("part"))
+    )
+    alt = (
+        w("Gains that add up to {points} points:", points=w.number(gains.sum()))
+        + " "
+        + "; ".join(f"{part} {w.signed(gain)}" for part, gain in shown.iloc[:, 0].items())
+    )
+    return Picture(
+        fig, alt, w("The fewest sub-dimensions whose gains within reach add up to what is needed."), w, shown
+    )

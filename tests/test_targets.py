@@ -1,0 +1,72 @@
+"""Targets in places: what was needed, how likely, and the verdict."""
+
+import numpy as np
+import pytest
+
+from papi_lib import forecast, published, targets
+
+
+def test_ha_noi_2020_to_2021():
+    climb = targets.climb("Hà Nội", 2020, places=5)
+    assert (climb.rank, climb.target_rank, climb.target_year) == (48, 43, 2021)
+    assert climb.outcome["rank"] == 9
+    assert climb.outcome["reached"]
+    total = published.totals(2020)["total"]
+    assert (total > total[1] + climb.needed_now).sum() == 42
+    assert 0.2 < climb.probability < 0.7
+
+
+def test_needed_gains_make_the_target_so_likely():
+    climb = targets.climb("Kiên Giang", 2023, places=10)
+    model = forecast.fit(2023)
+    drawn = forecast.simulate(model)[published.totals(2023)["total"].dropna().index]
+    spread = published.totals(2023)["total"].std(ddof=0)
+    for chance, gain in climb.needed_gain.items():
+        helped = drawn.copy()
+        helped[91] += gain / spread
+        rank = helped.gt(helped[91], axis=0).sum(axis=1) + 1
+        assert (rank <= climb.target_rank).mean() == pytest.approx(chance, abs=0.01)
+
+
+def test_steps_add_up_and_stay_within_reach():
+    climb = targets.climb("Hà Nội", 2023, places=5)
+    steps = climb.steps[0.5]
+    assert steps.sum() == pytest.approx(climb.needed_gain[0.5])
+    assert (steps <= climb.gaps.loc[steps.index, "reach"] + 1e-9).all()
+    assert (climb.gaps["reach"] <= climb.gaps["best"].clip(lower=0) + 1e-9).all()
+
+
+def test_a_target_beyond_all_gains_has_no_steps():
+    climb = targets.climb("Kiên Giang", 2024, places=60)
+    assert climb.target_rank == 1
+    assert climb.steps[0.8].empty
+    assert climb.outcome is None
+
+
+def test_the_lowest_tend_to_rise_and_the_highest_to_fall_by_themselves():
+    low, high = targets.climb("Kiên Giang", 2024, places=1), targets.climb("Quảng Ninh", 2024, places=1)
+    assert low.ranks[0.5] < low.rank
+    assert high.ranks[0.5] > high.rank
+
+
+def test_only_the_past_is_used(monkeypatch):
+    """What came later does not change what was likely."""
+    before = forecast.fit.__wrapped__(2019)
+    full = published.series
+    monkeypatch.setattr(published, "series", lambda part=None, until=None: full(part, min(until or 2019, 2019)))
+    after = forecast.fit.__wrapped__(2019)
+    assert before.reliability == after.reliability
+    np.testing.assert_allclose(before.mean, after.mean)
+
+
+def test_provinces_without_a_total_and_early_years_are_refused_with_a_reason():
+    with pytest.raises(ValueError, match="no published total of Vĩnh Phúc in 2024"):
+        targets.climb("Vĩnh Phúc", 2024, places=5)
+    with pytest.raises(ValueError, match="choose 2013 or later"):
+        targets.climb("Hà Nội", 2012, places=5)
+
+
+def test_track_record_counts_the_panel():
+    """From the lowest ten ranks about two in three rise at least five places in a year."""
+    record = targets.climb("Kiên Giang", 2024, places=5).track_record
+    assert record["made"] / record["started"] == pytest.approx(0.66, abs=0.06)

@@ -110,11 +110,13 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
         elif part.name == "table":
             caption = part.caption.get_text() if part.caption else ""
             columns = [cell.get_text() for cell in part.select("thead th")]
-            for row in part.select("tbody tr"):
-                cells = row.find_all(["th", "td"])
-                for column, cell in zip(columns, cells, strict=False):
+            rows = [row.find_all(["th", "td"]) for row in part.select("tbody tr")]
+            unique = len({row[0].get_text() for row in rows}) == len(rows)
+            for row in rows:  # rows of one name, as of a history, are told apart by what follows: the year
+                name = " · ".join(cell.get_text() for cell in row[: 1 if unique else 2])
+                for column, cell in zip(columns, row, strict=False):
                     if "number" in cell.get("class", []):
-                        _put(found, (question, caption, cells[0].get_text(), column), cell.get_text())
+                        _put(found, (question, caption, name, column), cell.get_text())
         else:
             _put(found, (question,), part.get_text())
     return found

@@ -14,9 +14,6 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
-#: Differences simulated at a time: so many rows of draws stay in the processor's cache.
-_CHUNK = 64
-
 StandardErrors = pd.Series | pd.DataFrame | np.ndarray | float
 
 
@@ -216,9 +213,10 @@ def _largest(
 ) -> np.ndarray:
     """Return, draw by draw, the largest studentised difference that is only noise in the standing hypotheses."""
     largest = np.full(errors.shape[1], -np.inf, dtype=np.float32)
-    for start in range(0, len(first), _CHUNK):
-        rows = slice(start, start + _CHUNK)
-        noise = (errors[first[rows]] - errors[second[rows]]) / spread[rows, None]
-        np.maximum(largest, noise[up[rows]].max(axis=0, initial=-np.inf), out=largest)
-        np.maximum(largest, -noise[down[rows]].min(axis=0, initial=np.inf), out=largest)
+    noise = np.empty_like(largest)
+    for one, other, scale, rise, fall in zip(first, second, 1 / spread, up, down, strict=True):
+        if rise or fall:
+            np.subtract(errors[one], errors[other], out=noise)
+            noise *= scale if rise else -scale
+            np.maximum(largest, np.abs(noise, out=noise) if rise and fall else noise, out=largest)
     return largest

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -268,16 +269,42 @@ def test_compare_lists_changed_values_not_changed_markup(tmp_path):
     assert page.select_one("h2 a")["href"] == "2024/vi/ha-noi/00_overview.html"
 
 
+def other_language(lang: str) -> set[str]:
+    """Return the catalogue's sentences that a page in a language must not show."""
+    pairs = {pair for pair in Words("vi")._catalogue._catalog.items() if pair[0]}
+    english, vietnamese = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+    return english - vietnamese if lang == "vi" else vietnamese - english
+
+
+def shown(path: Path) -> set[str]:
+    """Return every piece of text on a page, also those for screen readers and on pictures, without the code."""
+    text = re.sub(r'<details class="code">.*?</details>', "", path.read_text(encoding="utf-8"), flags=re.S)
+    found = re.findall(r">([^<>]+)<", text) + re.findall(r'(?:aria-label|title|alt|data-\w+)="([^"]*)"', text)
+    return {unescape(piece).strip() for piece in found}
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_no_words_of_the_other_language_on_lists(tmp_path, lang):
-    """English sentences of the catalogue do not appear on Vietnamese pages, nor the other way round."""
+def test_no_words_of_the_other_language_on_the_frame(tmp_path, lang):
     run(tmp_path, *several(missing=[], score=None), (job("Huế", "hue", status="failed", error="x"), None))
-    other = {m for m in Words("vi")._catalogue._catalog.items() if m[0] and m[0] != m[1]}
-    wrong = {pair[0 if lang == "vi" else 1] for pair in other} - {pair[1 if lang == "vi" else 0] for pair in other}
-    for path in [tmp_path / f"site/2024/{lang}/index.html", tmp_path / f"site/2024/{lang}/ha-noi/00_overview.html"]:
-        page = soup(path)
-        for foreign in page.select("[lang]:not(html)"):
-            foreign.decompose()
-        shown = {text.strip() for text in page.find_all(string=True)}
-        shown |= {element["aria-label"] for element in page.select("[aria-label]")}
-        assert not shown & wrong
+    for name in ("index", "ha-noi/00_overview"):
+        assert not shown(tmp_path / f"site/2024/{lang}/{name}.html") & other_language(lang)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_no_words_of_the_other_language_on_real_pages(awkward_run, lang):
+    pages = list((awkward_run / "site").glob(f"*/{lang}/**/*.html"))
+    assert len(pages) > 30
+    mixed = {str(p): words for p in pages if (words := shown(p) & other_language(lang))}
+    assert mixed == {}
+
+
+def test_districts_lead_to_districts_of_their_province(tmp_path):
+    slugs = ["ha-noi", "ha-noi/quan-ba-dinh", "ha-noi/quan-hoan-kiem", "hai-phong", "hai-phong/quan-le-chan"]
+    records = [job(slug, slug, stem) for slug in slugs for stem in ("00_overview", "01_participation")]
+    page = run(tmp_path, *((r, notebook(r)) for r in records))
+    district = soup(tmp_path / "site/2024/vi/ha-noi/quan-hoan-kiem/00_overview.html")
+    ways = {a["rel"][0]: a["href"] for a in district.select(".neighbours a")}
+    assert ways == {"prev": "../quan-ba-dinh/00_overview.html"}
+    assert [a["href"] for a in district.select(".notebooks li a")] == ["01_participation.html"]
+    assert [a.get_text() for a in soup(page).select("tbody th a")] == slugs

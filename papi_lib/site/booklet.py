@@ -86,19 +86,9 @@ def _booklet(site: Path, jobs: list[dict]) -> str:
 
 def _print(program: str, html: Path, target: Path, scratch: str) -> None:
     part = Path(scratch) / "booklet.pdf"
-    command = [
-        program,
-        "--headless",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-pdf-header-footer",
-        f"--user-data-dir={scratch}/profile",
-        f"--print-to-pdf={part}",
-        html.as_uri(),
-    ]
+    quiet = "headless disable-gpu no-first-run disable-background-networking disable-component-update disable-sync"
+    command = [program, *(f"--{option}" for option in quiet.split()), "--no-pdf-header-footer"]
+    command += [f"--user-data-dir={scratch}/profile", f"--print-to-pdf={part}", html.as_uri()]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.insert(1, "--no-sandbox")  # Chromium refuses to start as root otherwise
     try:

@@ -39,7 +39,7 @@ def compare(out: Path, older: Path) -> Path:
     pathlib.Path
         The page in the run's first language, ``site/changes.LANG.html``.
     """
-    run, before = ({**_read(folder)} for folder in (out, older))
+    run, before = _read(out), _read(older)
     pages = []
     for lang in LANGUAGES:
         own = [job for job in run["jobs"].values() if job["labels"]["lang"] == lang]

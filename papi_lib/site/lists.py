@@ -56,7 +56,7 @@ def build(out: Path) -> Path:
 def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | None = None) -> bytes:
     """Return the page that lists a year's places: by one notebook, or the whole with all notebooks."""
     w, jobs = Words(lang), lists[year, lang]
-    titles = {job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}
+    titles = dict(sorted({job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}.items()))
     main = stem or next((n for n in titles if any(_whole(job) for job in jobs if job["labels"]["notebook"] == n)), None)
     rows = _rows(path, jobs, main, w)
     first = next((job["facts"] for job in jobs if job.get("facts")), {})

@@ -6,6 +6,8 @@ import json
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
 
 import nbformat
 
@@ -24,6 +26,8 @@ _FACTS = {
 
 def compare(out: Path, older: Path) -> Path:
     """List the figures and sentences that changed since an earlier run on a page a language.
+
+    Its links open a page with what changed marked (text fragments, which browsers draw).
 
     Compared are values, not markup: a page's score, group and ranks, the numbers in its tables
     (those behind pictures too) and its generated sentences. Colours, order and layout do not count.
@@ -75,11 +79,21 @@ def _changes(job: dict, before: dict, out: Path, older: Path, w: Words) -> list[
     if old["outputs"]["executed"] == job["outputs"]["executed"]:
         return []
     was, now = (values(folder / "notebooks" / f"{path}.ipynb", w) for folder in (older, out))
-    places = dict.fromkeys([*now, *was])
-    return [(where, was.get(where), now.get(where)) for where in places if was.get(where) != now.get(where)]
+    rows = [(where, was.get(where, NOTHING), now.get(where, NOTHING)) for where in dict.fromkeys([*now, *was])]
+    return [(where, old.text, new.text, new.mark) for where, old, new in rows if old.text != new.text]
 
 
-def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
+class Stated(NamedTuple):
+    """A text that a page states, and the address within the page at which a browser marks it."""
+
+    text: str
+    mark: str
+
+
+NOTHING = Stated("", "")
+
+
+def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
     """Return what an executed notebook states, by where it states it.
 
     Parameters
@@ -92,13 +106,13 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
     Returns
     -------
     dict
-        From (question, table's caption, row, column) or (question, number of the sentence) to the text.
+        From (question, table's caption, row, column) or (question, number of the sentence) to what is stated.
     """
     from bs4 import BeautifulSoup  # slow to import, and only a comparison needs it
 
     notebook = nbformat.v4.reads(executed.read_text(encoding="utf-8"))
     facts = read_facts(notebook)
-    found = {(w(name),): str(facts[key]) for key, name in _FACTS.items() if facts.get(key) is not None}
+    found = {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
     outputs = [
         o.data["text/html"] for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})
     ]
@@ -114,18 +128,18 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
             unique = len({row[0].get_text() for row in rows}) == len(rows)
             for row in rows:  # rows of one name, as of a history, are told apart by what follows: the year
                 name = " · ".join(cell.get_text() for cell in row[: 1 if unique else 2])
-                for column, cell in zip(columns, row, strict=False):
+                for column, before, cell in zip(columns[1:], row, row[1:], strict=False):
                     if "number" in cell.get("class", []):
-                        _put(found, (question, caption, name, column), cell.get_text())
+                        _put(found, (question, caption, name, column), cell.get_text(), before.get_text())
         else:
             _put(found, (question,), part.get_text())
     return found
 
 
-def _put(found: dict, where: tuple[str, ...], text: str) -> None:
-    """Keep a text under its place on the page; a second one at the same place is numbered."""
-    number, free = 1, where
-    while free in found:
-        number += 1
-        free = (*where, str(number))
-    found[free] = text
+def _put(found: dict, where: tuple[str, ...], text: str, before: str = "") -> None:
+    """Keep a text under its place on the page; a second one at the same place comes after it."""
+    parts = [quote(part, safe="").replace("-", "%2D") for part in (before, text)]
+    mark = f"text={parts[0]}-,{parts[1]}" if before else f"text={parts[1]}"
+    while where in found:
+        where += ("…",)
+    found[where] = Stated(text, mark)

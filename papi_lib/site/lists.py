@@ -59,7 +59,6 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
     titles = dict(sorted({job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}.items()))
     main = stem or next((n for n in titles if any(_whole(job) for job in jobs if job["labels"]["notebook"] == n)), None)
     rows = _rows(path, jobs, main, w)
-    first = next((job["facts"] for job in jobs if job.get("facts")), {})
     text = templates().get_template("list.html.j2").render(
         w=w,
         lang=lang,
@@ -82,7 +81,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         lists={n: link(path, f"{year}/{lang}/{n}.html") for n in titles},
         years=[(y, link(path, f"{y}/{lang}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang],
         languages=[(code, link(path, f"{year}/{code}/{stem or 'index'}.html")) for code in LANGUAGES if (year, code) in lists],
-        facts=defaultdict(str, first),
+        facts=defaultdict(str, next((job["facts"] for job in jobs if job.get("facts")), {})),
         simulated=any(job.get("facts", {}).get("simulated") for job in jobs),
         made=w.date(datetime.fromisoformat(run["finished"])),
     )  # fmt: skip
@@ -118,12 +117,9 @@ def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
     """Return the islands that places administer, with a free spot on the map beside the place or under it."""
     taken = {(tile["row"], tile["column"]) for tile in tiles}
     spots = []
-    for tile in tiles:
-        if tile["islands"]:
-            line, column = tile["row"], tile["column"]
-            spots.append(
-                (tile["islands"], *((line, column + 1) if (line, column + 1) not in taken else (line + 1, column)))
-            )
+    for tile in (tile for tile in tiles if tile["islands"]):
+        beside, under = (tile["row"], tile["column"] + 1), (tile["row"] + 1, tile["column"])
+        spots.append((tile["islands"], *(under if beside in taken else beside)))
     return spots
 
 

@@ -73,7 +73,7 @@ def likely(page: Page, target: Asked) -> Climb | None:
         base=climb.base_year, place=page.name, score=w.number(climb.score), rank=climb.rank, lower=climb.lower, upper=climb.upper,
     )  # fmt: skip
     page.say(
-        "To rank {target} or better in {year} had a chance of {chance} if nothing special was done.",
+        "To reach place {target} or better in {year} had a chance of {chance} if nothing special was done.",
         target=climb.target_rank, year=climb.target_year, chance=w.percent(climb.probability),
     )  # fmt: skip
     record = climb.track_record
@@ -94,7 +94,7 @@ def needed(page: Page, climb: Climb | None) -> pd.DataFrame | None:
     w = page.w
     page.ask("What would do it?")
     page.say(
-        "With {points} points more, {place} would have had rank {target} in {base} already.",
+        "With {points} points more, {place} would have stood at place {target} in {base} already.",
         points=w.number(climb.needed_now), place=page.name, target=climb.target_rank, base=climb.base_year,
     )  # fmt: skip
     frame = pd.DataFrame({"gain": climb.needed_gain, "parts": {chance: len(s) for chance, s in climb.steps.items()}})
@@ -137,9 +137,9 @@ def came(page: Page, climb: Climb | None) -> dict | None:
         year=climb.target_year, place=page.name, rank=result["rank"], lower=result["lower"], upper=result["upper"],
     )  # fmt: skip
     if result["reached"]:
-        page.say("By the published scores the target of rank {target} was reached.", target=climb.target_rank)
+        page.say("By the published scores the target, place {target}, was reached.", target=climb.target_rank)
     else:
-        page.say("By the published scores the target of rank {target} was not reached.", target=climb.target_rank)
+        page.say("By the published scores the target, place {target}, was not reached.", target=climb.target_rank)
     if result["clear"]:
         page.say("That {place} rose is more than noise.", place=page.name)
     else:

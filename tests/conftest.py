@@ -1,5 +1,6 @@
 """What several tests share: one run of the real notebooks, and small notebooks of our own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -50,11 +51,25 @@ AWKWARD = [
 ]
 
 
+RUN_CASES = """
+import json, sys
+from pathlib import Path
+from papi_lib import batch_plan, site
+from papi_lib.batch.run import Settings, run
+out = Path(sys.argv[1])
+jobs = [job for province, year, lang in json.loads(sys.argv[2])
+        for job in batch_plan.jobs(Path("notebooks"), [province], [str(year)], [lang], [])]
+failed = [r for r in run(jobs, out, Settings(**batch_plan.settings())) if r["status"] == "failed"]
+site.build(out)
+sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in failed) or 0)
+"""
+
+
 @pytest.fixture(scope="session")
 def awkward_run(tmp_path_factory):
-    """Run every notebook for the awkward cases; return the run folder."""
+    """Run every notebook for the awkward cases, as one batch; return the run folder."""
     out = tmp_path_factory.mktemp("runs") / "awkward"
-    for province, year, lang in AWKWARD:
-        done = run_papi("report", "--province", province, "--year", str(year), "--lang", lang, "--out", str(out))
-        assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-c", RUN_CASES, str(out), json.dumps(AWKWARD)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=500)
+    assert done.returncode == 0, done.stderr
     return out

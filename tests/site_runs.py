@@ -12,6 +12,7 @@ from papi_lib import site
 
 TITLES = {
     "00_overview": {"vi": "Tổng quan", "en": "Overview"},
+    "09_targets": {"vi": "Mục tiêu", "en": "Targets"},
     "01_participation": {"vi": "1. Tham gia của người dân", "en": "1. Participation"},
 }
 

@@ -133,6 +133,15 @@ def test_first_page_tells_where_each_place_stands(tmp_path):
     assert "PAPI không công bố điểm của Hải Phòng." in page.get_text()
 
 
+def test_first_page_leads_to_notebooks_that_are_about_no_dimension(tmp_path):
+    """They have the total's group, which is said once."""
+    whole, more = job("Hà Nội", "ha-noi"), job("Hà Nội", "ha-noi", "09_targets")
+    page = soup(run(tmp_path, (whole, notebook(whole)), (more, notebook(more, told=facts(more, dimension=None)))))
+    (cell,) = page.select("tbody td.cell a")
+    assert (cell.get_text(), cell["aria-label"]) == ("→", "Mục tiêu, Hà Nội")
+    assert cell["href"] == "2024/vi/ha-noi/09_targets.html"
+
+
 def test_first_page_shows_changes_against_their_noise_and_the_map(tmp_path):
     made = []
     for i in range(21):

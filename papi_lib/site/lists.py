@@ -103,7 +103,7 @@ def _rows(path: str, jobs: list[dict], main: str | None, w: Words) -> list[dict]
             {"name": labels["name"], "tile": labels.get("tile"), "href": href, "pages": {}, "findings": [], "missing": []}
             | dict.fromkeys(("score", "group", "rank", "rank_lower", "rank_upper", "change")),
         )  # fmt: skip
-        row["pages"][labels["notebook"]] = (href, job["status"] == "failed", facts.get("group"))
+        row["pages"][labels["notebook"]] = (href, job["status"] == "failed", _whole(job), facts.get("group"))
         if labels["notebook"] == main:
             row |= {key: facts.get(key, value) for key, value in row.items() if key in _TOLD} | {"href": href}
     for row in rows.values():

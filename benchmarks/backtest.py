@@ -44,11 +44,14 @@ def outcomes() -> pd.DataFrame:
 
 def skill(frame: pd.DataFrame) -> dict:
     """Return Brier skill over the base rate, reliability slope and coverage of 90% intervals."""
-    rose = frame["rose"].astype(float)
-    brier = (frame["chance"] - rose).pow(2).mean()
+    rose, chance = frame["rose"].astype(float), frame["chance"]
+    brier = (chance - rose).pow(2).mean()
     return {
         "brier_skill": round(1 - brier / rose.var(ddof=0), 3),
-        "reliability_slope": round(float(np.polyfit(frame["chance"], rose, 1)[0]), 3),
+        "skill_if_chances_were_right": round(
+            1 - (chance * (1 - chance)).mean() / (chance.mean() * (1 - chance.mean())), 3
+        ),
+        "reliability_slope": round(float(np.polyfit(chance, rose, 1)[0]), 3),
         "coverage_90_rank": round(float(frame["covered"].mean()), 3),
         "n": len(frame),
     }

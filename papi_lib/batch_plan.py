@@ -100,7 +100,13 @@ def _notebook(folder: Path, name: str) -> Path:
 
 
 def _job(notebook: Path, place: places.Place, year: int, lang: str) -> Job:
+    tile = places.tiles(lang).loc[place.province_code]
     labels = {
+        "tile": {
+            "row": int(tile["row"]),
+            "column": int(tile["column"]),
+            "islands": tile["islands"] if isinstance(tile["islands"], str) else None,
+        },
         "level": place.level,
         "code": place.code,
         "slug": place.slug,

@@ -96,11 +96,6 @@ def first_year(dimension: int) -> int:
     return int(table.loc[table["dimension"] == dimension, "edition"].min())
 
 
-def dimension_key(dimension: int) -> str:
-    """Return a dimension's short English key (1 → ``"participation"``)."""
-    return datafiles.read("dimensions").set_index("dimension")["key"][dimension]
-
-
 @datafiles.cached
 def name(part: int | str, lang: str = "vi") -> str:
     """Return the name of a dimension (by number) or sub-dimension (by key) in Vietnamese or English."""

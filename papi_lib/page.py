@@ -6,7 +6,8 @@ sees go through it, are written in English and come out in the page's language.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 
@@ -45,7 +46,6 @@ class Page:
     year: int | None
     lang: str = "vi"
     dimension: int | None = None
-    findings: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.w = Words(self.lang)
@@ -189,6 +189,7 @@ class Page:
             "rank_lower": None if row is None else int(row["lower"]),
             "rank_upper": None if row is None else int(row["upper"]),
             "group": None if row is None else int(row["group"]),
+            "change": self._change(),
             "missing": self.missing(),
             "simulated": False,
             "source": provenance.source(),
@@ -200,6 +201,18 @@ class Page:
             groups = self.rank_sets["group"].dropna()
             facts["groups"] = {str(code): int(group) for code, group in groups.items()}
         return facts
+
+    def _change(self) -> dict | None:
+        """Return the change since the last year that compares, None where there is none."""
+        moved = precision.change(self.place.code, self.year, self.dimension) if self.measured else None
+        if moved is None or math.isnan(moved["change"]):
+            return None
+        return {
+            "since": int(moved["previous"]),
+            "points": round(float(moved["change"]), 4),
+            "noise": round(1.96 * float(moved["se"]), 4),
+            "clear": bool(moved["clear"]),
+        }
 
     @staticmethod
     def _html(fragment: str, more: dict | None = None) -> None:

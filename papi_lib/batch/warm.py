@@ -65,7 +65,6 @@ class ForkedKernel:
         self._lines = self._connection.makefile("rb")
         self.pid: int = json.loads(self._lines.readline())["pid"]
         self.returncode: int | None = None
-        self.peak_mb: float | None = None
 
     def poll(self) -> int | None:
         """Return the kernel's exit code, or None while it runs."""
@@ -75,7 +74,7 @@ class ForkedKernel:
                 waiting = self._connection.recv(1, socket.MSG_PEEK)
                 self._connection.setblocking(True)
                 end = json.loads(self._lines.readline()) if waiting else {"returncode": -signal.SIGKILL}
-                self.returncode, self.peak_mb = end["returncode"], end.get("peak_mb")
+                self.returncode = end["returncode"]
                 self._lines.close()
                 self._connection.close()
         return self.returncode

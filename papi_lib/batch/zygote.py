@@ -2,7 +2,7 @@
 
 Run as ``python -m papi_lib.batch.zygote SOCKET MODULE...``: imports the modules, then listens on a
 Unix socket. A client sends one JSON line ``{"argv": [...], "env": {...}, "cwd": "..."}`` a
-connection and is told ``{"pid": n}`` at once and ``{"returncode": n, "peak_mb": x}`` when the
+connection and is told ``{"pid": n}`` at once and ``{"returncode": n}`` when the
 kernel has ended; if the client goes away its kernel is killed. The process ends when its standard
 input closes, that is, with the process that started it.
 
@@ -150,7 +150,7 @@ def _tell_ends(clients: dict[int, socket.socket], ready: selectors.BaseSelector)
     """Reap kernels that have ended and tell their clients how."""
     while True:
         try:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
         if not pid:
@@ -160,7 +160,7 @@ def _tell_ends(clients: dict[int, socket.socket], ready: selectors.BaseSelector)
             continue
         with suppress(KeyError):
             ready.unregister(connection)
-        end = {"returncode": os.waitstatus_to_exitcode(status), "peak_mb": round(usage.ru_maxrss / 1024, 1)}
+        end = {"returncode": os.waitstatus_to_exitcode(status)}
         with suppress(OSError):
             connection.sendall(json.dumps(end).encode() + b"\n")
         connection.close()

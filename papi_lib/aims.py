@@ -17,7 +17,6 @@ from papi_lib.targets import Climb
 
 #: Places a year where the province has no plan: what Ha Noi asked of itself.
 _USUAL_PLACES = 5
-_FIRST_BASE = 2013
 _MOST_GAPS = 8
 
 
@@ -56,7 +55,7 @@ def likely(page: Page, target: Asked) -> Climb | None:
     """Ask how likely the target was, from what was known in the base year."""
     w = page.w
     page.ask("How likely was it?")
-    if target.base_year < _FIRST_BASE:
+    if target.base_year < forecast.FIRST_BASE:
         page.note("There are too few years before {year} to tell lasting differences from noise.", year=page.year)
         return None
     try:
@@ -158,7 +157,7 @@ def fan(page: Page, target: Asked) -> pd.DataFrame | None:
     table = table[(table["first_year"] <= page.year) & (page.year <= table["last_year"])]
     base = int(table["base_year"].iloc[0]) if len(table) else target.base_year
     last = target.last_year if len(table) else base + 3
-    if base < _FIRST_BASE or pd.isna(forecast.standings(base).loc[page.place.code, base]):
+    if base < forecast.FIRST_BASE or pd.isna(forecast.standings(base).loc[page.place.code, base]):
         return None
     climbs = [targets.climb(page.place.code, base, target.places * years, years) for years in range(1, last - base + 1)]
     page.ask("How did the years ahead look from {base}?", base=base)

@@ -147,21 +147,24 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
             alpha=0.6,
         )
         ax.scatter(order[here], frame["rank"][here].astype(float), s=50, color=PLACE, zorder=4)
+        last, lift = -9, 0
         for x, (code, row) in zip(order, frame.iterrows(), strict=True):
-            if code in named:
-                ax.annotate(
-                    province_name(code, w),
-                    (x, row["lower"]),
-                    (0, 4),
-                    textcoords="offset points",
-                    rotation=60,
-                    ha="left",
-                    va="bottom",
-                    fontsize=7.5,
-                    color=PLACE if code == place.code else "#334155",
-                    weight="bold" if code == place.code else None,
-                )
-        ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -9))
+            if code not in named:
+                continue
+            last, lift = x, (lift + 24 if x - last < 3 else 0)  # names of close neighbours stand one above the other
+            ax.annotate(
+                province_name(code, w),
+                (x, row["lower"]),
+                (0, 4 + lift),
+                textcoords="offset points",
+                rotation=60,
+                ha="left",
+                va="bottom",
+                fontsize=7.5,
+                color=PLACE if code == place.code else "#334155",
+                weight="bold" if code == place.code else None,
+            )
+        ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -15))
         ax.set_yticks([1, *range(10, len(frame) + 1, 10)])
         ax.set_xticks([])
         ax.set_xlabel(w("provinces by published score"))

@@ -80,7 +80,7 @@ def steps(gains: pd.Series, w: Words) -> Picture | None:
         ax = fig.subplots()
         rows = np.arange(len(gains))[::-1]
         ax.barh(rows, gains, left=gains.cumsum().shift(fill_value=0), color=PLACE, height=0.6)
-        ax.set_yticks(rows, [wrap(part_name(p, w), 40) for p in gains.index])
+        ax.set_yticks(rows, [wrap(part_name(p, w), 32) for p in gains.index])
         ax.set_xlim(0, gains.sum() * 1.05)
         decimal_axis(ax, w, "x")
         ax.set_xlabel(w("points gained, one after another"))

@@ -17,6 +17,8 @@ import pandas as pd
 
 from papi_lib import datafiles, places, published
 
+#: The first year with two years before it.
+FIRST_BASE = 2013
 _LAGS = range(1, 7)
 _REGION_YEARS = 3
 #: How much of a region's recent mean a province drifts back to; the rest is the country's mean.

@@ -184,7 +184,9 @@ def reliability(page: Page) -> pd.DataFrame | None:
     if not page.measured:
         return None
     w = page.w
-    frame = precision.standard_errors(page.year, page.place.code).loc[[page.dimension, *page.parts], ["se", "signal_sd", "reliability"]]
+    frame = precision.standard_errors(page.year, page.place.code).loc[
+        [page.dimension, *page.parts], ["se", "signal_sd", "reliability"]
+    ]
     page.ask("Can the figures tell provinces apart here?")
     page.say(
         "About {share} of the spread between provinces in this dimension is real difference, the rest is noise.",

@@ -4,12 +4,29 @@ Importing this module does the work; caches are kept as long as no data file cha
 that finds other data computes anew.
 """
 
-from papi_lib import charts, datafiles, index, places, plans, precision, provenance, published, questions, sections  # noqa: F401
+# ruff: noqa: F401
+
+from papi_lib import (
+    aims,
+    charts,
+    datafiles,
+    forecast,
+    index,
+    places,
+    plans,
+    precision,
+    provenance,
+    published,
+    questions,
+    sections,
+)
 from papi_lib.wording import LANGUAGES, Words
 
 for _year in index.years():
     precision.standard_errors(_year)
     index.breaks(index.years()[0], _year)
+for _year in [y for y in index.years() if y >= forecast.FIRST_BASE]:
+    forecast.fit(_year)
 datafiles.fingerprint()
 provenance.code_version()
 plans.tasks(1)

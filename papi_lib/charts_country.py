@@ -183,7 +183,7 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
             upper=int(row["upper"]),
         )
     caption = w(
-        "Dots are ranks by published score (our ordering), bars the ranks that noise in the scores leaves possible (95%)."
+        "Dots are ranks by published score (our ordering), bars the ranks that noise in the scores leaves possible (95%, each province by itself)."
     )
     return Picture(fig, alt, caption, w, shown)
 

@@ -125,6 +125,41 @@ def list_() -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def check(file: Path | None) -> None:
+    """Check data files: one of the data package's tables, or all of them.
+
+    Each faulty table is told by its first fault, with row and column; the exit code is then 2.
+
+    \b
+    Examples:
+      papi check
+      papi check data/published/2024.csv
+    """
+    from papi_lib import datafiles, plans, published
+
+    tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
+    if file is not None and file.resolve() not in tables:
+        raise ValueError(f"{file}: not a table of {datafiles.folder() / 'datapackage.json'}; add it there first")
+    chosen = [tables[file.resolve()]] if file is not None else list(tables.values())
+    faults = []
+    for name in chosen:
+        try:
+            datafiles.read(name)
+            if name.startswith("scores-"):
+                published.load(int(name.removeprefix("scores-")))
+            elif name == "plan-tasks":
+                plans.tasks(1)
+        except datafiles.DataError as fault:
+            faults.append(str(fault))
+    for fault in dict.fromkeys(faults):
+        click.echo(f"papi: {fault}", err=True)
+    if faults:
+        sys.exit(2)
+    click.echo(f"{len(chosen)} tables are as they should be.")
+
+
+@main.command()
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("output/report"))
 @click.option("--verify", is_flag=True, help="Only check that every page belongs to its notebook; exit code 1 if not.")
 @click.option(

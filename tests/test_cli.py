@@ -57,7 +57,7 @@ def test_list_shows_what_can_be_asked_for(papi):
     assert "2011, 2012" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["report", "list", "site"])
+@pytest.mark.parametrize("command", ["report", "list", "site", "check"])
 def test_help_has_an_example(papi, command):
     done = papi(command, "--help")
     assert done.returncode == 0
@@ -72,3 +72,28 @@ def test_explain_runs_nothing(papi, tmp_path):
 
 def test_site_of_an_empty_folder_says_what_to_do(papi, tmp_path):
     assert "no manifest.json" in one_clear_line(papi("site", tmp_path))
+
+
+def test_check_tells_the_fault_of_every_table(papi, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(datafiles.folder(), data)
+    for year, old, new in (
+        (2012, b"2012,1,1,civic_knowledge,", b"2012,1,1,civic_knowledge,x"),
+        (2024, b"1.425716", b"2.6"),
+    ):
+        path = data / "published" / f"{year}.csv"
+        path.write_bytes(path.read_bytes().replace(old, new, 1))
+    done = papi("check", PAPI_DATA=str(data))
+    assert done.returncode == 2
+    assert [line.split(": ")[1].split("/")[-1] for line in done.stderr.splitlines()] == [
+        "2012.csv, row 2, column 'score'",
+        "2024.csv, row 2, column 'score'",
+    ]
+    assert papi("check", data / "published" / "2013.csv", PAPI_DATA=str(data)).returncode == 0
+    assert "not a table" in one_clear_line(papi("check", tmp_path / "other.csv"))
+
+
+def test_the_shipped_data_pass_the_check(papi):
+    done = papi("check")
+    assert done.returncode == 0, done.stderr
+    assert "tables are as they should be" in done.stdout

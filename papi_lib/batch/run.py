@@ -34,7 +34,8 @@ class Settings:
     Attributes
     ----------
     workers : int
-        Jobs at the same time.
+        Jobs at the same time; by default one more than cores, since a job that waits for its
+        kernel computes nothing.
     timeout : int
         Seconds that one cell may take.
     memory_mb : int
@@ -49,7 +50,7 @@ class Settings:
         What goes into the manifest's head.
     """
 
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    workers: int = field(default_factory=lambda: (os.cpu_count() or 1) + 1)
     timeout: int = 300
     memory_mb: int = 0
     force: bool = False

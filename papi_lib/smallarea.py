@@ -17,6 +17,8 @@ estimation under a restriction", Survey Methodology 34 (2008) 29-36, for the ben
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
@@ -72,7 +74,7 @@ def fay_herriot(
     y = pd.Series(direct, dtype=float)
     d = _aligned(variance, y, "variances")
     if (d < 0).any():
-        raise ValueError(f"the variance of {y.index[np.flatnonzero(d < 0)[0]]!r} is negative")
+        raise ValueError(f"the variance of {y.index.tolist()[np.flatnonzero(d < 0)[0]]!r} is negative")
     d = np.where(y.isna(), np.nan, d)
     x = _regressors(covariates, y)
     fit = d > 0
@@ -165,7 +167,8 @@ def _regressors(covariates: pd.DataFrame | None, areas: pd.Series) -> np.ndarray
     values = covariates.to_numpy(dtype=float)
     if np.isnan(values).any():
         row, column = np.argwhere(np.isnan(values))[0]
-        raise ValueError(f"covariate {covariates.columns[column]!r} is missing for {covariates.index[row]!r}")
+        name, area = covariates.columns.tolist()[column], covariates.index.tolist()[row]
+        raise ValueError(f"covariate {name!r} is missing for {area!r}")
     x = np.column_stack([x, values])
     if np.linalg.matrix_rank(x) < x.shape[1]:
         raise ValueError("the covariates depend on each other (or one is constant); leave one out")
@@ -175,30 +178,35 @@ def _regressors(covariates: pd.DataFrame | None, areas: pd.Series) -> np.ndarray
 def _refvar(y: np.ndarray, x: np.ndarray, d: np.ndarray) -> tuple[float, bool]:
     """Return the areas' variance by restricted likelihood; adjusted, and true, where this is zero."""
 
-    def likelihood(a: float) -> tuple[float, float]:
-        """Return the restricted log-likelihood and its slope."""
-        inverse = 1 / (a + d)
-        weighted = x * inverse[:, None]
-        information = x.T @ weighted
-        rest = (y - x @ np.linalg.solve(information, weighted.T @ y)) * inverse
-        value = np.linalg.slogdet(information)[1] - np.log(inverse).sum() + y @ rest
-        trace = inverse.sum() - np.trace(np.linalg.solve(information, weighted.T @ weighted))
-        return -value / 2, (rest @ rest - trace) / 2
+    def likelihood(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the restricted log-likelihood of each variance and its slope there."""
+        inverse = 1 / (a[:, None] + d)
+        weighted = x.T * inverse[:, None, :]
+        information = weighted @ x
+        beta = np.linalg.solve(information, (weighted @ y)[..., None])[..., 0]
+        rest = (y - beta @ x.T) * inverse
+        value = np.linalg.slogdet(information)[1] - np.log(inverse).sum(axis=1) + rest @ y
+        lost = np.linalg.solve(information, weighted @ weighted.swapaxes(1, 2))
+        trace = inverse.sum(axis=1) - np.trace(lost, axis1=1, axis2=2)
+        return -value / 2, ((rest**2).sum(axis=1) - trace) / 2
 
-    spread = max(np.var(y), d.max())
-    grid = np.concatenate([[0.0], spread * np.geomspace(1e-6, 100, 200)])
-    peak = _highest(grid, *np.transpose([likelihood(a) for a in grid]), slope=lambda a: likelihood(a)[1])
-    if peak > 0:
-        return peak, False
-    adjusted = [(likelihood(a)[0] + np.log(a), likelihood(a)[1] + 1 / a) for a in grid[1:]]
-    return _highest(grid[1:], *np.transpose(adjusted), slope=lambda a: likelihood(a)[1] + 1 / a), True
+    def adjusted(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, slope = likelihood(a)
+        return value + np.log(a), slope + 1 / a
+
+    grid = max(np.var(y), d.max()) * np.geomspace(1e-6, 100, 200)
+    peak = _highest(likelihood, np.concatenate([[0.0], grid]))
+    return (peak, False) if peak > 0 else (_highest(adjusted, grid), True)
 
 
-def _highest(grid: np.ndarray, value: np.ndarray, slopes: np.ndarray, slope) -> float:
+def _highest(function: Callable, grid: np.ndarray) -> float:
     """Return where a function is highest: a point of the grid, made exact where its slope changes sign."""
+    value, slopes = function(grid)
     best = int(np.argmax(value))
-    low, high = (best, best + 1) if slopes[best] > 0 else (best - 1, best)
-    return float(brentq(slope, grid[low], grid[high], xtol=1e-15, rtol=1e-14)) if low >= 0 else 0.0
+    if best == 0 and slopes[0] <= 0:
+        return float(grid[0])
+    low, high = grid[[best, best + 1] if slopes[best] > 0 else [best - 1, best]]
+    return float(brentq(lambda a: function(np.array([a]))[1][0], low, high, xtol=1e-15, rtol=1e-14))
 
 
 def _benchmarked(table: pd.DataFrame, shares: pd.Series, figure: float) -> pd.Series:

@@ -32,8 +32,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-#: What may be done about strata with a single cluster.
-LONELY = ("fail", "certainty", "adjust", "average")
+from papi_lib.design import Cells, Design, gather
 
 
 def domain_means(
@@ -97,20 +96,20 @@ def domain_means(
     >>> domain_means(people, "y", by="d", cluster="v")["estimate"].round(3).to_dict()
     {'a': 0.667, 'b': 0.333}
     """
-    line = _linearise(frame, values, by, weight, strata, cluster, fpc, lonely, combine)
+    means = _Means(frame, values, by, weight, strata, cluster, fpc, lonely, combine)
     table = pd.DataFrame(
         {
-            "estimate": line.estimate.ravel(),
-            "se": np.sqrt(line.variance()).ravel(),
-            "df": (line.clusters - line.strata).ravel().astype(int),
-            "n": line.n.ravel().astype(int),
-            "clusters": line.clusters.ravel().astype(int),
+            "estimate": means.estimate.ravel(),
+            "se": np.sqrt(means.variance()).ravel(),
+            "df": (means.clusters - means.strata).ravel().astype(int),
+            "n": means.n.ravel().astype(int),
+            "clusters": means.clusters.ravel().astype(int),
         },
-        index=line.index,
+        index=means.index,
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        table["deff"] = table["se"] ** 2 / line.srs_variance.ravel()
-    table.attrs["lonely"] = int(line.design.lonely.sum())
+        table["deff"] = table["se"] ** 2 / means.simple_variance.ravel()
+    table.attrs["lonely"] = int(means.design.lonely.sum())
     if isinstance(values, str) and combine is None and by is not None:
         table.index = table.index.droplevel("series")
     return table
@@ -146,8 +145,8 @@ def domain_covariance(
     ValueError
         As in `domain_means`.
     """
-    line = _linearise(frame, values, by, weight, strata, cluster, fpc, lonely, combine)
-    return pd.DataFrame(line.covariance(), index=line.index, columns=line.index)
+    means = _Means(frame, values, by, weight, strata, cluster, fpc, lonely, combine)
+    return pd.DataFrame(means.covariance(), index=means.index, columns=means.index)
 
 
 @dataclass(frozen=True)
@@ -211,7 +210,7 @@ def replicate_weights(
     """
     if lonely == "average":
         raise ValueError("lonely='average' has no replicates; use 'adjust', 'certainty' or 'fail'")
-    design = _Design(frame, weight, strata, cluster, fpc, lonely)
+    design = Design(frame, weight, strata, cluster, fpc, lonely)
     rng = np.random.default_rng(seed)
     factors = np.ones((len(design.stratum), replicates))
     members = np.split(np.argsort(design.stratum, kind="stable"), np.cumsum(design.size)[:-1])
@@ -249,7 +248,8 @@ def replicate(
     -------
     numpy.ndarray
         First the figures of the sample itself, then those of the replicates: with ``x = replicate(…)``
-        the standard errors are ``x[1:].std(axis=0)``. A mean without any weight left is missing.
+        the standard errors are ``np.nanstd(x[1:], axis=0)``. A mean is missing in a replicate where no
+        respondent who answered has weight left.
 
     Raises
     ------
@@ -266,7 +266,7 @@ def replicate(
     if len(frame) != len(weights.weight):
         raise ValueError(f"the frame has {len(frame)} rows, the weights were drawn for {len(weights.weight)}")
     values = [values] if isinstance(values, str) else list(values)
-    cells = _Cells(frame, values, by, weights.weight, weights.cluster)
+    cells = Cells(frame, values, by, weights.weight, weights.cluster)
     factors = np.column_stack([np.ones(len(weights.factors)), weights.factors])
     shape = (len(cells.labels), len(values), factors.shape[1])
     place = cells.domain[:, None] * len(values) + np.arange(len(values))
@@ -280,201 +280,76 @@ def replicate(
     return means if statistic is None else statistic(means)
 
 
-class _Design:
-    """Weights, strata and clusters of a sample as codes: by respondent, by cluster, by stratum."""
+class _Means:
+    """Means, or sums of means, with what each cell adds to their errors (linearised values)."""
 
-    def __init__(self, frame, weight, strata, cluster, fpc, lonely):
-        if lonely not in LONELY:
-            raise ValueError(f"lonely={lonely!r} is no rule for strata with a single cluster; take one of {LONELY}")
-        _check_columns(frame, [c for c in (weight, strata, cluster, fpc) if c is not None])
-        self.weight = np.ones(len(frame)) if weight is None else _numbers(frame, weight)
-        if weight is not None:
-            _refuse(frame, weight, self.weight < 0, "is negative", "weights are zero or more")
-        stratum, names = (np.zeros(len(frame), dtype=np.int64), [0]) if strata is None else _codes(frame, strata)
-        within = np.arange(len(frame)) if cluster is None else _codes(frame, cluster)[0]
-        nested, self.cluster = np.unique(stratum * (within.max(initial=0) + 1) + within, return_inverse=True)
-        self.stratum = nested // (within.max(initial=0) + 1)
-        self.size = np.bincount(self.stratum, minlength=len(names))
-        self.free = self._free(frame, fpc, stratum, strata)
-        self.lonely = (self.size == 1) & (self.free > 0)
-        if lonely == "fail" and self.lonely.any():
-            listed = ", ".join(str(names[h]) for h in np.flatnonzero(self.lonely)[:10])
-            raise ValueError(
-                f"column {strata!r}: {self.lonely.sum()} strata have a single cluster ({listed}); "
-                "join them with others or choose lonely='adjust', 'certainty' or 'average'"
-            )
-        #: What a cluster's squared value is multiplied with, by stratum, and whether its mean is taken off.
-        self.scale = np.where(self.size > 1, self.free * self.size / np.maximum(self.size - 1, 1), 0.0)
-        self.centred = self.size > 1
-        if lonely == "adjust":
-            self.scale[self.lonely] = self.free[self.lonely]
-        self.averaged = self.lonely & (lonely == "average")
-
-    def _free(self, frame, fpc, stratum, strata):
-        """Return by stratum the share of the population's clusters that is not in the sample."""
-        if fpc is None:
-            return np.ones(len(self.size))
-        given = _numbers(frame, fpc)
-        _refuse(frame, fpc, given <= 0, "is not positive", "give numbers of clusters, or shares of them")
-        size = np.zeros(len(self.size))
-        size[stratum] = given
-        _refuse(frame, fpc, given != size[stratum], "differs from others of its stratum", "give each stratum one value")
-        taken = self.size / size if (given > 1).any() else size
-        _refuse(
-            frame,
-            fpc,
-            taken[stratum] > 1 + 1e-9,
-            "is below the sample's clusters",
-            "give the population's, per stratum",
-        )
-        return np.maximum(1 - taken, 0)
-
-
-class _Cells:
-    """Weighted sums of the series by cell: the respondents of one cluster in one domain."""
-
-    def __init__(self, frame, values, by, weight, cluster):
-        _check_columns(frame, values)
-        number, self.labels = _domains(frame, by)
-        self.rows = np.flatnonzero((number >= 0) & (weight > 0))
-        self.number, self.weight = number[self.rows], weight[self.rows]
-        given = frame[values].to_numpy(dtype=float)[self.rows]
-        self.answered = ~np.isnan(given)
-        self.given = np.where(self.answered, given, 0.0)
-        keys, cell = np.unique(cluster[self.rows] * len(self.labels) + self.number, return_inverse=True)
-        self.cluster, self.domain = np.divmod(keys, len(self.labels))
-        gather = _gather(cell, len(keys), self.weight)
-        self.sums, self.totals = gather @ self.given, gather @ self.answered.astype(float)
-
-
-class _Linear:
-    """Means or sums of means with the linearised values of each cell, and what follows from these."""
-
-    def __init__(self, design, cells, values, combine):
-        self.design = design
-        weights = np.eye(len(values)) if combine is None else combine.reindex(values).fillna(0).to_numpy(dtype=float)
-        series = list(values if combine is None else combine.columns)
-        parts = (weights != 0).astype(float)
-        domains, gather = len(cells.labels), _gather(cells.domain, len(cells.labels))
-        totals = gather @ cells.totals
+    def __init__(self, frame, values, by, weight, strata, cluster, fpc, lonely, combine):
+        values = [values] if isinstance(values, str) else list(values)
+        if combine is not None and not combine.index.isin(values).all():
+            strange = ", ".join(map(repr, combine.index[~combine.index.isin(values)]))
+            raise ValueError(f"combine has rows for {strange}, which are not among the values")
+        self.design = design = Design(frame, weight, strata, cluster, fpc, lonely)
+        self.cells = cells = Cells(frame, values, by, design.weight, design.cluster)
+        factors = np.eye(len(values)) if combine is None else combine.reindex(values).fillna(0).to_numpy(dtype=float)
+        parts, domains = (factors != 0).astype(float), len(cells.labels)
+        to_domain = gather(cells.domain, domains)
+        totals = to_domain @ cells.totals
         with np.errstate(divide="ignore", invalid="ignore"):
-            means = np.where(totals > 0, (gather @ cells.sums) / totals, 0.0)
-            per_total = np.where(totals > 0, 1 / totals, 0.0)
-        known = ((totals <= 0).astype(float) @ parts) == 0
-        self.estimate = np.where(known, means @ weights, np.nan)
-        self.known, self.cells = known, cells
-        self.value = ((cells.sums - means[cells.domain] * cells.totals) * per_total[cells.domain]) @ weights
-        present = ((cells.totals > 0).astype(float) @ parts) > 0
-        # strata × domains, as far as they occur
-        keys, self.group = np.unique(design.stratum[cells.cluster] * domains + cells.domain, return_inverse=True)
-        self.group_stratum, self.group_domain = np.divmod(keys, domains)
-        in_group = (_gather(self.group, len(keys)) @ present.astype(float)) > 0
-        to_domain = _gather(self.group_domain, domains)
-        self.clusters, self.strata = gather @ present.astype(float), to_domain @ in_group.astype(float)
-        sound = to_domain @ (in_group & ~design.averaged[self.group_stratum][:, None]).astype(float)
-        random = (design.scale > 0) | design.averaged
-        lone = (self.clusters == 1) & ((gather @ (present & random[design.stratum[cells.cluster]][:, None])) == 1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.inflate = np.where(known & ~lone & (sound > 0), self.strata / sound, np.nan)
-        self._simple(weights, parts, means, per_total)
-        levels = cells.labels.to_frame(index=False)
-        index = levels.loc[np.repeat(np.arange(domains), len(series))].assign(series=series * domains)
-        columns = [c for c in index.columns if c is not None and c != _NO_DOMAINS]
-        self.index = (
-            pd.MultiIndex.from_frame(index[columns]) if len(columns) > 1 else pd.Index(index["series"], name="series")
-        )
-
-    def _simple(self, weights, parts, means, per_total):
-        """Count the respondents and work out the variance that a simple random sample would have."""
-        cells = self.cells
-        count = _gather(cells.number, len(cells.labels))
+            means = np.where(totals > 0, (to_domain @ cells.sums) / totals, 0.0)
+            share = np.where(totals > 0, 1 / totals, 0.0)
+        complete = (totals <= 0).astype(float) @ parts == 0
+        self.estimate = np.where(complete, means @ factors, np.nan)
+        self.value = ((cells.sums - means[cells.domain] * cells.totals) * share[cells.domain]) @ factors
+        # the same for single respondents: what a simple random sample of them would give
         answered = (cells.answered.astype(float) @ parts > 0).astype(float)
-        self.n = count @ answered
-        value = ((cells.given - means[cells.number] * cells.answered) * per_total[cells.number]) @ weights
-        weighted = _gather(cells.number, len(cells.labels), cells.weight)
+        simple = ((cells.given - means[cells.number] * cells.answered) * share[cells.number]) @ factors
+        weighted = gather(cells.number, domains, cells.weight)
+        self.n = gather(cells.number, domains) @ answered
         with np.errstate(divide="ignore", invalid="ignore"):
-            self.srs_variance = (weighted @ answered) * (weighted @ value**2) / (self.n - 1)
+            self.simple_variance = (weighted @ answered) * (weighted @ simple**2) / (self.n - 1)
+        # clusters and strata that have answers from a domain, and how far the variance can be known
+        present = (cells.totals > 0).astype(float) @ parts > 0
+        stratum = design.stratum[cells.cluster]
+        keys, self.group = np.unique(stratum * domains + cells.domain, return_inverse=True)
+        self.group_stratum, self.group_domain = np.divmod(keys, domains)
+        in_group = gather(self.group, len(keys)) @ present.astype(float) > 0
+        by_stratum = gather(self.group_domain, domains)
+        self.clusters, self.strata = to_domain @ present.astype(float), by_stratum @ in_group.astype(float)
+        sound = by_stratum @ (in_group & ~design.averaged[self.group_stratum, None]).astype(float)
+        random = (design.scale > 0) | design.averaged
+        alone = (self.clusters == 1) & (to_domain @ (present & random[stratum, None]).astype(float) == 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.inflate = np.where(complete & ~alone & (sound > 0), self.strata / sound, np.nan)
+        self.index = _index(cells.labels, values if combine is None else combine.columns, by)
 
-    def variance(self):
+    def variance(self) -> np.ndarray:
         """Return the variances: domains × series."""
-        design, h = self.design, self.group_stratum
-        gather = _gather(self.group, len(h))
-        spread = (
-            gather @ self.value**2
-            - np.where(design.centred, 1 / design.size, 0)[h][:, None] * (gather @ self.value) ** 2
-        )
-        by_group = design.scale[h][:, None] * np.maximum(spread, 0)
-        return (_gather(self.group_domain, len(self.known)) @ by_group) * self.inflate
+        size, scale = self.design.size[self.group_stratum, None], self.design.scale[self.group_stratum, None]
+        add = gather(self.group, len(self.group_stratum))
+        spread = add @ self.value**2 - np.where(size > 1, (add @ self.value) ** 2 / size, 0)
+        return gather(self.group_domain, len(self.estimate)) @ (scale * np.maximum(spread, 0)) * self.inflate
 
-    def covariance(self):
+    def covariance(self) -> np.ndarray:
         """Return the covariance matrix of all domains × series."""
         design, cells, width = self.design, self.cells, self.value.shape[1]
-        value = self.value * np.sqrt(self.inflate)[cells.domain]
-        place = cells.domain[:, None] * width + np.arange(width)
-        shape = (len(design.stratum), self.known.size)
-        by_cluster = sparse.csr_array(
-            (np.nan_to_num(value).ravel(), (np.repeat(cells.cluster, width), place.ravel())), shape
-        )
-        by_stratum = _gather(design.stratum, len(design.size)) @ by_cluster
+        value = np.nan_to_num(self.value * np.sqrt(self.inflate)[cells.domain])
+        place = (cells.domain[:, None] * width + np.arange(width)).ravel()
+        shape = (len(design.stratum), self.estimate.size)
+        by_cluster = sparse.csr_array((value.ravel(), (np.repeat(cells.cluster, width), place)), shape)
+        by_stratum = gather(design.stratum, len(design.size)) @ by_cluster
         own = sparse.diags_array(design.scale[design.stratum])
-        mean = sparse.diags_array(np.where(design.centred, design.scale / design.size, 0))
+        mean = sparse.diags_array(np.where(design.size > 1, design.scale / design.size, 0))
         result = (by_cluster.T @ own @ by_cluster - by_stratum.T @ mean @ by_stratum).toarray()
         unknown = np.isnan(self.inflate).ravel()
         result[unknown, :] = result[:, unknown] = np.nan
         return result
 
 
-def _linearise(frame, values, by, weight, strata, cluster, fpc, lonely, combine):
-    values = [values] if isinstance(values, str) else list(values)
-    if combine is not None and not combine.index.isin(values).all():
-        strange = [str(v) for v in combine.index[~combine.index.isin(values)]]
-        raise ValueError(f"combine has rows for {strange}, which are not among the values")
-    design = _Design(frame, weight, strata, cluster, fpc, lonely)
-    return _Linear(design, _Cells(frame, values, by, design.weight, design.cluster), values, combine)
-
-
-#: Name of the level of an index that has no domains.
-_NO_DOMAINS = "_all"
-
-
-def _domains(frame, by):
-    """Return each respondent's domain (-1: none) and the index of the domains."""
+def _index(labels: pd.Index, series: Sequence[str], by: str | Sequence[str] | None) -> pd.Index:
+    """Return the index of a result: the levels of the domains, then the series."""
+    series = pd.Index(list(series), name="series")
     if by is None:
-        return np.zeros(len(frame), dtype=np.int64), pd.Index([0], name=_NO_DOMAINS)
-    by = [by] if isinstance(by, str) else list(by)
-    _check_columns(frame, by)
-    grouped = frame.groupby(by[0] if len(by) == 1 else by, sort=True, observed=True)
-    return grouped.ngroup().fillna(-1).to_numpy(dtype=np.int64), grouped.size().index
-
-
-def _gather(code, groups, data=None):
-    """Return the matrix that adds up rows by their code: groups × rows."""
-    data = np.ones(len(code)) if data is None else data
-    return sparse.csr_array((data, (code, np.arange(len(code)))), (groups, len(code)))
-
-
-def _check_columns(frame, columns):
-    missing = [str(c) for c in columns if c not in frame.columns]
-    if missing:
-        raise ValueError(f"there is no column {missing[0]!r}; there are {', '.join(map(str, frame.columns))}")
-
-
-def _codes(frame, column):
-    codes, names = pd.factorize(frame[column], sort=True)
-    _refuse(frame, column, codes < 0, "is missing", "the design must be known for every respondent")
-    return codes.astype(np.int64), names
-
-
-def _numbers(frame, column):
-    numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
-    _refuse(frame, column, ~np.isfinite(numbers), "is missing or no number", "give every respondent a number")
-    return numbers
-
-
-def _refuse(frame, column, wrong, what, remedy):
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        value = frame[column].iloc[row]
-        raise ValueError(
-            f"column {column!r}, row {frame.index[row]!r}: {value!r} {what} ({wrong.sum()} rows); {remedy}"
-        )
+        return series
+    index = labels.repeat(len(series)).to_frame(index=False)
+    index["series"] = np.tile(series, len(labels))
+    return pd.MultiIndex.from_frame(index)

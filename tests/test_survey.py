@@ -1,0 +1,288 @@
+"""Design-based estimation: the digits of R's survey, the textbook's formulas, replicates through a chain."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import rankdata
+
+from papi_lib.survey import domain_covariance, domain_means, replicate, replicate_weights
+
+REFERENCE = Path(__file__).parent / "reference"
+DESIGN = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}
+
+#: Two hundred schools of California drawn by type (data set apistrat of R's survey package).
+SCHOOLS = pd.read_csv(REFERENCE / "api_schools.csv").assign(
+    weight=lambda x: x["stype"].map({"E": 44.21, "M": 20.36, "H": 15.10}),
+    schools=lambda x: x["stype"].map({"E": 4421, "M": 1018, "H": 755}),
+)
+#: The example `fpc` of the same package.
+SMALL = pd.DataFrame(
+    {
+        "stratum": [1, 1, 1, 1, 1, 2, 2, 2],
+        "cluster": [1, 2, 3, 4, 5, 1, 2, 3],
+        "weight": [3, 3, 3, 3, 3, 4, 4, 4],
+        "all": [15, 15, 15, 15, 15, 12, 12, 12],
+        "share": [1 / 3] * 5 + [1 / 4] * 3,
+        "x": [2.8, 4.1, 6.8, 6.8, 9.2, 3.7, 6.6, 4.2],
+    }
+)
+#: Four strata, two of them with a single cluster; each row stands for a cluster's people, all alike.
+SINGLE = pd.DataFrame(
+    {
+        "stratum": [1, 2, 3, 3, 4, 4],
+        "weight": [50, 50, 25, 25, 25, 25],
+        "y": [10.01847662, 19.6798735, 29.97264972, 29.55510124, 40.0134914, 39.97542388],
+    }
+)
+
+
+def city(people=1500, missing=0.1, seed=1):
+    """A survey of eight districts with two strata each; clusters differ, some answers are missing."""
+    rng = np.random.default_rng(seed)
+    stratum = rng.integers(0, 16, people)
+    cluster = rng.integers(0, 5, people)
+    level = rng.normal(0.5, 0.15, (16, 5, 4))[stratum, cluster]
+    y = (rng.random((people, 4)) < level).astype(float)
+    y[rng.random(y.shape) < missing] = np.nan
+    frame = pd.DataFrame(y, columns=list("pqrs"))
+    return frame.assign(stratum=stratum, cluster=cluster, district=stratum // 2, weight=rng.uniform(0.5, 2, people))
+
+
+def test_stratified_sample_of_schools_equals_r():
+    """Published: 662.29, standard error 9.5361, with the finite population correction 9.4089."""
+    free = domain_means(SCHOOLS, ["api00", "api99"], weight="weight", strata="stype")
+    assert free.loc["api00", ["estimate", "se"]].to_list() == pytest.approx([662.2874, 9.5361], abs=5e-5)
+    corrected = domain_means(SCHOOLS, "api00", weight="weight", strata="stype", fpc="schools")
+    assert corrected.loc["api00", "se"] == pytest.approx(9.4089, abs=5e-5)
+    assert free.loc["api00", ["df", "n", "clusters"]].to_list() == [197, 200, 200]
+
+
+@pytest.mark.parametrize(("fpc", "se"), [(None, 0.7413), ("all", 0.6160), ("share", 0.6160)])
+def test_finite_population_by_number_or_share_equals_r(fpc, se):
+    result = domain_means(SMALL, "x", **DESIGN, fpc=fpc)
+    assert result.loc["x", ["estimate", "se"]].to_list() == pytest.approx([5.4481, se], abs=5e-5)
+
+
+def test_domains_keep_the_clusters_that_have_no_one_in_them():
+    frame = SMALL.assign(high=SMALL["x"] > 4)
+    result = domain_means(frame, "x", by="high", **DESIGN)
+    assert result["se"].to_list() == pytest.approx([0.3117042, 0.7555129], abs=5e-8)
+    dropped = domain_means(frame[frame["high"]], "x", **DESIGN)
+    assert dropped.loc["x", "se"] != pytest.approx(0.7555129, rel=1e-3)
+
+
+def test_items_without_an_answer_equal_r_to_the_last_digit():
+    """R survey 4.5: an item that is skipped by all of one cluster; figures published by the project svy."""
+    frame = pd.read_csv(REFERENCE / "skips.csv")
+    whole = domain_means(frame, "income", **DESIGN)
+    assert whole.loc["income", ["estimate", "se"]].to_list() == pytest.approx(
+        [42949.3221906951, 1715.36393099045], 1e-13
+    )
+    parts = domain_means(frame, "income", by="stratum", **DESIGN)
+    assert parts["estimate"].to_list() == pytest.approx([37126.1943347756, 48400.8401814090], rel=1e-13)
+    assert parts["se"].to_list() == pytest.approx([1918.28005228556, 2161.10028916013], rel=1e-13)
+    assert parts["n"].to_list() == [12, 14]
+    assert parts["df"].to_list() == [2, 3]
+
+
+@pytest.mark.parametrize(("rule", "se"), [("adjust", 3.93156714), ("average", 0.07411897)])
+def test_rules_for_single_clusters_equal_r(rule, se):
+    """R survey's `adjust` and `average` on the same figures, published by the project svy."""
+    result = domain_means(SINGLE, "y", weight="weight", strata="stratum", lonely=rule)
+    assert result.loc["y", ["estimate", "se"]].to_list() == pytest.approx([24.86417079, se], abs=5e-8)
+    assert result.attrs["lonely"] == 2
+
+
+def test_a_certainty_cluster_adds_nothing():
+    result = domain_means(SINGLE, "y", weight="weight", strata="stratum", lonely="certainty")
+    half = 25 / 200 * np.diff([29.97264972, 29.55510124, 40.0134914, 39.97542388])[[0, 2]]
+    assert result.loc["y", "se"] == pytest.approx(np.sqrt((half**2).sum()))
+
+
+def test_a_single_cluster_may_be_refused_by_name():
+    with pytest.raises(ValueError, match=r"column 'stratum': 2 strata have a single cluster \(1, 2\)"):
+        domain_means(SINGLE, "y", weight="weight", strata="stratum", lonely="fail")
+    all_there_is = SINGLE.assign(all=[1, 1, 1000, 1000, 1000, 1000])
+    result = domain_means(all_there_is, "y", weight="weight", strata="stratum", fpc="all", lonely="fail")
+    assert result.attrs["lonely"] == 0
+
+
+def test_average_counts_the_strata_of_each_domain_and_the_design_effect_equals_r():
+    """R survey 4.5; its design effect compares with sampling without replacement."""
+    frame = pd.read_csv(REFERENCE / "single_clusters.csv")
+    whole = domain_means(frame, "y", **DESIGN, lonely="average")
+    parts = domain_means(frame, "y", by="g", **DESIGN, lonely="average")
+    assert whole.loc["y", "se"] == pytest.approx(0.448784342569, rel=1e-11)
+    assert parts["se"].to_list() == pytest.approx([0.517058811743, 0.947944278639], rel=1e-11)
+    taken = [36 / frame["weight"].sum(), 24 / frame.loc[frame["g"] == 1, "weight"].sum()]
+    deff = [whole.loc["y", "deff"], parts.loc[1, "deff"]] / (1 - np.array(taken))
+    assert deff == pytest.approx([2.74589125265, 3.09651284751], rel=1e-11)
+
+
+@pytest.mark.parametrize("rule", ["adjust", "average"])
+def test_one_cluster_out_of_several_tells_no_standard_error(rule):
+    frame = pd.read_csv(REFERENCE / "single_clusters.csv")
+    result = domain_means(frame, "y", by="h", **DESIGN, lonely=rule)
+    assert np.isnan(result.loc[1, "se"])
+    assert result.loc[1, ["df", "n", "clusters"]].to_list() == [0, 4, 1]
+    inside = domain_means(frame.assign(one=frame["cluster"] == "A0"), "y", by="one", **DESIGN, lonely=rule)
+    assert np.isnan(inside.loc[True, "se"])
+
+
+@pytest.mark.parametrize("rule", ["adjust", "average", "certainty"])
+def test_covariance_holds_the_variances_and_those_of_sums(rule):
+    frame = city()
+    frame.loc[frame["stratum"].isin([3, 4]), "cluster"] = 0  # strata with a single cluster
+    frame["district"] = frame["district"].where(frame["stratum"] < 14, frame["cluster"])  # and domains across strata
+    names = list("pqrs")
+    means = domain_means(frame, names, by="district", **DESIGN, lonely=rule)
+    covariance = domain_covariance(frame, names, by="district", **DESIGN, lonely=rule)
+    assert covariance.index.equals(means.index)
+    assert np.sqrt(np.diag(covariance)) == pytest.approx(means["se"], rel=1e-12)
+    combine = pd.DataFrame({"one": [1, 0.5, 0, 0], "two": [0, 0, -1, 1]}, index=names)
+    sums = domain_means(frame, names, by="district", **DESIGN, lonely=rule, combine=combine)
+    blocks = np.stack([covariance.loc[d, d].to_numpy() for d in range(7)])
+    expected = np.sqrt(np.einsum("jk,dji,ik->dk", combine, blocks, combine))
+    assert sums["se"].unstack("series").to_numpy() == pytest.approx(expected, rel=1e-12)
+    assert sums["estimate"].unstack("series").to_numpy() == pytest.approx(
+        means["estimate"].unstack("series").to_numpy() @ combine.to_numpy()
+    )
+
+
+def test_difference_of_two_domains_needs_their_covariance():
+    """Domains that share clusters: the difference of two means is the slope of a regression."""
+    frame = city(missing=0).assign(young=lambda x: x.index % 2 == 0)
+    covariance = domain_covariance(frame, "p", by="young", **DESIGN)
+    se = np.sqrt(np.array([-1, 1]) @ covariance @ np.array([-1, 1]))
+    means = domain_means(frame, "p", by="young", **DESIGN)["estimate"]
+    share = np.average(frame["young"], weights=frame["weight"])
+    slope = (frame["young"] - share) * (frame["p"] - frame["young"].map(means))
+    value = frame["weight"] * slope / (frame["weight"].sum() * share * (1 - share))
+    total = value.groupby([frame["stratum"], frame["cluster"]]).sum()
+    centred = total - total.groupby("stratum").transform("mean")
+    assert se == pytest.approx(np.sqrt((centred**2).sum() * 5 / 4))
+
+
+def test_layout():
+    frame = city().assign(sex=lambda x: np.where(x.index % 2 == 0, "f", "m"))
+    assert domain_means(frame, "p").index.to_list() == ["p"]
+    one = domain_means(frame, "p", by="district", **DESIGN)
+    assert one.index.name == "district"
+    many = domain_means(frame, ["q", "p"], by=["sex", "district"], **DESIGN)
+    assert many.index.names == ["sex", "district", "series"]
+    assert many.index[:3].to_list() == [("f", 0, "q"), ("f", 0, "p"), ("f", 1, "q")]
+    assert list(many.columns) == ["estimate", "se", "df", "n", "clusters", "deff"]
+    assert len(pd.concat([one, one + 1])) == 16  # what is attached must not keep tables from being joined
+
+
+def test_rows_and_the_weights_scale_do_not_matter():
+    frame = city()
+    first = domain_means(frame, ["p", "q"], by="district", **DESIGN)
+    other = frame.sample(frac=1, random_state=0).assign(weight=lambda x: x["weight"] * 1000)
+    pd.testing.assert_frame_equal(first, domain_means(other, ["p", "q"], by="district", **DESIGN), rtol=1e-10)
+
+
+def test_no_one_in_a_domain_or_without_answers():
+    frame = city()
+    frame.loc[frame["district"] == 3, "p"] = np.nan
+    frame["district"] = frame["district"].astype("Int64").mask(frame["district"] == 5)
+    both = pd.DataFrame({"sum": [1, 1], "q": [0, 1]}, index=["p", "q"])
+    result = domain_means(frame, ["p", "q"], by="district", **DESIGN, combine=both)
+    assert 5 not in result.index.get_level_values("district")
+    assert result.loc[(3, "sum"), ["estimate", "se"]].isna().all()
+    assert result.loc[(3, "q"), ["estimate", "se"]].notna().all()
+    alone = domain_means(frame, ["p"], by="district", **DESIGN)
+    assert alone.loc[(3, "p"), ["df", "n", "clusters"]].to_list() == [0, 0, 0]
+
+
+def test_the_whole_population_has_no_error():
+    frame = city(missing=0).assign(all=5)
+    assert domain_means(frame, "p", **DESIGN, fpc="all").loc["p", "se"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "message"),
+    [
+        ({}, {"weight": "wt"}, "there is no column 'wt'; there are p, q"),
+        ({"weight": [np.nan] + [1] * 9}, {}, "column 'weight', row 'r0': nan is no weight .1 such rows."),
+        ({"weight": [1] * 9 + [-2]}, {}, "column 'weight', row 'r9': -2 is no weight"),
+        ({"cluster": [None] + [1] * 9}, {}, "column 'cluster', row 'r0': .* is missing"),
+        ({"p": [1] * 3 + ["yes"] + [0] * 6}, {}, "column 'p', row 'r3': 'yes' is no number"),
+        ({"all": [3] * 9 + [4]}, {"fpc": "all"}, "column 'all', row 'r0': 3 differs from others of its stratum"),
+        ({"all": [2] * 10}, {"fpc": "all"}, "is less than the clusters in the sample"),
+        ({}, {"lonely": "guess"}, "lonely='guess' is no rule"),
+        ({}, {"combine": pd.DataFrame({"a": [1]}, index=["z"])}, "combine has rows for 'z'"),
+        ({"district": [None] * 10}, {"by": "district"}, "no respondent has a value in 'district'"),
+    ],
+)
+def test_bad_input_is_named(change, arguments, message):
+    frame = pd.DataFrame({"p": [0, 1] * 5, "q": 1.0, "weight": 1, "stratum": 1, "cluster": [1, 2, 3, 1, 2] * 2})
+    frame.index = [f"r{i}" for i in range(10)]
+    with pytest.raises(ValueError, match=message):
+        domain_means(frame.assign(**change), ["p", "q"], **(DESIGN | arguments))
+
+
+def test_replicates_have_the_linearised_variances():
+    """With clusters of one size means are linear: nothing but the number of replicates keeps the two apart."""
+    frame = city(missing=0).groupby(["stratum", "cluster"]).head(8).assign(weight=1)
+    assert (frame.groupby(["stratum", "cluster"]).size() == 8).all()
+    weights = replicate_weights(frame, **DESIGN, replicates=20_000)
+    drawn = replicate(frame, list("pqrs"), weights, by="district")
+    means = domain_means(frame, list("pqrs"), by="district", **DESIGN)
+    assert drawn[0].ravel() == pytest.approx(means["estimate"])
+    ratio = drawn[1:].std(axis=0).ravel() / means["se"]
+    assert ratio.mean() == pytest.approx(1, abs=0.002)
+    assert np.abs(ratio - 1).max() < 0.02
+
+
+def test_a_thousand_replicates_are_enough_where_clusters_differ_in_size():
+    frame = city()
+    drawn = replicate(frame, list("pqrs"), replicate_weights(frame, **DESIGN), by="district")
+    means = domain_means(frame, list("pqrs"), by="district", **DESIGN)
+    ratio = drawn[1:].std(axis=0).ravel() / means["se"]
+    assert ratio.mean() == pytest.approx(1, abs=0.02)
+    assert ratio.std() < 2 / np.sqrt(2 * 1000)
+
+
+@pytest.mark.parametrize("rule", ["adjust", "certainty"])
+def test_replicates_follow_the_rules_and_the_finite_population(rule):
+    frame = SINGLE.assign(all=[9, 1, 4, 4, 8, 8])
+    design = {"weight": "weight", "strata": "stratum", "fpc": "all", "lonely": rule}
+    drawn = replicate(frame, "y", replicate_weights(frame, **design, replicates=20_000))
+    totals = replicate_weights(frame, **design, replicates=20_000).factors
+    value = frame["weight"] * (frame["y"] - drawn[0, 0, 0]) / frame["weight"].sum()
+    assert (value @ totals).std() == pytest.approx(domain_means(frame, "y", **design).loc["y", "se"], rel=0.02)
+    assert (totals >= 0).all()
+    assert totals.mean(axis=1) == pytest.approx(1, abs=0.03)
+
+
+def test_a_chain_runs_to_ranks_and_gets_all_replicates_at_once():
+    frame, calls = city(), []
+
+    def chain(means):
+        calls.append(means.shape)
+        total = (means[..., :2].mean(axis=-1) + means[..., 2:].mean(axis=-1))[..., None]
+        return np.concatenate([total, rankdata(-total, axis=1)], axis=-1)
+
+    weights = replicate_weights(frame, **DESIGN, replicates=200, seed=3)
+    drawn = replicate(frame, list("pqrs"), weights, chain, by="district")
+    assert calls == [(201, 8, 4)]
+    assert drawn.shape == (201, 8, 2)
+    assert set(drawn[0, :, 1]) == set(range(1, 9))
+    assert drawn[1:, :, 1].std(axis=0).min() > 0
+    again = replicate(frame, list("pqrs"), replicate_weights(frame, **DESIGN, replicates=200, seed=3), by="district")
+    total = domain_means(
+        frame, list("pqrs"), by="district", **DESIGN, combine=pd.DataFrame({"total": 0.5}, index=list("pqrs"))
+    )
+    assert again[1:].sum(axis=-1) / 2 == pytest.approx(drawn[1:, :, 0])
+    assert np.median(drawn[1:, :, 0].std(axis=0) / total["se"]) == pytest.approx(1, abs=0.05)
+
+
+def test_replicates_refuse_what_they_cannot_do():
+    with pytest.raises(ValueError, match="'average' has no replicates"):
+        replicate_weights(SINGLE, strata="stratum", lonely="average")
+    weights = replicate_weights(SMALL, **DESIGN, replicates=2)
+    with pytest.raises(ValueError, match="6 rows, the weights were drawn for 8"):
+        replicate(SINGLE, "y", weights)

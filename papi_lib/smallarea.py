@@ -200,13 +200,16 @@ def _refvar(y: np.ndarray, x: np.ndarray, d: np.ndarray) -> tuple[float, bool]:
 
 
 def _highest(function: Callable, grid: np.ndarray) -> float:
-    """Return where a function is highest: a point of the grid, made exact where its slope changes sign."""
-    value, slopes = function(grid)
-    best = int(np.argmax(value))
-    if best == 0 and slopes[0] <= 0:
-        return float(grid[0])
-    low, high = grid[[best, best + 1] if slopes[best] > 0 else [best - 1, best]]
-    return float(brentq(lambda a: function(np.array([a]))[1][0], low, high, xtol=1e-15, rtol=1e-14))
+    """Return where a function is highest: where its slope turns from up to down, or where the grid starts."""
+
+    def at(a: float) -> tuple[float, float]:
+        value, slope = function(np.array([a]))
+        return value[0], slope[0]
+
+    slope = function(grid)[1]
+    turns = np.flatnonzero((slope[:-1] > 0) & (slope[1:] <= 0))
+    peaks = [brentq(lambda a: at(a)[1], grid[i], grid[i + 1], xtol=1e-15, rtol=1e-14) for i in turns]
+    return float(max([*peaks, *grid[:1][slope[:1] <= 0]], key=lambda a: at(a)[0]))
 
 
 def _benchmarked(table: pd.DataFrame, shares: pd.Series, figure: float) -> pd.Series:

@@ -114,6 +114,20 @@ def test_units_do_not_matter():
     assert large["mse"].to_numpy() / 1e8 == pytest.approx(small["mse"].to_numpy())
 
 
+def test_every_sample_has_an_answer():
+    """Equal and very unequal variances, areas all alike, hardly or very different, few and many, in any unit."""
+    rng = np.random.default_rng(5)
+    for spread in [0, 1e-6, 0.1, 1, 50] * 60:
+        areas, unit = rng.integers(4, 40), 10 ** rng.uniform(-4, 4)
+        variance = pd.Series(np.exp(rng.normal(0, rng.choice([0, 0.3, 2]), areas)))
+        noise = np.sqrt(variance) * rng.standard_normal(areas) if rng.random() < 0.9 else 0
+        direct = 3 + pd.Series(np.sqrt(spread) * rng.standard_normal(areas)) + noise
+        result = fay_herriot(direct * unit, variance * unit**2)
+        assert np.isfinite(result.to_numpy()).all()
+        assert (result["mse"] > 0).all()
+        assert result.attrs["refvar"] > 0
+
+
 @pytest.mark.parametrize("refvar", [0.5, 1.0, 3.0])
 def test_mean_squared_error_and_intervals_are_what_they_say(refvar):
     """In repeated samples with unequal variances; direct estimates are worse by more than a quarter of it."""

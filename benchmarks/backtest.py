@@ -1,81 +1,187 @@
 """Was the chance of a climb right? Rolling origin over all provinces, using only what was known.
 
 For every base year 2013-2023: the chance of rising at least five places by the next year (Brier
-skill against the base rate, reliability slope), coverage of 90% intervals of the next rank, and
-errors of the next total and rank for 2022-2024 against persistence.
+skill against the base rate, reliability), coverage of 90% intervals of the next score and rank, and
+errors of the next total and rank, for the model of `papi_lib.forecast` and for simpler ways:
+
+- persistence: next year's standing is this year's, give or take past one-year changes;
+- shrinkage: this year's standing times the mean correlation of neighbouring years so far;
+- starting band: how often provinces from such ranks rose so far in earlier years.
+
+Scores are compared as differences to the year's mean, in points. Skill is against the share of all
+cases that rose, known only in hindsight. Written to ``results/backtest.json`` and
+``results/reliability.svg``.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 from papi_lib import forecast, published
 
-PLACES = 5
+PLACES, DRAWS = 5, 4000
 BANDS = [0, 10, 20, 30, 43, 53, 63]
+RESULTS = Path(__file__).parent / "results"
 
 
-def outcomes() -> pd.DataFrame:
+def model(base: int) -> pd.DataFrame:
+    """Return draws of the next year's standings, as the library makes them."""
+    return forecast.simulate(forecast.fit(base), draws=DRAWS)
+
+
+def persistence(base: int) -> pd.DataFrame:
+    """Return draws around this year's standings."""
+    known = forecast.standings(base)
+    return _around(known[base].fillna(0), known.diff(axis="columns").stack().std())
+
+
+def shrinkage(base: int) -> pd.DataFrame:
+    """Return draws around this year's standings, drawn in towards the mean."""
+    known = forecast.standings(base)
+    share = np.mean([known[y].corr(known[y - 1]) for y in known.columns[1:]])
+    return _around(share * known[base].fillna(0), np.sqrt(1 - share**2))
+
+
+def _around(centre: pd.Series, spread: float) -> pd.DataFrame:
+    noise = np.random.default_rng(0).standard_normal((DRAWS, len(centre)))
+    return pd.DataFrame(centre.to_numpy() + spread * noise, columns=centre.index)
+
+
+def outcomes(way: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
     """Return one row a province and base year: chance, what came, intervals and errors."""
     totals, rows = published.series(), []
-    for base in range(2013, max(totals.columns)):
+    for base in range(forecast.FIRST_BASE, max(totals.columns)):
         both = totals[[base, base + 1]].dropna()
         rank, came = (both[y].rank(ascending=False) for y in both)
-        drawn = forecast.simulate(forecast.fit(base))[both.index]
-        ranks = drawn.rank(axis=1, ascending=False)
-        centre = drawn.mean() * totals[base].std(ddof=0)
+        drawn = way(base)[both.index]
+        drawn_ranks = drawn.rank(axis=1, ascending=False)
+        score = drawn.sub(drawn.mean(axis=1), axis=0) * totals[base].std(ddof=0)
+        before, after = (both[y] - both[y].mean() for y in both)
         rows.append(pd.DataFrame({
             "year": base + 1,
             "start": rank,
-            "chance": (ranks <= rank - PLACES).mean(),
+            "chance": (drawn_ranks <= rank - PLACES).mean(),
             "rose": rank - came >= PLACES,
-            "covered": came.between(ranks.quantile(0.05), ranks.quantile(0.95)),
-            "rank_error": (ranks.median() - came).abs(),
-            "rank_persistence": (rank - came).abs(),
-            "total_error": ((centre - centre.mean()) - (both[base + 1] - both[base + 1].mean())).abs(),
-            "total_persistence": ((both[base] - both[base].mean()) - (both[base + 1] - both[base + 1].mean())).abs(),
+            "rank_covered": came.between(drawn_ranks.quantile(0.05), drawn_ranks.quantile(0.95)),
+            "score_covered": after.between(score.quantile(0.05), score.quantile(0.95)),
+            "rank_error": (drawn_ranks.median() - came).abs(),
+            "score_error": (score.mean() - after).abs(),
+            "rank_unchanged": (rank - came).abs(),
+            "score_unchanged": (before - after).abs(),
         }))  # fmt: skip
     return pd.concat(rows)
 
 
-def skill(frame: pd.DataFrame) -> dict:
-    """Return Brier skill over the base rate, reliability slope and coverage of 90% intervals."""
-    rose, chance = frame["rose"].astype(float), frame["chance"]
-    brier = (chance - rose).pow(2).mean()
+def starting_band(frame: pd.DataFrame) -> pd.Series:
+    """Return the share that rose from the same band of ranks in earlier years, from the first year of the index on."""
+    totals, rows = published.series(), []
+    for base in totals.columns[:-1]:
+        ranks = totals[[base, base + 1]].dropna().rank(ascending=False)
+        rose = ranks[base] - ranks[base + 1] >= PLACES
+        rows.append(pd.DataFrame({"year": base + 1, "band": pd.cut(ranks[base], BANDS), "rose": rose}))
+    past = pd.concat(rows)
+    chances = [
+        past[past["year"] < year].groupby("band", observed=True)["rose"].mean().reindex(bands).to_numpy()
+        for year, bands in pd.cut(frame["start"], BANDS).groupby(frame["year"])
+    ]
+    return pd.Series(np.concatenate(chances), frame.index)
+
+
+def brier_skill(frame: pd.DataFrame, rng: np.random.Generator | None = None) -> float:
+    """Return the Brier skill over the base rate; of provinces drawn again if a generator is given."""
+    if rng is not None:
+        groups = dict(tuple(frame.groupby(level=0)))
+        frame = pd.concat([groups[code] for code in rng.choice(list(groups), len(groups))])
+    rose = frame["rose"].astype(float)
+    return 1 - (frame["chance"] - rose).pow(2).mean() / rose.var(ddof=0)
+
+
+def summary(frame: pd.DataFrame) -> dict:
+    """Return skill, reliability and coverage."""
+    chance, rng = frame["chance"], np.random.default_rng(0)
+    if_right = 1 - (chance * (1 - chance)).mean() / (chance.mean() * (1 - chance.mean()))
+    low, high = np.quantile([brier_skill(frame, rng) for _ in range(300)], [0.05, 0.95])
     return {
-        "brier_skill": round(1 - brier / rose.var(ddof=0), 3),
-        "skill_if_chances_were_right": round(
-            1 - (chance * (1 - chance)).mean() / (chance.mean() * (1 - chance.mean())), 3
-        ),
-        "reliability_slope": round(float(np.polyfit(chance, rose, 1)[0]), 3),
-        "coverage_90_rank": round(float(frame["covered"].mean()), 3),
+        "brier_skill": brier_skill(frame),
+        "brier_skill_90_low": low,
+        "brier_skill_90_high": high,
+        "skill_if_chances_were_right": if_right,
+        "reliability_slope": np.polyfit(chance, frame["rose"].astype(float), 1)[0],
+        "coverage_90_rank": frame["rank_covered"].mean(),
+        "coverage_90_score": frame["score_covered"].mean(),
         "n": len(frame),
     }
 
 
+def errors(frames: dict[str, pd.DataFrame]) -> dict:
+    """Return mean absolute errors of the next total (points) and rank by way."""
+    any_frame = next(iter(frames.values()))
+    unchanged = {"score": any_frame["score_unchanged"].mean(), "rank": any_frame["rank_unchanged"].mean()}
+    ways = {way: {"score": f["score_error"].mean(), "rank": f["rank_error"].mean()} for way, f in frames.items()}
+    ways["this year again"] = unchanged
+    return {f"{what}, {way}": error for what in unchanged for way, error in ((w, e[what]) for w, e in ways.items())}
+
+
+def reliability(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return mean chance and share that rose by tenths of the cases."""
+    tenth = pd.qcut(frame["chance"], 10)
+    return frame.groupby(tenth, observed=True).agg(chance=("chance", "mean"), rose=("rose", "mean"), n=("rose", "size"))
+
+
+def draw(tenths: pd.DataFrame) -> None:
+    """Save the reliability plot."""
+    mpl.rcParams.update({"svg.hashsalt": "reliability", "svg.fonttype": "none"})
+    figure, axes = plt.subplots(figsize=(3.6, 3.6), layout="constrained")
+    axes.plot([0, 1], [0, 1], color="0.7", lw=1)
+    share = tenths["rose"]
+    axes.errorbar(tenths["chance"], share, yerr=1.645 * np.sqrt(share * (1 - share) / tenths["n"]), fmt="o", ms=4, lw=1)
+    axes.set(
+        xlim=(0, 1), ylim=(0, 1), xlabel=f"chance of rising at least {PLACES} places", ylabel="share that rose (90%)"
+    )
+    figure.savefig(RESULTS / "reliability.svg", metadata={"Date": None})
+    plt.close(figure)
+
+
 def main() -> None:
-    """Print the figures and save them in ``benchmarks/results/backtest.json``."""
-    frame = outcomes()
-    recent = frame[frame["year"] >= 2022]
-    bands = pd.cut(frame["start"], BANDS)
+    """Measure, print and save."""
+    frames = {way.__name__: outcomes(way) for way in (model, persistence, shrinkage)}
+    ours = frames["model"]
+    banded = ours.assign(chance=starting_band(ours))
+    normal = {way: f[f["year"] != 2021] for way, f in frames.items()}
+    tenths = reliability(ours)
     result = {
-        "all": skill(frame),
-        "without_2020_to_2021": skill(frame[frame["year"] != 2021]),
-        "errors_2022_2024": recent[["rank_error", "rank_persistence", "total_error", "total_persistence"]]
+        "all": summary(ours),
+        "without_2020_to_2021": summary(normal["model"]),
+        "brier_skill_by_way": {
+            "all": {way: brier_skill(f) for way, f in (frames | {"starting_band": banded}).items()},
+            "without_2020_to_2021": {
+                way: brier_skill(f) for way, f in (normal | {"starting_band": banded[banded["year"] != 2021]}).items()
+            },
+        },
+        "errors_2022_2024": errors({way: f[f["year"] >= 2022] for way, f in frames.items()}),
+        "errors_all_years": errors(frames),
+        "by_start": ours.groupby(pd.cut(ours["start"], BANDS), observed=True)[["rose", "chance"]]
         .mean()
-        .round(3)
-        .to_dict(),
-        "by_start": frame.groupby(bands, observed=True)[["rose", "chance"]]
-        .mean()
-        .round(3)
         .rename(index=str)
         .to_dict("index"),
+        "by_year": {
+            int(year): {"brier_skill": brier_skill(f), "coverage_90_rank": f["rank_covered"].mean()}
+            | {"score_error": f["score_error"].mean(), "score_unchanged": f["score_unchanged"].mean()}
+            for year, f in ours.groupby("year")
+        },
+        "reliability": tenths.reset_index(drop=True).to_dict("index"),
+        "carried_over": forecast.fit(max(published.series().columns)).carried.rename(index=str).to_dict(),
     }
-    (Path(__file__).parent / "results" / "backtest.json").write_text(json.dumps(result, indent=1) + "\n")
+    result = json.loads(json.dumps(result, default=float), parse_float=lambda x: round(float(x), 3))
+    (RESULTS / "backtest.json").write_text(json.dumps(result, indent=1) + "\n")
+    draw(tenths)
     print(json.dumps(result, indent=1))
 
 

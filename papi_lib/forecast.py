@@ -1,11 +1,20 @@
 """What the next years' totals may be: all provinces simulated together from what was known.
 
-A province's standing (its total less the year's mean, in standard deviations between provinces, so
-that breaks in the index do not matter) is a lasting part and noise. The lasting part drifts back to
-the mean of the province's region and is pushed by real change; both, and the share of noise, come
-from how the standings of all provinces correlate over one to six years, up to the base year only.
-This is a first-order autoregression with noise, filtered by Kalman's recursions: A. C. Harvey,
-Forecasting, Structural Time Series Models and the Kalman Filter (1989), chapter 3.
+Every dimension's score is a lasting part and noise. The lasting part is the region's usual level and
+the province's own distance to it, of which a share is *carried over* from year to year; the rest is
+replaced by something new. How much is carried over differs by year and is the same for all
+provinces: almost everything in most years, about two thirds in 2015 and 2018 and less than a half in
+2021, also for parts that did not change. Those are the years in which the survey may have gone to
+other places; the figures alone cannot tell that from real change. Future years are taken to carry
+over as much as some past year did, drawn at random.
+
+Scores are standardised each year (distance to the mean of provinces, in standard deviations between
+provinces), so that breaks in the index and national shifts do not matter. All quantities come from
+the years up to the base year: reliability and carry-over from how the totals of two years correlate,
+for all pairs of years together; how dimensions hang together from their products; noise is halved
+where the survey visits six districts. The standing is then filtered by Kalman's recursions over all
+dimensions: A. C. Harvey, Forecasting, Structural Time Series Models and the Kalman Filter (1989),
+chapter 3. `benchmarks/backtest.py` measures how well it predicts.
 """
 
 from __future__ import annotations
@@ -14,15 +23,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import least_squares
 
-from papi_lib import datafiles, places, published
+from papi_lib import datafiles, index, places, precision, published
 
 #: The first year with two years before it.
 FIRST_BASE = 2013
-_LAGS = range(1, 7)
-_REGION_YEARS = 3
-#: How much of a region's recent mean a province drifts back to; the rest is the country's mean.
-_REGION_WEIGHT = 0.8
+#: Noise variance that stands for "not published".
+_UNKNOWN = 1e6
 
 
 @dataclass(frozen=True)
@@ -33,27 +41,36 @@ class Model:
     ----------
     base_year : int
         Last year used.
-    reliability : float
-        Share of the variance between provinces that lasts (0-1); the rest is noise.
-    persistence : float
-        Share of the lasting part's distance to its long-run mean that is left after a year (0-1).
+    carried : pandas.Series
+        By year: share of the lasting part carried over from the year before (0-1).
+    lasting : float
+        Variance of the lasting part, in variances between provinces.
+    noise : pandas.Series
+        By ``province_code``: variance of the noise, in variances between provinces.
     home, mean, variance : pandas.Series
-        By ``province_code``: the long-run mean, and mean and variance of the lasting part's
-        distance to it, in standard deviations between provinces.
+        By ``province_code``: the region's usual standing, and mean and variance of the province's
+        lasting distance to it, in standard deviations between provinces.
     """
 
     base_year: int
-    reliability: float
-    persistence: float
+    carried: pd.Series
+    lasting: float
+    noise: pd.Series
     home: pd.Series
     mean: pd.Series
     variance: pd.Series
 
 
-def standings(until: int | None = None) -> pd.DataFrame:
-    """Return standardised totals: provinces × years, mean 0 and standard deviation 1 in each year."""
-    totals = published.series(until=until)
-    return (totals - totals.mean()) / totals.std(ddof=0)
+def standings(until: int | None = None, dimension: int | None = None) -> pd.DataFrame:
+    """Return standardised totals, or scores of a dimension.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Provinces × years, mean 0 and standard deviation 1 in each year.
+    """
+    scores = published.series(dimension, until=until)
+    return (scores - scores.mean()) / scores.std(ddof=0)
 
 
 @datafiles.cached
@@ -70,24 +87,32 @@ def fit(base_year: int) -> Model:
     ValueError
         Too few years.
     """
-    known = standings(base_year)
-    if known.shape[1] < 3:
+    total = standings(base_year)
+    if total.shape[1] < 3:
         raise ValueError(
             f"too few years up to {base_year} to tell lasting differences from noise; choose 2013 or later"
         )
-    reliability, persistence = _correlations(known)
+    dimensions, carried = index.dimensions(base_year), _carried_over(total)
+    by_dimension = [standings(base_year, d).reindex(columns=total.columns) for d in dimensions]
     region = places.provinces()["region"]
-    home = _REGION_WEIGHT * known.iloc[:, -_REGION_YEARS:].mean(axis=1).groupby(region).transform("mean")
-    distance = known.sub(home, axis=0)
-    mean, variance = pd.Series(0.0, known.index), pd.Series(reliability, known.index)
-    for step, year in enumerate(known.columns):
-        if step:
-            elapsed = year - known.columns[step - 1]
-            mean, variance = _ahead(mean, variance, reliability, persistence, elapsed)
-        gain = (variance / (variance + 1 - reliability)).where(distance[year].notna(), 0.0)
-        mean = mean + gain * (distance[year].fillna(0.0) - mean)
-        variance = variance * (1 - gain)
-    return Model(base_year, reliability, persistence, home, mean, variance)
+    home = np.stack([z.mean(axis=1).groupby(region).transform("mean") for z in by_dimension], axis=-1)
+    z = np.stack(by_dimension, axis=-1)  # province × year × dimension
+    lasting, noise = _covariances(z, carried.to_numpy())
+    relative = precision.standard_errors_by_province(None, base_year) ** 2
+    relative = relative / relative.mean()
+    mean, variance = _filtered(z - home[:, None, :], lasting, noise, relative.to_numpy(), carried.to_numpy())
+    # The total's standing is the sum of the dimensions', weighted by how much they spread.
+    spread = np.array([published.series(d)[base_year].std(ddof=0) for d in dimensions])
+    weight = spread / published.series()[base_year].std(ddof=0)
+    return Model(
+        base_year=base_year,
+        carried=carried,
+        lasting=float(weight @ lasting @ weight),
+        noise=relative * (weight @ noise @ weight),
+        home=pd.Series(home @ weight, total.index),
+        mean=pd.Series(mean @ weight, total.index),
+        variance=pd.Series(weight @ variance @ weight, total.index),
+    )
 
 
 def simulate(model: Model, horizon: int = 1, draws: int = 4000, seed: int = 0) -> pd.DataFrame:
@@ -100,7 +125,7 @@ def simulate(model: Model, horizon: int = 1, draws: int = 4000, seed: int = 0) -
     horizon : int
         Years ahead.
     draws : int
-        Draws.
+        Draws; in each, every year carries over as much as some past year did.
     seed : int
         Seed of the draws.
 
@@ -110,29 +135,76 @@ def simulate(model: Model, horizon: int = 1, draws: int = 4000, seed: int = 0) -
         Draws × ``province_code``, in standard deviations between provinces.
     """
     rng = np.random.default_rng(seed)
-    shape = (draws, len(model.mean))
-    mean, variance = _ahead(model.mean, model.variance, model.reliability, model.persistence, horizon)
-    lasting = mean.to_numpy() + np.sqrt(variance.to_numpy()) * rng.standard_normal(shape)
-    noise = np.sqrt(1 - model.reliability) * rng.standard_normal(shape)
-    return pd.DataFrame(model.home.to_numpy() + lasting + noise, columns=model.mean.index)
+    kept = rng.choice(model.carried.to_numpy(), (draws, horizon)).prod(axis=1)[:, None]
+    variance = kept**2 * model.variance.to_numpy() + (1 - kept**2) * model.lasting + model.noise.to_numpy()
+    drawn = kept * model.mean.to_numpy() + np.sqrt(variance) * rng.standard_normal((draws, len(model.mean)))
+    return pd.DataFrame(model.home.to_numpy() + drawn, columns=model.mean.index)
 
 
-def _ahead(mean, variance, reliability: float, persistence: float, steps: int) -> tuple:
-    """Return mean and variance of the lasting part so many years later."""
-    kept = persistence**steps
-    return kept * mean, kept**2 * variance + (1 - kept**2) * reliability
+def _carried_over(total: pd.DataFrame) -> pd.Series:
+    """Return the share carried over into each year after the first.
+
+    Totals of two years correlate by the reliability times all shares between them; reliability and
+    shares are fitted to the correlations of all pairs of years by least squares.
+    """
+    pairs = np.transpose(np.triu_indices(total.shape[1], k=1))
+    products = [total.iloc[:, first] * total.iloc[:, last] for first, last in pairs]
+    seen = np.array([p.mean() for p in products])
+    weight = np.sqrt([p.count() for p in products])
+
+    def misfit(parameters: np.ndarray) -> np.ndarray:
+        reliability, shares = parameters[0], parameters[1:]
+        along = np.concatenate([[0.0], np.log(shares).cumsum()])
+        return weight * (reliability * np.exp(along[pairs[:, 1]] - along[pairs[:, 0]]) - seen)
+
+    years = total.shape[1] - 1
+    start = np.concatenate([[0.65], np.full(years, 0.9)])
+    found = least_squares(misfit, start, bounds=(np.full(years + 1, 0.05), np.full(years + 1, 0.999)))
+    return pd.Series(found.x[1:], index=total.columns[1:], name="carried")
 
 
-def _correlations(known: pd.DataFrame) -> tuple[float, float]:
-    """Return reliability and persistence from the autocorrelations: reliability × persistence^lag."""
-    years = list(known.columns)
-    lags, heights, weights = [], [], []
-    for lag in _LAGS:
-        products = [known[y] * known[y + lag] for y in years if y + lag in years]
-        if products:
-            together = pd.concat(products).dropna()
-            lags.append(lag)
-            heights.append(max(together.mean(), 0.02))
-            weights.append(np.sqrt(len(together)))
-    slope, start = np.polyfit(lags, np.log(heights), 1, w=weights)
-    return float(min(np.exp(start), 0.95)), float(min(np.exp(slope), 0.995))
+def _covariances(z: np.ndarray, carried: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return covariances between dimensions of the lasting parts and of the noise.
+
+    Products of a year's scores with another year's show the lasting part, as far as it was carried
+    over; products inside a year show it with the noise. A dimension seen in one year only is taken
+    to last like the others, by itself.
+    """
+    there, z = (~np.isnan(z)).astype(float), np.nan_to_num(z)
+    along = np.concatenate([[0.0], np.log(carried).cumsum()])
+    sums, weights = np.zeros((2, z.shape[2], z.shape[2]))
+    for last in range(z.shape[1]):
+        for first in range(last):
+            kept = np.exp(along[last] - along[first])
+            sums += kept * (z[:, first].T @ z[:, last])
+            weights += kept**2 * (there[:, first].T @ there[:, last])
+    sums, weights = sums + sums.T, weights + weights.T
+    lasting = np.divide(sums, weights, out=np.zeros_like(sums), where=weights > 0)
+    seen = np.diag(weights) > 0
+    lasting[~seen, ~seen] = np.diag(lasting)[seen].mean()
+    all_years = np.einsum("ptd,pte->de", z, z) / np.einsum("ptd,pte->de", there, there)
+    return _positive(lasting, 0.005), _positive(all_years - lasting, 0.03)
+
+
+def _positive(matrix: np.ndarray, least: float) -> np.ndarray:
+    """Return the nearest symmetric matrix without eigenvalues below `least`."""
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    return (vectors * np.maximum(values, least)) @ vectors.T
+
+
+def _filtered(
+    distance: np.ndarray, lasting: np.ndarray, noise: np.ndarray, relative: np.ndarray, carried: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and covariance of each province's lasting distances after the last year (Kalman filter)."""
+    mean, variance = np.zeros(distance[:, 0].shape), np.repeat(lasting[None], len(distance), axis=0)
+    noise = noise * relative[:, None, None]
+    for step in range(distance.shape[1]):
+        if step:
+            kept = carried[step - 1]
+            mean, variance = kept * mean, kept**2 * variance + (1 - kept**2) * lasting
+        now = distance[:, step]
+        unknown = np.isnan(now)[:, :, None] * np.eye(now.shape[1]) * _UNKNOWN
+        gain = variance @ np.linalg.inv(variance + noise + unknown)
+        mean = mean + (gain @ (np.nan_to_num(now) - mean)[:, :, None])[:, :, 0]
+        variance = variance - gain @ variance
+    return mean, variance

@@ -1,9 +1,15 @@
 """Targets in places: what was needed, how likely, and the verdict."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from papi_lib import forecast, published, targets
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_ha_noi_2020_to_2021():
@@ -55,7 +61,7 @@ def test_only_the_past_is_used(monkeypatch):
     full = published.series
     monkeypatch.setattr(published, "series", lambda part=None, until=None: full(part, min(until or 2019, 2019)))
     after = forecast.fit.__wrapped__(2019)
-    assert before.reliability == after.reliability
+    np.testing.assert_allclose(before.carried, after.carried)
     np.testing.assert_allclose(before.mean, after.mean)
 
 
@@ -70,3 +76,35 @@ def test_track_record_counts_the_panel():
     """From the lowest ten ranks about two in three rise at least five places in a year."""
     record = targets.climb("Kiên Giang", 2024, places=5).track_record
     assert record["made"] / record["started"] == pytest.approx(0.66, abs=0.06)
+
+
+@pytest.fixture(scope="module")
+def backtest():
+    """The backtest's functions, and its cases for the model."""
+    functions = runpy.run_path(str(ROOT / "benchmarks" / "backtest.py"))
+    return functions, functions["outcomes"](functions["model"])
+
+
+def test_chances_keep_what_the_backtest_promises(backtest):
+    """Chances of a climb beat the base rate by a fifth, mean what they say, and intervals hold."""
+    functions, cases = backtest
+    assert functions["brier_skill"](cases) >= 0.20
+    assert 0.8 < np.polyfit(cases["chance"], cases["rose"].astype(float), 1)[0] < 1.2
+    for interval in ("rank_covered", "score_covered"):
+        assert 0.87 <= cases[interval].mean() <= 0.93
+    recent = cases[cases["year"] >= 2022]
+    assert recent["score_error"].mean() <= 0.94 < recent["score_unchanged"].mean()
+    assert recent["rank_error"].mean() <= 9.2 < recent["rank_unchanged"].mean()
+
+
+def test_years_that_carry_little_over_are_found():
+    """Made-up standings of which half is replaced in one year."""
+    rng, lasting, years = np.random.default_rng(5), 0.7, range(2011, 2019)
+    state, columns = rng.normal(0, np.sqrt(lasting), 2000), {}
+    for year in years:
+        if year == 2015:
+            state = 0.5 * state + rng.normal(0, np.sqrt(lasting * 0.75), 2000)
+        columns[year] = state + rng.normal(0, np.sqrt(1 - lasting), 2000)
+    carried = forecast._carried_over(pd.DataFrame(columns))
+    assert carried[2015] == pytest.approx(0.5, abs=0.06)
+    assert carried.drop(2015).min() > 0.93

@@ -19,6 +19,9 @@ adjust     its squared difference from the whole domain's mean instead of its st
 average    as much as the domain's other strata do on average
 ========== ==============================================================================================
 
+A district that was in the sample for sure, with several communes or villages drawn inside it, is no such
+case: it is a stratum, and what was drawn inside it are its clusters.
+
 The replicates are the rescaled bootstrap of J. N. K. Rao and C. F. J. Wu, "Resampling Inference With
 Complex Survey Data", Journal of the American Statistical Association 83 (1988) 231-241.
 """

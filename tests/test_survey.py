@@ -286,3 +286,17 @@ def test_replicates_refuse_what_they_cannot_do():
     weights = replicate_weights(SMALL, **DESIGN, replicates=2)
     with pytest.raises(ValueError, match="6 rows, the weights were drawn for 8"):
         replicate(SINGLE, "y", weights)
+
+
+@pytest.mark.slow
+def test_another_library_has_the_same_digits():
+    """Runs where the library svy is installed, which the project does not need."""
+    svy, polars = pytest.importorskip("svy"), pytest.importorskip("polars")
+    frame = city().assign(psu=lambda x: x["stratum"] * 100 + x["cluster"])
+    sample = svy.Sample(polars.DataFrame(frame.to_dict("list")), svy.Design(stratum="stratum", psu="psu", wgt="weight"))
+    ours = domain_means(frame, list("pqrs"), by="district", **DESIGN)
+    for series in "pqrs":
+        theirs = sample.estimation.mean(series, by="district", drop_nulls=True).estimates
+        for line in theirs:
+            expected = ours.loc[(line.by_level[0], series), ["estimate", "se"]].to_list()
+            assert [line.est, line.se] == pytest.approx(expected, rel=1e-12)

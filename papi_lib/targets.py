@@ -1,11 +1,17 @@
-"""What it takes to climb, how likely that is, and afterwards whether it was more than luck."""
+"""What it takes to climb, how likely that is, and afterwards whether it was more than luck.
+
+Across a break in the index only places in the order of provinces are compared, never points.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from papi_lib import datafiles, forecast, index, precision, published
 from papi_lib.places import province as find_province
@@ -13,8 +19,8 @@ from papi_lib.places import province as find_province
 _CHANCES = (0.5, 0.8)
 #: Starting ranks within so many places count as the same position in the track record.
 _NEAR = 5
-#: Gains that so large a share of provinces stayed below in a year count as within reach.
-_WITHIN_REACH = 1.2816  # 90th percentile of the normal distribution
+#: A gain is within reach if so large a share of provinces stayed below it in a year.
+_WITHIN_REACH = 0.9
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,15 @@ class Climb:
         Rank by published total in the base year, and its 95% set.
     target_rank : int
         Rank to reach.
-    score, needed_now : float
-        Total in the base year, and the points that would have put it at the target rank then.
+    score, needed_now, needed_later : float
+        Total in the base year; the points that would have put it at the target rank then; and the
+        points above its own score, on the base year's scale with the country's mean unchanged,
+        that the target rank will take if the others move as they are expected to (median).
     gaps : pandas.DataFrame
         By sub-dimension, in points: ``score`` and its distance to the mean of the provinces to
-        pass (``above``), of the region (``region``) and to the best (``best``); ``reach``, the
-        lasting gain that one province in ten makes a year, over the years to the target and never
-        beyond the best score.
+        pass (``above``), of the region (``region``), of the cities under central government
+        (``cities``) and to the best (``best``); ``reach``, the lasting gain that one province in
+        ten makes a year, over the years to the target and never beyond the best score.
     track_record : pandas.Series
         ``started``: how often a province with published totals started within five places of this
         rank, over the same number of years; ``made``: how often it rose that far.
@@ -62,6 +70,7 @@ class Climb:
     target_rank: int
     score: float
     needed_now: float
+    needed_later: float
     gaps: pd.DataFrame
     track_record: pd.Series
     probability: float
@@ -93,55 +102,128 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     Raises
     ------
     ValueError
-        The province has no total in the base year, or there are too few years before it.
+        The province has no total in the base year, there are too few years before it, or places
+        or years are below one.
+
+    Examples
+    --------
+    >>> judged = climb("Hà Nội", 2020, places=5)
+    >>> judged.rank, judged.target_rank, judged.outcome["rank"]
+    (48, 43, 9)
     """
-    code, base = find_province(province).code, index.check_year(base_year)
-    totals = precision.rank_sets(base)
-    row = totals.loc[code]
-    if pd.isna(row["score"]):
-        raise ValueError(f"no published total of {find_province(code).name_vi} in {base}: choose another base year")
-    target = max(1, int(row["rank"]) - places)
-    model, spread = forecast.fit(base), float(totals["score"].std(ddof=0))
-    # The provinces published in the base year compete for the same places then.
-    drawn = forecast.simulate(model, horizon)[totals.index[totals["score"].notna()]]
-    later = _ranks(drawn, code)
-    gains = {chance: _gain_for(drawn, code, target, chance) * spread for chance in _CHANCES}
-    parts = _gaps(code, base, totals["rank"], target)
+    race = _race(province, base_year, places, horizon)
+    row, totals, base = race.totals.loc[race.code], race.totals, race.base_year
+    gains = {chance: max(race.gain_for(chance), 0.0) for chance in _CHANCES}
+    parts = _gaps(race.code, base, totals["rank"], race.target)
     parts["reach"] = np.minimum(parts["reach"] * horizon, parts["best"].clip(lower=0))
+    own = (row["score"] - totals["score"].mean()) / race.spread
     return Climb(
-        province_code=code,
+        province_code=race.code,
         base_year=base,
         target_year=base + horizon,
         places=places,
         rank=int(row["rank"]),
         lower=int(row["lower"]),
         upper=int(row["upper"]),
-        target_rank=target,
+        target_rank=race.target,
         score=float(row["score"]),
-        needed_now=float(totals["score"].nlargest(target).iloc[-1] - row["score"]),
+        needed_now=float(totals["score"].nlargest(race.target).iloc[-1] - row["score"]),
+        needed_later=float(np.median(race.to_beat) - own) * race.spread,
         gaps=parts,
         track_record=_track_record(int(row["rank"]), places, horizon),
-        probability=float((later <= target).mean()),
+        probability=float((race.ranks <= race.target).mean()),
         needed_gain=gains,
         steps={chance: _fewest(parts["reach"], gain) for chance, gain in gains.items()},
-        ranks=later.quantile([0.05, 0.25, 0.5, 0.75, 0.95]),
-        outcome=_outcome(code, base, base + horizon, target),
+        ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95]),
+        outcome=_outcome(race.code, base, base + horizon, race.target),
     )
 
 
-def _ranks(drawn: pd.DataFrame, code: int) -> pd.Series:
-    """Return a province's rank in each draw."""
-    return drawn.gt(drawn[code], axis=0).sum(axis=1) + 1
+def chance(province: str | int, base_year: int, places: int, gains: Mapping[str, float], horizon: int = 1) -> float:
+    """Return how likely a target becomes if planned gains are made, beside what happens anyway.
+
+    Parameters
+    ----------
+    province, base_year, places, horizon
+        As in `climb`.
+    gains : mapping of str to float
+        Lasting gains in points by sub-dimension (key), on the base year's scale.
+
+    Raises
+    ------
+    ValueError
+        As in `climb`; or a sub-dimension that the base year does not have or that was not
+        published, or a gain that leaves its range.
+
+    Examples
+    --------
+    >>> chance("Hà Nội", 2023, 5, {}) < chance("Hà Nội", 2023, 5, {"land_plans_prices": 0.3})
+    True
+    """
+    race = _race(province, base_year, places, horizon)
+    structure = index.structure(race.base_year).set_index("subdimension")
+    for part, gain in gains.items():
+        if part not in structure.index:
+            raise ValueError(f"no sub-dimension {part!r} in {race.base_year}; choose from {', '.join(structure.index)}")
+        score, (lower, upper) = (
+            published.series(part).loc[race.code, race.base_year],
+            structure.loc[part, ["lower", "upper"]],
+        )
+        if not lower <= score + gain <= upper:
+            raise ValueError(
+                f"a gain of {gain} from {score:.2f} leaves the range of {part}, {lower:.2f} to {upper:.2f}"
+            )
+    planned = sum(gains.values()) / race.spread
+    return float((race.to_beat <= race.own + planned).mean())
 
 
-def _gain_for(drawn: pd.DataFrame, code: int, target: int, chance: float) -> float:
-    """Return the lasting gain, in standard deviations, that makes the target so likely."""
-    to_beat = np.sort(drawn.drop(columns=code).to_numpy(), axis=1)[:, -target]
-    return max(float(np.quantile(to_beat - drawn[code].to_numpy(), chance)), 0.0)
+@dataclass(frozen=True)
+class _Race:
+    """All provinces that were published in the base year, simulated to the target year."""
+
+    code: int
+    base_year: int
+    target: int
+    totals: pd.DataFrame
+    drawn: pd.DataFrame
+    #: Points in a standard deviation between provinces, in the base year.
+    spread: float
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """The province's standing in each draw."""
+        return self.drawn[self.code].to_numpy()
+
+    @cached_property
+    def to_beat(self) -> np.ndarray:
+        """The standing that the target rank takes in each draw."""
+        return np.sort(self.drawn.drop(columns=self.code).to_numpy(), axis=1)[:, -self.target]
+
+    @cached_property
+    def ranks(self) -> pd.Series:
+        """The province's rank in each draw."""
+        return self.drawn.gt(self.own, axis=0).sum(axis=1) + 1
+
+    def gain_for(self, chance: float) -> float:
+        """Return the lasting gain in points that makes the target so likely."""
+        return float(np.quantile(self.to_beat - self.own, chance)) * self.spread
+
+
+def _race(province: str | int, base_year: int, places: int, horizon: int) -> _Race:
+    if places < 1 or horizon < 1:
+        raise ValueError(f"a climb takes at least one place and one year, not {places} places in {horizon} years")
+    code, base = find_province(province).code, index.check_year(base_year)
+    totals = precision.rank_sets(base)
+    if pd.isna(totals.loc[code, "score"]):
+        raise ValueError(f"no published total of {find_province(code).name_vi} in {base}: choose another base year")
+    # The provinces published in the base year compete for the same places then.
+    drawn = forecast.simulate(forecast.fit(base), horizon)[totals.index[totals["score"].notna()]]
+    target = max(1, int(totals.loc[code, "rank"]) - places)
+    return _Race(code, base, target, totals, drawn, float(totals["score"].std(ddof=0)))
 
 
 def _gaps(code: int, year: int, rank: pd.Series, target: int) -> pd.DataFrame:
-    """Return distances by sub-dimension to those above, the region and the best, and gains within reach."""
+    """Return distances by sub-dimension to those above, peers and the best, and a year's gain within reach."""
     above = rank.index[(rank >= target) & (rank < rank[code])]
     rows = {}
     for dimension in index.dimensions(year):
@@ -151,22 +233,28 @@ def _gaps(code: int, year: int, rank: pd.Series, target: int) -> pd.DataFrame:
                 "score": line["score"],
                 "above": wide.loc[above, part].mean() - line["score"],
                 "region": line["region"] - line["score"],
+                "cities": line["cities"] - line["score"],
                 "best": line["best"] - line["score"],
-                "reach": _yearly_gain(part, year),
+                "reach": _yearly_gain(part) * wide[part].std(ddof=0),
             }
     return pd.DataFrame(rows).T.rename_axis("part")
 
 
-def _yearly_gain(part: str, year: int) -> float:
-    """Return the lasting gain over the country's that one province in ten makes in a year, in points."""
-    years = index.segment(year, part)
-    wide = published.series(part)[years]
-    moves = pd.concat(
-        [(b_scores - wide[a]).dropna() for a, b_scores in ((y - 1, wide[y]) for y in years[1:])]
-        or [pd.Series(dtype=float)]
-    )
-    real = max(moves.var() - 2 * precision.standard_error(part, year) ** 2, 0.0) if len(moves) > 1 else 0.0
-    return float(_WITHIN_REACH * np.sqrt(real))
+@datafiles.cached
+def _yearly_gain(part: str) -> float:
+    """Return the lasting gain over the country's that one province in ten makes in a year.
+
+    In standard deviations between provinces, from all pairs of neighbouring years that compare,
+    less the noise of both years.
+    """
+    wide, squares = published.series(part), []
+    for year in wide.columns[1:]:
+        if year - 1 in wide and index.comparable(year - 1, year, part):
+            move = (wide[year] - wide[year - 1]).dropna()
+            noise = sum(precision.standard_errors_by_province(part, y) ** 2 for y in (year - 1, year))
+            squares.append(((move - move.mean()) ** 2 - noise) / wide[year].var(ddof=0))
+    real = pd.concat(squares).mean() if squares else 0.0
+    return float(norm.ppf(_WITHIN_REACH) * np.sqrt(max(real, 0.0)))
 
 
 def _fewest(reach: pd.Series, gain: float) -> pd.Series:

@@ -108,3 +108,36 @@ def test_years_that_carry_little_over_are_found():
     carried = forecast._carried_over(pd.DataFrame(columns))
     assert carried[2015] == pytest.approx(0.5, abs=0.06)
     assert carried.drop(2015).min() > 0.93
+
+
+def test_planned_gains_raise_the_chance_as_far_as_the_steps_say():
+    """The steps of a climb, taken as a plan, make the target as likely as they promise."""
+    climb = targets.climb("Hà Nội", 2023, places=5)
+    assert targets.chance("Hà Nội", 2023, 5, {}) == climb.probability
+    assert targets.chance("Hà Nội", 2023, 5, climb.steps[0.5].to_dict()) == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_the_target_rank_will_take_follows_the_others():
+    """To hold the first place needs more than to be last but one; to fall back needs no points."""
+    first, low = targets.climb("Hà Nội", 2023, places=60), targets.climb("Hà Nội", 2023, places=1)
+    assert first.needed_later > low.needed_later
+    assert targets.climb("Quảng Ninh", 2024, places=1).needed_later < 0.5
+
+
+def test_plans_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="no sub-dimension 'bribes' in 2023; choose from civic_knowledge"):
+        targets.chance("Hà Nội", 2023, 5, {"bribes": 0.1})
+    with pytest.raises(ValueError, match=r"leaves the range of air_quality, 0\.33 to 3\.33"):
+        targets.chance("Hà Nội", 2023, 5, {"air_quality": 3.0})
+    for places, horizon in ((0, 1), (5, 0)):
+        with pytest.raises(ValueError, match="at least one place and one year"):
+            targets.climb("Hà Nội", 2023, places=places, horizon=horizon)
+
+
+def test_gains_within_reach_are_known_in_an_edition_of_one_year():
+    """2018 compares with no other year; what provinces have achieved in other years still says what is within reach."""
+    gaps = targets.climb("Hà Nội", 2018, places=5).gaps
+    assert (gaps["reach"] > 0).sum() > 20
+    observed = published.series("air_quality")[[2022, 2023]]
+    moves = (observed[2023] - observed[2022]).dropna()
+    assert gaps.loc["air_quality", "reach"] < (moves - moves.mean()).max()

@@ -44,8 +44,9 @@ def tasks(province: str | int, dimension: int | None = None) -> pd.DataFrame:
     pandas.DataFrame
         One row a task in the plan's order: ``plan``, ``block``, ``block_vi``, ``block_en``,
         ``task``, ``task_vi``, ``task_en``, ``subdimensions`` (list of keys, of the dimension if
-        one is given; empty for a task about the index as a whole), ``source_vi``, ``source_en``;
-        empty if the province has no plan. The links to sub-dimensions are this project's reading.
+        one is given; empty for a task about the index as a whole), ``leads_vi``, ``leads_en``
+        (who leads the block, separated by ``;``), ``source_vi``, ``source_en``; empty if the
+        province has no plan. The links to sub-dimensions are this project's reading.
 
     Raises
     ------

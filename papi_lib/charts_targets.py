@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,9 @@ from papi_lib.pictures import COUNTRY, FAINT, PLACE, Picture, decimal_axis, figu
 from papi_lib.places import Place
 from papi_lib.targets import Climb
 from papi_lib.wording import Words
+
+#: Starting ranks in bands: the last ranks of each.
+_BANDS = [0, 10, 20, 30, 40, 50, 63]
 
 
 def fan(climbs: list[Climb], w: Words, place: Place) -> Picture:
@@ -95,3 +100,44 @@ def steps(gains: pd.Series, w: Words) -> Picture | None:
     return Picture(
         fig, alt, w("The fewest sub-dimensions whose gains within reach add up to what is needed."), w, shown
     )
+
+
+def track_record(record: pd.DataFrame, climb: Climb, w: Words) -> Picture | None:
+    """Draw how often so many places were ever gained, by where provinces started.
+
+    Parameters
+    ----------
+    record : pandas.DataFrame
+        From `papi_lib.targets.starts`, over as many years as the target.
+    climb : Climb
+        The target; the band that it starts from stands out, with its simulated chance beside it.
+    w : Words
+        Language of the picture.
+    """
+    if record.empty:
+        return None
+    bands = pd.cut(record["start"], _BANDS, labels=[f"{a + 1}–{b}" for a, b in pairwise(_BANDS)])
+    made = (record["gain"] >= climb.places).groupby(bands, observed=False).agg(["mean", "sum", "size"])
+    own = sum(climb.rank > edge for edge in _BANDS[1:])
+    with style():
+        fig = figure(7, 3.0, bottom=0.85)
+        ax = fig.subplots()
+        rows = np.arange(len(made))
+        ax.bar(rows, made["mean"], width=0.7, color=[PLACE if row == own else FAINT for row in rows])
+        for row, (share, count, n) in zip(rows, made.to_numpy(), strict=True):
+            ax.annotate(w("{made} of {n}", made=int(count), n=int(n)), (row, share), (0, 3), textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
+        ax.plot(own, climb.probability, color=COUNTRY, marker="D", ms=7, mec="white", ls="none", label=w("simulated chance of this target"))  # fmt: skip
+        ax.set_ylim(0, min(max(made["mean"].max(), climb.probability) + 0.12, 1.05))
+        ax.set_xticks(rows, made.index)
+        ax.yaxis.set_major_formatter(lambda value, _: w.percent(value))
+        ax.set_xlabel(w("starting rank"))
+        fig.legend(loc="lower center", fontsize=8)
+    shown = made.set_axis([w("share that made it"), w("made"), w("started")], axis=1).rename_axis(w("starting rank"))
+    shown.index = shown.index.astype(str)
+    alt = (
+        w("Share of provinces that rose at least {places} places, by starting rank:", places=climb.places)
+        + " "
+        + "; ".join(f"{band}: {w.percent(share)}" for band, share in made["mean"].items())
+    )
+    caption = w("Every start in the panel; the coloured bar is the band that the target starts from.")
+    return Picture(fig, alt, caption, w, shown)

@@ -268,17 +268,37 @@ def _fewest(reach: pd.Series, gain: float) -> pd.Series:
     return pd.Series(chosen if gain <= 1e-9 else {}, dtype=float)
 
 
+@datafiles.cached
+def starts(horizon: int = 1) -> pd.DataFrame:
+    """Return where provinces started and how far they came, for every year of the panel.
+
+    Parameters
+    ----------
+    horizon : int
+        Years between start and end.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``year``, ``province_code``, ``start`` (rank among the provinces published in both years)
+        and ``gain`` (places risen, negative if fallen). Breaks in the index do not matter to ranks.
+    """
+    totals, rows = published.series(), []
+    for year in (y for y in totals.columns if y + horizon in totals):
+        ranks = totals[[year, year + horizon]].dropna().rank(ascending=False, method="min").astype(int)
+        rows.append(
+            pd.DataFrame(
+                {"year": year, "start": ranks[year], "gain": ranks[year] - ranks[year + horizon]}
+            ).reset_index()
+        )
+    columns = ["year", "province_code", "start", "gain"]
+    return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
+
+
 def _track_record(rank: int, places: int, horizon: int) -> pd.Series:
-    ranks = published.series().rank(ascending=False, method="min")
-    started = made = 0
-    for year in ranks.columns:
-        if year + horizon not in ranks:
-            continue
-        both = ranks[[year, year + horizon]].dropna()
-        near = both[(both[year] - rank).abs() <= _NEAR]
-        started += len(near)
-        made += int((near[year] - near[year + horizon] >= places).sum())
-    return pd.Series({"started": started, "made": made})
+    every = starts(horizon)
+    near = every[(every["start"] - rank).abs() <= _NEAR]
+    return pd.Series({"started": len(near), "made": int((near["gain"] >= places).sum())})
 
 
 def _outcome(code: int, base: int, year: int, target: int) -> dict | None:

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from papi_lib import forecast, published, targets
+from papi_lib import charts_targets, forecast, published, targets
+from papi_lib.wording import Words
 
 ROOT = Path(__file__).parents[1]
 
@@ -141,3 +142,21 @@ def test_gains_within_reach_are_known_in_an_edition_of_one_year():
     observed = published.series("air_quality")[[2022, 2023]]
     moves = (observed[2023] - observed[2022]).dropna()
     assert gaps.loc["air_quality", "reach"] < (moves - moves.mean()).max()
+
+
+def test_starts_agree_with_the_known_base_case():
+    """Rising at least five places in a year, by starting rank: 2, 18, 36, 40, 47 and 66 per cent."""
+    record = targets.starts()
+    rose = (record["gain"] >= 5).groupby(pd.cut(record["start"], [0, 10, 20, 30, 43, 53, 63]), observed=True).mean()
+    assert rose.to_list() == pytest.approx([0.02, 0.18, 0.36, 0.40, 0.47, 0.66], abs=0.025)
+    assert targets.starts(horizon=5)["year"].max() == max(record["year"]) + 1 - 5
+
+
+def test_track_record_picture_names_the_share_of_every_band():
+    climb = targets.climb("Hà Nội", 2020, places=5)
+    picture = charts_targets.track_record(targets.starts(), climb, Words("en"))
+    band = picture.data.loc["41–50"]
+    assert band["made"] / band["started"] == pytest.approx(band["share that made it"])
+    assert picture.data["started"].sum() == len(targets.starts())
+    assert "at least 5 places" in picture.alt
+    assert f"41–50: {band['share that made it']:.0%}" in picture.alt

@@ -80,6 +80,7 @@ def likely(page: Page, target: Asked) -> Climb | None:
         "Of {started} times that a province started within five places of this rank, {made} rose at least so far in a year ({share}).",
         started=int(record["started"]), made=int(record["made"]), share=w.percent(record["made"] / record["started"]),
     )  # fmt: skip
+    page.show(charts_targets.track_record(targets.starts(), climb, w))
     page.show(charts_country.ranks(precision.rank_sets(climb.base_year), w, page.place))
     page.note(
         "The chance comes from simulating all provinces together: low ones tend to rise and high ones to fall by themselves, real change and noise come on top. Only years up to the base year are used."

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
@@ -27,13 +28,14 @@ import pandas as pd
 from papi_lib import forecast, published
 
 PLACES, DRAWS = 5, 4000
+HORIZONS = (2, 3, 5)
 BANDS = [0, 10, 20, 30, 43, 53, 63]
 RESULTS = Path(__file__).parent / "results"
 
 
-def model(base: int) -> pd.DataFrame:
-    """Return draws of the next year's standings, as the library makes them."""
-    return forecast.simulate(forecast.fit(base), draws=DRAWS)
+def model(base: int, horizon: int = 1) -> pd.DataFrame:
+    """Return draws of the standings some years later, as the library makes them."""
+    return forecast.simulate(forecast.fit(base), horizon, draws=DRAWS)
 
 
 def persistence(base: int) -> pd.DataFrame:
@@ -54,25 +56,25 @@ def _around(centre: pd.Series, spread: float) -> pd.DataFrame:
     return pd.DataFrame(centre.to_numpy() + spread * noise, columns=centre.index)
 
 
-def outcomes(way: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
-    """Return one row a province and base year: chance, what came, intervals and errors."""
+def outcomes(way: Callable[[int], pd.DataFrame], horizon: int = 1) -> pd.DataFrame:
+    """Return one row a province and base year: chance, what came so many years later, intervals and errors."""
     totals, rows = published.series(), []
-    for base in range(forecast.FIRST_BASE, max(totals.columns)):
-        both = totals[[base, base + 1]].dropna()
+    for base in range(forecast.FIRST_BASE, max(totals.columns) + 1 - horizon):
+        both = totals[[base, base + horizon]].dropna()
         rank, came = (both[y].rank(ascending=False) for y in both)
         drawn = way(base)[both.index]
         drawn_ranks = drawn.rank(axis=1, ascending=False)
         score = drawn.sub(drawn.mean(axis=1), axis=0) * totals[base].std(ddof=0)
         before, after = (both[y] - both[y].mean() for y in both)
         rows.append(pd.DataFrame({
-            "year": base + 1,
+            "year": base + horizon,
             "start": rank,
             "chance": (drawn_ranks <= rank - PLACES).mean(),
             "rose": rank - came >= PLACES,
             "rank_covered": came.between(drawn_ranks.quantile(0.05), drawn_ranks.quantile(0.95)),
             "score_covered": after.between(score.quantile(0.05), score.quantile(0.95)),
             "rank_error": (drawn_ranks.median() - came).abs(),
-            "score_error": (score.mean() - after).abs(),
+            "score_error": (score.median() - after).abs(),
             "rank_unchanged": (rank - came).abs(),
             "score_unchanged": (before - after).abs(),
         }))  # fmt: skip
@@ -176,6 +178,7 @@ def main() -> None:
             | {"score_error": f["score_error"].mean(), "score_unchanged": f["score_unchanged"].mean()}
             for year, f in ours.groupby("year")
         },
+        "by_horizon": {years: summary(outcomes(partial(model, horizon=years), years)) for years in HORIZONS},
         "reliability": tenths.reset_index(drop=True).to_dict("index"),
         "carried_over": forecast.fit(max(published.series().columns)).carried.rename(index=str).to_dict(),
     }

@@ -6,7 +6,8 @@ replaced by something new. How much is carried over differs by year and is the s
 provinces: almost everything in most years, about two thirds in 2015 and 2018 and less than a half in
 2021, also for parts that did not change. Those are the years in which the survey may have gone to
 other places; the figures alone cannot tell that from real change. Future years are taken to carry
-over as much as some past year did, drawn at random.
+over as much as some past year did, drawn at random; one made-up year that carries over a half stands
+among them for what has not been seen yet.
 
 Scores are standardised each year (distance to the mean of provinces, in standard deviations between
 provinces), so that breaks in the index and national shifts do not matter. All quantities come from
@@ -29,6 +30,8 @@ from papi_lib import datafiles, index, places, precision, published
 
 #: The first year with two years before it.
 FIRST_BASE = 2013
+#: What a year that is like none before carries over: the middle of all that is possible.
+_UNSEEN = 0.5
 #: Noise variance that stands for "not published".
 _UNKNOWN = 1e6
 
@@ -125,7 +128,7 @@ def simulate(model: Model, horizon: int = 1, draws: int = 4000, seed: int = 0) -
     horizon : int
         Years ahead.
     draws : int
-        Draws; in each, every year carries over as much as some past year did.
+        Draws; in each, every year carries over as much as some past year did, or the unseen one.
     seed : int
         Seed of the draws.
 
@@ -135,7 +138,8 @@ def simulate(model: Model, horizon: int = 1, draws: int = 4000, seed: int = 0) -
         Draws × ``province_code``, in standard deviations between provinces.
     """
     rng = np.random.default_rng(seed)
-    kept = rng.choice(model.carried.to_numpy(), (draws, horizon)).prod(axis=1)[:, None]
+    seen = np.append(model.carried, _UNSEEN)
+    kept = rng.choice(seen, (draws, horizon)).prod(axis=1)[:, None]
     variance = kept**2 * model.variance.to_numpy() + (1 - kept**2) * model.lasting + model.noise.to_numpy()
     drawn = kept * model.mean.to_numpy() + np.sqrt(variance) * rng.standard_normal((draws, len(model.mean)))
     return pd.DataFrame(model.home.to_numpy() + drawn, columns=model.mean.index)

@@ -51,8 +51,8 @@ def _package(path: Path, _stamp: tuple) -> dict:
 
 
 def resource_names(prefix: str = "") -> list[str]:
-    """Return the names of the package's tables that start with `prefix`, in the package's order."""
-    return [r["name"] for r in package()["resources"] if r["name"].startswith(prefix)]
+    """Return the names of the package's CSV tables that start with `prefix`, in the package's order."""
+    return [r["name"] for r in package()["resources"] if r["format"] == "csv" and r["name"].startswith(prefix)]
 
 
 def read(name: str) -> pd.DataFrame:

@@ -1,0 +1,244 @@
+"""Districts' scores from a survey's records: direct and model estimates, sets of ranks, what is hidden.
+
+A district's *direct* estimate uses its own respondents only; the *model* estimate also borrows from how
+the other districts of its kind answered (`papi_lib.smallarea`), more where its own sample says less, and
+all model estimates together give the city's score. What stands on too few answers is hidden
+(`papi_lib.disclosure`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from papi_lib import codebook, datafiles, disclosure, index, places, ranks, records, smallarea, survey
+
+Z95 = 1.96
+#: Name of the domain that holds everybody.
+CITY = "city"
+_DESIGN = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}
+#: Fewest districts with an estimate that a model is worth.
+_FEWEST = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """A survey's records and what districts' pages need of them; see `load`.
+
+    Attributes
+    ----------
+    name : str
+        Name of the file.
+    year, province : int
+        Year of the survey and code of the province.
+    simulated : bool
+        Whether the answers are made up.
+    frame : pandas.DataFrame
+        Design columns and scored items, one row a respondent. Never shown.
+    """
+
+    name: str
+    year: int
+    province: int
+    simulated: bool
+    frame: pd.DataFrame
+
+    @property
+    def districts(self) -> list[str]:
+        """Codes of the districts that have respondents."""
+        return sorted(self.frame["district_code"].unique())
+
+    @lru_cache(maxsize=16)  # noqa: B019 - one survey lives as long as its process
+    def answers(self, dimension: int) -> pd.DataFrame:
+        """Return mean shares (0-1) of a dimension's items by domain.
+
+        Indexed by domain (districts' codes, their types, `CITY`) and item: ``estimate``, ``se``, ``df``,
+        ``n``, ``clusters``, ``deff``, ``city_gap`` and ``city_gap_se`` as in `scores`. Figures that are
+        hidden are missing.
+        """
+        own = self._combination.index[self._combination[dimension] > 0]
+        given = self._stacked[["domain", *records.DESIGN, *own]]
+        raw = survey.domain_means(given, list(own), by="domain", **_DESIGN)
+        covariance = survey.domain_covariance(given, list(own), by="domain", **_DESIGN)
+        table = self._veil(raw.copy(), self._hidden[own])
+        return self._with_gap(table, raw["estimate"].xs(CITY), covariance)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Scores in points by domain: the districts' codes, their types (``quan``, …) and `CITY`.
+
+        Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
+        ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`), ``low`` and
+        ``high`` (95% interval, Student's t); ``city_gap`` and ``city_gap_se``: the difference to the city
+        with its standard error, which knows that the district is part of the city. Figures that are
+        hidden are missing.
+        """
+        table = self._veil(self._raw.copy(), self._hidden)
+        spread = stats.t.ppf(0.975, table["df"].where(table["df"] > 0)) * table["se"]
+        table["low"], table["high"] = table["estimate"] - spread, table["estimate"] + spread
+        return self._with_gap(table, self._raw["estimate"].xs(CITY), self._covariance)
+
+    @cached_property
+    def models(self) -> pd.DataFrame:
+        """Model estimates of dimensions and the total by district.
+
+        Indexed by district and series: ``model`` (points, together equal to the city's score), ``se`` (root
+        of the mean squared error) and ``borrowed`` (0-1: how much comes from the other districts).
+        Missing where there are too few districts to borrow from.
+        """
+        found = {}
+        people = self.frame.groupby("district_code")["weight"].sum().reindex(self.districts)
+        for series in [*index.dimensions(self.year), "total"]:
+            table = self.scores.xs(series, level="series").loc[self.districts]
+            found[series] = self._model(table, people, self.scores.at[(CITY, series), "estimate"])
+        return pd.concat(found, names=["series"]).swaplevel().sort_index(level=0, sort_remaining=False)
+
+    @lru_cache(maxsize=64)  # noqa: B019 - one survey lives as long as its process
+    def rank_sets(self, series: int | str) -> pd.DataFrame:
+        """Return which ranks the sample leaves possible for each district: ``lower`` and ``upper`` (95%).
+
+        Two districts whose sets overlap are not told apart by the data; pages give sets, never places.
+        """
+        estimate = self.scores["estimate"].xs(series, level="series").loc[self.districts]
+        keys = [(code, series) for code in self.districts]
+        known = estimate.notna().to_numpy()
+        covariance = pd.DataFrame(
+            self._covariance.loc[keys, keys].to_numpy(), index=self.districts, columns=self.districts
+        )
+        sets = ranks.rank_confidence_sets(estimate[known], covariance.loc[known, known], simultaneous=False, level=0.95)
+        return sets[["lower", "upper"]].reindex(self.districts)
+
+    @property
+    def scored_items(self) -> list[str]:
+        """The items that count in the index."""
+        return [column for column in self.frame.columns if column not in (*records.DESIGN, "kind")]
+
+    @cached_property
+    def _stacked(self) -> pd.DataFrame:
+        """Everybody three times: in the district, in its type and in the city, so that these covary."""
+        kinds = self.frame["kind"].astype(object)
+        domains = [self.frame["district_code"], kinds, pd.Series(CITY, self.frame.index)]
+        return pd.concat([self.frame.assign(domain=domain) for domain in domains], ignore_index=True)
+
+    def _table(self, combine: pd.DataFrame | None) -> pd.DataFrame:
+        return survey.domain_means(self._stacked, self.scored_items, by="domain", combine=combine, **_DESIGN)
+
+    @cached_property
+    def _combination(self) -> pd.DataFrame:
+        return codebook.combination(self.year)
+
+    @cached_property
+    def _raw(self) -> pd.DataFrame:
+        table = self._table(self._combination)
+        constant = self._combination.attrs["constant"]
+        table["estimate"] += [constant[series] for series in table.index.get_level_values("series")]
+        return table
+
+    @cached_property
+    def _covariance(self) -> pd.DataFrame:
+        return survey.domain_covariance(
+            self._stacked, self.scored_items, by="domain", combine=self._combination, **_DESIGN
+        )
+
+    @cached_property
+    def _hidden(self) -> pd.DataFrame:
+        """Districts × (series and items): true where the figure must not be shown."""
+        table = self._table(None)
+        counts = {c: table[c].unstack("series").loc[self.districts] for c in ("n", "clusters")}
+        whole = {c: self._raw[c].unstack("series").loc[self.districts] for c in ("n", "clusters")}
+        combination = self._combination
+        for part in index.subdimensions(self.year):
+            own = combination.index[combination[part] > 0]
+            for c in counts:  # a sub-dimension stands on the item with the fewest answers
+                whole[c][part] = counts[c][own].min(axis=1)
+        sums = {d: index.subdimensions(self.year, d) for d in index.dimensions(self.year)}
+        hide = disclosure.hidden(whole["n"], whole["clusters"], sums | {"total": list(sums)})
+        of_item = {
+            item: hide[part]
+            for part in index.subdimensions(self.year)
+            for item in combination.index[combination[part] > 0]
+        }
+        return hide.join(pd.DataFrame(of_item))
+
+    def _veil(self, table: pd.DataFrame, hide: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with its hidden figures missing."""
+        cells = hide.stack()
+        gone = table.index.intersection(cells.index[cells])
+        table.loc[gone, ["estimate", "se", "deff"]] = np.nan
+        return table
+
+    def _with_gap(self, table: pd.DataFrame, city: pd.Series, covariance: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with the difference to the city, whose error knows what the two share."""
+        series = table.index.get_level_values("series")
+        own = np.diag(covariance)
+        place = pd.Series(np.arange(len(covariance)), covariance.index)
+        of_city = place[[(CITY, name) for name in series]].to_numpy()
+        variance = own + own[of_city] - 2 * covariance.to_numpy()[np.arange(len(own)), of_city]
+        table["city_gap"] = table["estimate"] - city.reindex(series).to_numpy()
+        table["city_gap_se"] = np.sqrt(np.maximum(variance, 0))
+        table.loc[table["estimate"].isna(), "city_gap_se"] = np.nan
+        return table
+
+    def _model(self, table: pd.DataFrame, people: pd.Series, city: float) -> pd.DataFrame:
+        direct = table["estimate"]
+        if direct.notna().sum() < _FEWEST:
+            return pd.DataFrame(np.nan, index=direct.index, columns=["model", "se", "borrowed"])
+        variance = smallarea.smooth_variances(table["se"] ** 2, table["n"].where(direct.notna()), table["df"])
+        urban = (self.frame.groupby("district_code")["kind"].first() == "quan").astype(float).reindex(direct.index)
+        known = urban[direct.notna()]
+        covariates = urban.to_frame("urban") if 1 < known.sum() < len(known) - 1 else None
+        model = smallarea.fay_herriot(direct, variance, covariates, benchmark=(people, city))
+        return pd.DataFrame(
+            {"model": model["benchmarked"], "se": np.sqrt(model["mse"]), "borrowed": 1 - model["gamma"]}
+        )
+
+
+def load(path: str | os.PathLike | None = None, year: int | None = None) -> Survey:
+    """Return a survey of districts.
+
+    Parameters
+    ----------
+    path : path or None
+        File of records, as `papi_lib.records` describes; None for the project's simulated survey.
+    year : int or None
+        Year of the survey; None for the latest of the index, or that of the simulated survey.
+
+    Returns
+    -------
+    Survey
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        The file cannot be read or has problems, or its districts lie in several provinces.
+    ValueError
+        There is no simulated survey for the year.
+    """
+    if path is None:
+        about = next(r for r in datafiles.package()["resources"] if r["format"] == "parquet")
+        year = about["year"] if year is None else year
+        if year != about["year"]:
+            raise ValueError(f"the simulated survey is of {about['year']}, not {year}; give a file of records")
+        path = datafiles.folder() / about["path"]
+    path = Path(path)
+    year = index.years()[-1] if year is None else index.check_year(year)
+    return _load(path, year, (path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
+    clean = records.load(path, year)
+    homes = {places.district(code).province_code for code in clean["district_code"].unique()}
+    if len(homes) > 1:
+        names = ", ".join(places.province(code).name_en for code in sorted(homes))
+        raise datafiles.DataError(f"{path}, column 'district_code': districts of {names}; give one file a province")
+    kinds = places.districts()["type"]
+    scored = codebook.score(clean, year)
+    frame = clean[records.DESIGN].join(clean["district_code"].map(kinds).rename("kind")).join(scored)
+    return Survey(path.name, year, homes.pop(), bool(clean["simulated"].any()), frame)

@@ -7,13 +7,17 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from papi_lib import datafiles, index, places, provenance, published
-from papi_lib.batch.jobs import Job, folder_hash
+import nbformat
+
+from papi_lib import datafiles, districts, index, places, provenance, published
+from papi_lib.batch.jobs import Job, file_hash, folder_hash
 from papi_lib.wording import Words, mark
 
 RENDER = "papi_lib.site:render_page"
 #: Titles of the notebooks that are not about one dimension.
-_TITLES = {"overview": mark("Overview"), "target": mark("Target")}
+_TITLES = {"overview": mark("Overview"), "target": mark("Target"), "district_plan": mark("District plan")}
+#: Levels of places that a notebook serves whose metadata name none.
+_LEVELS = ("province",)
 
 
 def notebooks(folder: Path) -> list[Path]:
@@ -29,43 +33,63 @@ def title(notebook: Path, lang: str) -> str:
     return f"{int(number)}. {index.name(int(number), lang)}"
 
 
-def jobs(folder: Path, provinces: Sequence, years: Sequence, langs: Sequence, chosen: Sequence) -> list[Job]:
-    """Return the jobs for provinces × years × languages × notebooks, after checking every name and file.
+def jobs(
+    folder: Path,
+    provinces: Sequence,
+    years: Sequence,
+    langs: Sequence,
+    chosen: Sequence,
+    of_districts: Sequence = (),
+    records: Path | None = None,
+) -> list[Job]:
+    """Return the jobs for places × years × languages × notebooks, after checking every name and file.
 
     Parameters
     ----------
     folder : pathlib.Path
         Folder of the notebooks.
-    provinces, years, langs, chosen : sequence of str
-        As given on the command line; ``all`` stands for all provinces or years; no year means the
-        latest, no notebook all of them.
+    provinces, years, langs, chosen, of_districts : sequence of str
+        As given on the command line; ``all`` stands for all provinces, all years or all districts that
+        the records have; no year means the latest, no notebook all of them.
+    records : pathlib.Path or None
+        File of respondents' records for the districts' pages; None for the simulated survey.
 
     Raises
     ------
     ValueError
-        A name is unknown, or a data file is faulty.
+        A name is unknown, a data file is faulty, or a notebook that was asked for serves none of the places.
     """
     for name in datafiles.resource_names():
         datafiles.read(name)
     published.load()
-    found = [_notebook(folder, name) for name in chosen] or notebooks(folder)
+    found = list(dict.fromkeys([_notebook(folder, name) for name in chosen] or notebooks(folder)))
     wanted = (
         sorted(places.provinces().index, key=lambda c: places.sort_key(places.province(c).name_vi))
         if "all" in provinces
         else provinces
     )
-    spots = list(dict.fromkeys(places.province(p) for p in wanted))
+    spots = [(place, None) for place in dict.fromkeys(places.province(p) for p in wanted)]
     span = index.years() if "all" in years else [index.check_year(y) for y in years] or index.years()[-1:]
-    return [
-        _job(notebook, place, year, lang)
+    if of_districts:
+        survey = districts.load(records, None if "all" in years else span[0])
+        home = places.province(survey.province)
+        named = survey.districts if "all" in of_districts else of_districts
+        spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in named)]
+    planned = [
+        _job(notebook, place, year, lang, records)
         for year in dict.fromkeys(span)
         for lang in dict.fromkeys(Words(lang).lang for lang in langs)
-        for place in spots
-        for notebook in dict.fromkeys(found)
+        for place, survey in spots
+        if survey is None or survey.year == year
+        for notebook in found
+        if place.level in levels_of(notebook)
     ]
+    if not planned:
+        raise ValueError(f"{found[0].stem} is made for pages on a {' or a '.join(levels_of(found[0]))} only")
+    return planned
 
 
-def settings() -> dict:
+def settings(records: Path | None = None) -> dict:
     """Return what the batch must know of this project: hashes of what notebooks read, the page maker."""
     library = Path(__file__).parent
     return {
@@ -73,7 +97,8 @@ def settings() -> dict:
         "inputs": {
             "library": folder_hash(library, ".py", ".po", ".j2", ".css", ".js"),
             "data": datafiles.fingerprint(),
-        },
+        }
+        | ({"records": file_hash(records)} if records else {}),
         "head": {
             "code_version": provenance.code_version(),
             "data_hash": datafiles.fingerprint(),
@@ -85,9 +110,10 @@ def settings() -> dict:
 def command(record: dict, out: Path) -> str:
     """Return the command that runs one job again."""
     given = record["parameters"]
-    words = ["papi", "report", "--province", str(given["province"]), "--year", str(given["year"]), "--lang", given["lang"],
+    where = ["--district", given["district"]] if given.get("district") else ["--province", given["province"]]
+    words = ["papi", "report", *where, "--year", str(given["year"]), "--lang", given["lang"],
              "--notebook", Path(record["notebook"]).stem, "--out", str(out)]  # fmt: skip
-    return shlex.join(words)
+    return shlex.join(words + (["--records", given["records"]] if given.get("records") else []))
 
 
 def _notebook(folder: Path, name: str) -> Path:
@@ -99,14 +125,14 @@ def _notebook(folder: Path, name: str) -> Path:
     raise ValueError(f"no notebook '{name}'; there are {', '.join(p.stem for p in known)}")
 
 
-def _job(notebook: Path, place: places.Place, year: int, lang: str) -> Job:
-    tile = places.tiles(lang).loc[place.province_code]
+def levels_of(notebook: Path) -> list[str]:
+    """Return which levels of places a notebook serves, from its metadata."""
+    return list(nbformat.read(notebook, as_version=4).metadata.get("papi", {}).get("levels", _LEVELS))
+
+
+def _job(notebook: Path, place: places.Place, year: int, lang: str, records: Path | None) -> Job:
+    home = places.province(place.province_code)
     labels = {
-        "tile": {
-            "row": int(tile["row"]),
-            "column": int(tile["column"]),
-            "islands": tile["islands"] if isinstance(tile["islands"], str) else None,
-        },
         "level": place.level,
         "code": place.code,
         "slug": place.slug,
@@ -116,5 +142,17 @@ def _job(notebook: Path, place: places.Place, year: int, lang: str) -> Job:
         "notebook": notebook.stem,
         "title": title(notebook, lang),
     }
-    parameters = {"province": place.name_vi, "year": year, "lang": lang}
-    return Job(notebook, parameters, f"{year}/{lang}/{place.slug}/{notebook.stem}", labels)
+    parameters = {"province": home.name_vi, "year": year, "lang": lang}
+    if place.level == "district":
+        labels["parent"] = {"code": home.code, "name": home.name(lang), "slug": home.slug}
+        parameters["district"] = place.name_vi
+        if records:
+            parameters["records"] = str(records)
+        return Job(notebook, parameters, f"{year}/{lang}/{home.slug}/{place.slug}/{notebook.stem}", labels)
+    tile = places.tiles(lang).loc[place.code]
+    labels["tile"] = {
+        "row": int(tile["row"]),
+        "column": int(tile["column"]),
+        "islands": tile["islands"] if isinstance(tile["islands"], str) else None,
+    }
+    return Job(notebook, parameters, f"{year}/{lang}/{home.slug}/{notebook.stem}", labels)

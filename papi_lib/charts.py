@@ -201,7 +201,8 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Indexed by part: ``difference`` and ``se``, in points.
+        Indexed by part: ``difference`` and ``se``, in points, and optionally ``noise``, half the 95%
+        interval where this is not 1.96 standard errors.
     w : Words
         Language of the picture.
     place : Place
@@ -212,13 +213,14 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
     frame = frame.dropna(subset=["difference"])
     if frame.empty:
         return None
-    clear = frame["difference"].abs() > Z95 * frame["se"]
+    noise = frame["noise"] if "noise" in frame else Z95 * frame["se"]
+    clear = frame["difference"].abs() > noise
     with style():
         fig = figure(7, 1.0 + 0.4 * len(frame), left=2.4, top=0.35)
         ax = fig.subplots()
         rows = np.arange(len(frame))[::-1]
         ax.axvline(0, color=COUNTRY, lw=1)
-        ax.errorbar(frame["difference"], rows, xerr=Z95 * frame["se"], fmt="none", ecolor=PLACE, lw=1.4)
+        ax.errorbar(frame["difference"], rows, xerr=noise, fmt="none", ecolor=PLACE, lw=1.4)
         ax.scatter(
             frame["difference"],
             rows,

@@ -35,7 +35,20 @@ def main() -> None:
     "-p",
     multiple=True,
     metavar="NAME",
-    help="Name or code, 'all' for all 63; may be repeated.  [default: Hà Nội]",
+    help="Name or code, 'all' for all 63; may be repeated.  [default: Hà Nội and its districts]",
+)
+@click.option(
+    "--district",
+    "-d",
+    multiple=True,
+    metavar="NAME",
+    help="Name or code, 'all' for all that have respondents; may be repeated.",
+)
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    metavar="FILE",
+    help="Respondents' records for the districts' pages.  [default: the simulated survey]",
 )
 @click.option(
     "--year", "-y", multiple=True, metavar="YEAR", help="Year, or 'all'; may be repeated.  [default: the latest]"
@@ -67,7 +80,7 @@ def main() -> None:
 )
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
-def report(province, year, lang, notebook, out, jobs, timeout, memory, force, explain) -> None:
+def report(province, district, records, year, lang, notebook, out, jobs, timeout, memory, force, explain) -> None:
     """Run the notebooks and make their pages.
 
     What has not changed since the last run into the same folder is kept. A notebook that fails is
@@ -78,12 +91,15 @@ def report(province, year, lang, notebook, out, jobs, timeout, memory, force, ex
       papi report
       papi report --province "Đà Nẵng" --province hue --lang vi --lang en
       papi report --province all --year 2024 --out output/all
+      papi report --district "Ba Đình" --records survey.sav
     """
     from papi_lib import batch_plan
     from papi_lib.batch import run as batch
 
-    planned = batch_plan.jobs(NOTEBOOKS, province or [DEFAULT_PROVINCE], year, lang or ["vi"], notebook)
-    settings = batch.Settings(timeout=timeout, memory_mb=memory, force=force, **batch_plan.settings())
+    if not province and not district:
+        province, district = [DEFAULT_PROVINCE], ["all"]
+    planned = batch_plan.jobs(NOTEBOOKS, province, year, lang or ["vi"], notebook, district, records)
+    settings = batch.Settings(timeout=timeout, memory_mb=memory, force=force, **batch_plan.settings(records))
     if jobs:
         settings.workers = jobs
     if explain:
@@ -126,22 +142,37 @@ def list_() -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-def check(file: Path | None) -> None:
-    """Check data files: one of the data package's tables, or all of them.
+@click.option("--year", "-y", metavar="YEAR", help="Year of the survey that the records are of.  [default: the latest]")
+@click.option(
+    "--write",
+    "-w",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="NEW.parquet",
+    help="Write faultless records in the form that reads fastest.",
+)
+def check(file: Path | None, year: str | None, target: Path | None) -> None:
+    """Check data: respondents' records, one of the data package's tables, or all of these.
 
-    Each faulty table is told by its first fault, with row and column; the exit code is then 2.
+    Records (.csv, .dta, .parquet, .sav, .xlsx) are held against the codebook, and all problems are told,
+    with row, column and value. Each faulty table of the package is told by its first fault. The exit code
+    is 2 where anything is wrong.
 
     \b
     Examples:
       papi check
       papi check data/published/2024.csv
+      papi check survey.sav --year 2024 --write survey.parquet
     """
-    from papi_lib import datafiles, plans, published
+    from papi_lib import codebook, datafiles, index, plans, published
 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
-    if file is not None and file.resolve() not in tables:
-        raise ValueError(f"{file}: not a table of {datafiles.folder() / 'datapackage.json'}; add it there first")
-    chosen = [tables[file.resolve()]] if file is not None else list(tables.values())
+    names = datafiles.resource_names()
+    if file is not None and tables.get(file.resolve()) not in names:
+        return _check_records(file, index.check_year(year) if year else index.years()[-1], target)
+    if target:
+        raise ValueError("--write is for a file of respondents' records; name it")
+    chosen = [tables[file.resolve()]] if file is not None else names
     faults = []
     for name in chosen:
         try:
@@ -150,6 +181,8 @@ def check(file: Path | None) -> None:
                 published.load(int(name.removeprefix("scores-")))
             elif name == "plan-tasks":
                 plans.tasks(1)
+            elif name == "codebook":
+                codebook.items(index.years()[-1])
         except datafiles.DataError as fault:
             faults.append(str(fault))
     for fault in dict.fromkeys(faults):
@@ -157,6 +190,20 @@ def check(file: Path | None) -> None:
     if faults:
         sys.exit(2)
     click.echo(f"{len(chosen)} tables are as they should be.")
+
+
+def _check_records(file: Path, year: int, target: Path | None) -> None:
+    from papi_lib import records
+
+    clean, problems = records.check(records.read(file), year, records.first_row(file))
+    for _, problem in problems.iterrows():
+        click.echo(f"papi: {records.tell(file, problem)}", err=True)
+    if len(problems):
+        click.echo(f"papi: {file}: {len(problems)} problems; nothing was written", err=True)
+        sys.exit(2)
+    if target:
+        records.write(clean, target)
+    click.echo(f"{file}: {len(clean)} respondents, as they should be." + (f" Written: {target}" if target else ""))
 
 
 @main.command()

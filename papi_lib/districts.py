@@ -23,6 +23,8 @@ Z95 = 1.96
 #: Name of the domain that holds everybody.
 CITY = "city"
 _DESIGN = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}
+#: Fewest districts of a kind that is told apart from the rest; the mean of a single one would be its own.
+_FEWEST_OF_A_KIND = 3
 #: Fewest districts with an estimate that a model is worth.
 _FEWEST = 5
 
@@ -40,7 +42,8 @@ class Survey:
     simulated : bool
         Whether the answers are made up.
     frame : pandas.DataFrame
-        Design columns and scored items, one row a respondent. Never shown.
+        Design columns, ``kind`` of the district (``urban``: quận; ``rural``: huyện and thị xã) and scored
+        items, one row a respondent. Never shown.
     """
 
     name: str
@@ -54,13 +57,28 @@ class Survey:
         """Codes of the districts that have respondents."""
         return sorted(self.frame["district_code"].unique())
 
+    def place(self, district: str | int, province: places.Place) -> places.Place:
+        """Find a district that has respondents, of the province; ValueError if there is none."""
+        found = places.district(district)
+        if found.province_code != province.code:
+            raise ValueError(f"{found.name_vi} is not in {province.name_vi}; give its own province")
+        if self.province != province.code:
+            home = places.province(self.province).name_vi
+            raise ValueError(f"{self.name} is a survey of {home}, not of {province.name_vi}; give another file")
+        if found.code not in self.districts:
+            raise ValueError(f"{self.name} has no respondent in {found.name_vi}")
+        return found
+
+    def kind(self, district: str) -> str:
+        """Return the kind of a district: ``urban`` or ``rural``."""
+        return self.frame.loc[self.frame["district_code"] == district, "kind"].iloc[0]
+
     @lru_cache(maxsize=16)  # noqa: B019 - one survey lives as long as its process
     def answers(self, dimension: int) -> pd.DataFrame:
         """Return mean shares (0-1) of a dimension's items by domain.
 
-        Indexed by domain (districts' codes, their types, `CITY`) and item: ``estimate``, ``se``, ``df``,
-        ``n``, ``clusters``, ``deff``, ``city_gap`` and ``city_gap_se`` as in `scores`. Figures that are
-        hidden are missing.
+        Indexed by domain (districts' codes, their kinds, `CITY`) and item; columns as in `scores`. Figures
+        that are hidden are missing.
         """
         own = self._combination.index[self._combination[dimension] > 0]
         given = self._stacked[["domain", *records.DESIGN, *own]]
@@ -71,17 +89,14 @@ class Survey:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Scores in points by domain: the districts' codes, their types (``quan``, …) and `CITY`.
+        """Scores in points by domain: the districts' codes, their kinds (``urban``, ``rural``) and `CITY`.
 
         Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
-        ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`), ``low`` and
-        ``high`` (95% interval, Student's t); ``city_gap`` and ``city_gap_se``: the difference to the city
-        with its standard error, which knows that the district is part of the city. Figures that are
-        hidden are missing.
+        ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`) and ``noise``,
+        half the 95% interval (Student's t); ``gap``, ``gap_se`` and ``gap_noise``: the same of the difference
+        to the city, which knows that the district is part of the city. Figures that are hidden are missing.
         """
         table = self._veil(self._raw.copy(), self._hidden)
-        spread = stats.t.ppf(0.975, table["df"].where(table["df"] > 0)) * table["se"]
-        table["low"], table["high"] = table["estimate"] - spread, table["estimate"] + spread
         return self._with_gap(table, self._raw["estimate"].xs(CITY), self._covariance)
 
     @cached_property
@@ -104,13 +119,14 @@ class Survey:
         """Return which ranks the sample leaves possible for each district: ``lower`` and ``upper`` (95%).
 
         Two districts whose sets overlap are not told apart by the data; pages give sets, never places.
+        Errors are widened by Student's t, because each district's own is estimated from few clusters.
         """
         estimate = self.scores["estimate"].xs(series, level="series").loc[self.districts]
         keys = [(code, series) for code in self.districts]
         known = estimate.notna().to_numpy()
-        covariance = pd.DataFrame(
-            self._covariance.loc[keys, keys].to_numpy(), index=self.districts, columns=self.districts
-        )
+        covariance = self._covariance.loc[keys, keys].to_numpy()
+        wider = stats.t.ppf(0.975, self.scores.loc[keys, "df"]) / Z95
+        covariance = pd.DataFrame(covariance * np.outer(wider, wider), index=self.districts, columns=self.districts)
         sets = ranks.rank_confidence_sets(estimate[known], covariance.loc[known, known], simultaneous=False, level=0.95)
         return sets[["lower", "upper"]].reindex(self.districts)
 
@@ -121,7 +137,7 @@ class Survey:
 
     @cached_property
     def _stacked(self) -> pd.DataFrame:
-        """Everybody three times: in the district, in its type and in the city, so that these covary."""
+        """Everybody three times: in the district, in its kind and in the city, so that these covary."""
         kinds = self.frame["kind"].astype(object)
         domains = [self.frame["district_code"], kinds, pd.Series(CITY, self.frame.index)]
         return pd.concat([self.frame.assign(domain=domain) for domain in domains], ignore_index=True)
@@ -158,7 +174,8 @@ class Survey:
             for c in counts:  # a sub-dimension stands on the item with the fewest answers
                 whole[c][part] = counts[c][own].min(axis=1)
         sums = {d: index.subdimensions(self.year, d) for d in index.dimensions(self.year)}
-        hide = disclosure.hidden(whole["n"], whole["clusters"], sums | {"total": list(sums)})
+        kinds = self.frame.groupby("district_code")["kind"].first()
+        hide = disclosure.hidden(whole["n"], whole["clusters"], sums | {"total": list(sums)}, kinds)
         of_item = {
             item: hide[part]
             for part in index.subdimensions(self.year)
@@ -180,9 +197,12 @@ class Survey:
         place = pd.Series(np.arange(len(covariance)), covariance.index)
         of_city = place[[(CITY, name) for name in series]].to_numpy()
         variance = own + own[of_city] - 2 * covariance.to_numpy()[np.arange(len(own)), of_city]
-        table["city_gap"] = table["estimate"] - city.reindex(series).to_numpy()
-        table["city_gap_se"] = np.sqrt(np.maximum(variance, 0))
-        table.loc[table["estimate"].isna(), "city_gap_se"] = np.nan
+        student = stats.t.ppf(0.975, table["df"].where(table["df"] > 0))
+        table["noise"] = student * table["se"]
+        table["gap"] = table["estimate"] - city.reindex(series).to_numpy()
+        table["gap_se"] = np.sqrt(np.maximum(variance, 0))
+        table.loc[table["estimate"].isna(), "gap_se"] = np.nan
+        table["gap_noise"] = student * table["gap_se"]
         return table
 
     def _model(self, table: pd.DataFrame, people: pd.Series, city: float) -> pd.DataFrame:
@@ -190,7 +210,7 @@ class Survey:
         if direct.notna().sum() < _FEWEST:
             return pd.DataFrame(np.nan, index=direct.index, columns=["model", "se", "borrowed"])
         variance = smallarea.smooth_variances(table["se"] ** 2, table["n"].where(direct.notna()), table["df"])
-        urban = (self.frame.groupby("district_code")["kind"].first() == "quan").astype(float).reindex(direct.index)
+        urban = (self.frame.groupby("district_code")["kind"].first() == "urban").astype(float).reindex(direct.index)
         known = urban[direct.notna()]
         covariates = urban.to_frame("urban") if 1 < known.sum() < len(known) - 1 else None
         model = smallarea.fay_herriot(direct, variance, covariates, benchmark=(people, city))
@@ -238,7 +258,10 @@ def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
     if len(homes) > 1:
         names = ", ".join(places.province(code).name_en for code in sorted(homes))
         raise datafiles.DataError(f"{path}, column 'district_code': districts of {names}; give one file a province")
-    kinds = places.districts()["type"]
-    scored = codebook.score(clean, year)
-    frame = clean[records.DESIGN].join(clean["district_code"].map(kinds).rename("kind")).join(scored)
+    kinds = places.districts()["type"].eq("quan").map({True: "urban", False: "rural"})
+    kinds = kinds[clean["district_code"].unique()]
+    if kinds.value_counts().min() < _FEWEST_OF_A_KIND:
+        kinds[:] = "rural"
+    frame = clean[records.DESIGN].join(clean["district_code"].map(kinds).rename("kind"))
+    frame = frame.join(codebook.score(clean, year))
     return Survey(path.name, year, homes.pop(), bool(clean["simulated"].any()), frame)

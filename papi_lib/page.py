@@ -11,14 +11,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 
+import pandas as pd
 from IPython.display import display
 
-from papi_lib import datafiles, index, places, precision, provenance, published
+from papi_lib import datafiles, districts, index, places, precision, provenance, published
+from papi_lib.labels import part_name
+from papi_lib.pictures import Picture
 from papi_lib.places import Place
-from papi_lib.wording import Words
+from papi_lib.wording import Words, mark
 
 #: Mime type of the facts that a page tells the site.
 FACTS = "application/vnd.papi.page+json"
+#: What every page on made-up answers says at its top.
+SIMULATED = mark(
+    "Simulated data: the answers behind this page are made up, to show how such a page reads. No figure on it is about the real district."
+)
 
 
 @dataclass
@@ -35,22 +42,44 @@ class Page:
         Language of the page.
     dimension : int or None
         Dimension the page is about; None for the whole index.
+    district : str, int or None
+        Name or code of a district of the province; None for the province itself.
+    records : str or None
+        File with the records that a district's page stands on; None for the simulated survey.
 
     Raises
     ------
     ValueError
-        Unknown province, year or language; the message says what there is.
+        Unknown province, district, year or language; the message says what there is. The records are of
+        another province, or have no respondent of the district.
     """
 
     province: str | int
     year: int | None
     lang: str = "vi"
     dimension: int | None = None
+    district: str | int | None = None
+    records: str | None = None
 
     def __post_init__(self) -> None:
         self.w = Words(self.lang)
         self.place: Place = places.province(self.province)
+        self.survey: districts.Survey | None = None
+        if self.district is not None:
+            self.survey = districts.load(self.records, self.year)
+            self.place = self.survey.place(self.district, self.place)
+            self.year = self.survey.year
         self.year = index.years()[-1] if self.year is None else index.check_year(self.year)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the page shows made-up answers."""
+        return self.survey is not None and self.survey.simulated
+
+    @property
+    def series(self) -> int | str:
+        """The page's series in a survey: its dimension, or ``total``."""
+        return "total" if self.dimension is None else self.dimension
 
     @property
     def name(self) -> str:
@@ -79,8 +108,8 @@ class Page:
 
     @property
     def standing(self):
-        """The place's row of `rank_sets`, or None where it has no score."""
-        if not self.measured:
+        """The province's row of `rank_sets`, or None where it has no score."""
+        if not self.measured or self.survey:
             return None
         row = self.rank_sets.loc[self.place.code]
         return None if row.isna()["score"] else row
@@ -90,6 +119,8 @@ class Page:
         subject = self.w(subject) if subject else index.name(self.dimension, self.lang)
         title = self.w("{subject}: {place}, {year}", subject=subject, place=self.name, year=self.year)
         self._html(f"<h1>{escape(title)}</h1>", {FACTS: self._facts(title)})
+        if self.simulated:
+            self._html(f'<p class="simulated">{escape(self.w(SIMULATED))}</p>')
 
     def lead(self, purpose: str) -> None:
         """Show the page's purpose, and what is missing and why."""
@@ -113,6 +144,10 @@ class Page:
         """Show pictures and tables; None, which stands for nothing to draw, is passed over."""
         for item in shown:
             if item is not None:
+                if self.simulated:
+                    item.caption += " " + self.w("(simulated data)")
+                    if isinstance(item, Picture):
+                        item.simulated = True
                 display(item)
 
     def tell_findings(self, sentences: list[str]) -> None:
@@ -123,6 +158,8 @@ class Page:
     def missing(self) -> list[str]:
         """Return sentences on what the page cannot show, and why."""
         w, year = self.w, self.year
+        if self.survey:
+            return self._hidden()
         if not self.measured:
             return [
                 w(
@@ -169,6 +206,19 @@ class Page:
             )
         return found
 
+    def _hidden(self) -> list[str]:
+        """Return sentences on the figures of the district that protect its respondents by being hidden."""
+        table = self.survey.scores.loc[self.place.code, "estimate"]
+        gone = [part for part in [self.series, *self.parts] if pd.isna(table[part])]
+        if not gone:
+            return []
+        return [
+            self.w(
+                "Not shown, because too few people answered or because the figure would give another away: {parts}.",
+                parts=self.w.join(part_name(part, self.w) for part in gone),
+            )
+        ]
+
     def _facts(self, title: str) -> dict:
         row = self.standing
         facts = {
@@ -181,7 +231,8 @@ class Page:
                 "name": self.name,
                 "slug": self.place.slug,
                 "region": self.place.region,
-            },
+            }
+            | ({"parent": self._parent()} if self.survey else {}),
             "year": self.year,
             "edition": self.edition,
             "score": None if row is None else round(float(row["score"]), 4),
@@ -191,21 +242,44 @@ class Page:
             "group": None if row is None else int(row["group"]),
             "change": self._change(),
             "missing": self.missing(),
-            "simulated": False,
+            "simulated": self.simulated,
             "source": provenance.source(),
             "data_version": provenance.data_version(),
             "data_hash": datafiles.fingerprint(),
             "code_version": provenance.code_version(),
         }
+        if self.survey:
+            return facts | self._survey_facts()
         if self.dimension is None:
             groups = self.rank_sets["group"].dropna()
             facts["groups"] = {str(code): int(group) for code, group in groups.items()}
         return facts
 
+    def _parent(self) -> dict:
+        home = places.province(self.place.province_code)
+        return {"code": home.code, "name": home.name(self.lang), "slug": home.slug}
+
+    def _survey_facts(self) -> dict:
+        """Return what a district's page tells in place of a province's standing: no rank, only its set."""
+        row = self.survey.scores.loc[(self.place.code, self.series)]
+        sets = self.survey.rank_sets(self.series).loc[self.place.code]
+        known = pd.notna(row["estimate"])
+        return {
+            "score": round(float(row["estimate"]), 4) if known else None,
+            "se": round(float(row["se"]), 4) if known else None,
+            "rank_lower": int(sets["lower"]) if known else None,
+            "rank_upper": int(sets["upper"]) if known else None,
+            "sample": {"respondents": int(row["n"]), "clusters": int(row["clusters"])},
+            "suppressed": self.missing(),
+            "source": self.survey.name,
+        }
+
     def _change(self) -> dict | None:
         """Return the change since the last year that compares, None where there is none."""
-        moved = precision.change(self.place.code, self.year, self.dimension) if self.measured else None
-        if moved is None or math.isnan(moved["change"]):
+        if self.survey or not self.measured:
+            return None
+        moved = precision.change(self.place.code, self.year, self.dimension)
+        if math.isnan(moved["change"]):
             return None
         return {
             "since": int(moved["previous"]),

@@ -25,7 +25,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.stats import norm
+from scipy.stats import norm, t
 from statsmodels.stats.multitest import multipletests
 
 from papi_lib import datafiles, index, places, published, ranks
@@ -239,7 +239,8 @@ def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     differences : pandas.DataFrame
-        Columns ``difference`` and ``se``, in one unit; further columns are kept.
+        Columns ``difference`` and ``se``, in one unit, and where standard errors come from few clusters
+        ``df``, their degrees of freedom (Student's t); further columns are kept.
     level : float
         With at least this probability no difference that is only noise is called clear (Holm's
         step-down procedure, Scandinavian Journal of Statistics 6, 1979).
@@ -251,7 +252,8 @@ def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """
     z = differences["difference"] / differences["se"]
     frame = differences.assign(z=z).sort_values("z", key=abs, ascending=False)
-    clear = multipletests(2 * norm.sf(frame["z"].abs()), alpha=1 - level, method="holm")[0] if len(frame) else []
+    tail = t.sf(frame["z"].abs(), frame["df"]) if "df" in frame else norm.sf(frame["z"].abs())
+    clear = multipletests(2 * tail, alpha=1 - level, method="holm")[0] if len(frame) else []
     return frame.assign(clear=np.asarray(clear, dtype=bool))
 
 

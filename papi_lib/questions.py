@@ -1,7 +1,8 @@
 """The questions of single dimensions: what goes together, what lags, what changed since the start.
 
 Like `papi_lib.sections`, each function shows one question with its answer and returns the frame
-behind it; parts that the page's year lacks are passed over.
+behind it; parts that the page's year lacks are passed over, and so are questions about provinces on a
+district's page.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from papi_lib import charts, charts_country, precision, published, tables
+from papi_lib import charts, charts_country, district_sections, precision, published, tables
 from papi_lib.labels import group_name, part_name
 from papi_lib.page import Page
 
@@ -32,7 +33,7 @@ def together(page: Page, x: str, y: str) -> pd.DataFrame | None:
     pandas.DataFrame or None
         Indexed by ``province_code``, columns `x` and `y` in points; None if the year lacks one.
     """
-    if not {x, y} <= set(page.parts):
+    if page.survey or not {x, y} <= set(page.parts):
         return None
     w = page.w
     frame = published.wide(page.year, page.dimension)[[x, y]]
@@ -78,7 +79,7 @@ def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
         ``cities``, ``best``; lowest score first. None if the year has none of the parts.
     """
     parts = [p for p in parts if p in page.parts]
-    if not parts:
+    if page.survey or not parts:
         return None
     w = page.w
     raw = published.profile(page.place.code, page.year, page.dimension).loc[parts]
@@ -132,7 +133,7 @@ def since_start(page: Page, question: str, part: str) -> pd.DataFrame | None:
         ``se``, ``country`` (mean change of the provinces with both years) and ``country_se``, in
         points; None if the year lacks the part.
     """
-    if part not in page.parts:
+    if page.survey or part not in page.parts:
         return None
     w = page.w
     wide = published.series(part, page.year)
@@ -181,7 +182,7 @@ def reliability(page: Page) -> pd.DataFrame | None:
         Indexed by part: ``se`` and ``signal_sd`` (points), ``reliability`` (0-1), from
         `papi_lib.precision.standard_errors`; None if the year lacks the dimension.
     """
-    if not page.measured:
+    if page.survey or not page.measured:
         return None
     w = page.w
     frame = precision.standard_errors(page.year, page.place.code).loc[
@@ -235,6 +236,22 @@ def gaps(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+def groups(page: Page) -> pd.Series | None:
+    """Ask where the four groups of provinces are; a district's page does not, as districts have no groups.
+
+    Returns
+    -------
+    pandas.Series or None
+        Group 1 (highest) to 4 by ``province_code``.
+    """
+    if page.survey:
+        return None
+    found = page.rank_sets["group"]
+    page.ask("Where are the groups?")
+    page.show(charts_country.tiles(found, page.w, page.place))
+    return found
+
+
 def dimensions(page: Page) -> pd.DataFrame:
     """Ask how the place stands in each dimension.
 
@@ -243,6 +260,8 @@ def dimensions(page: Page) -> pd.DataFrame:
     pandas.DataFrame
         Indexed by dimension: ``score``, ``group``, ``rank``, ``lower`` and ``upper`` (95% set).
     """
+    if page.survey:
+        return district_sections.dimensions(page)
     w = page.w
     frame = pd.DataFrame({d: precision.rank_sets(page.year, d).loc[page.place.code] for d in page.parts}).T
     page.ask("How does {place} stand in each dimension?")

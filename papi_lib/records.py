@@ -245,6 +245,8 @@ def _csv(path: Path) -> pd.DataFrame:
         text = raw.decode("cp1258")
     first = text.split("\n", 1)[0]
     rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)))
+    if len(rows) < 2:
+        raise DataError(f"{path}, row 1: the file has no respondents; give one row each below the header")
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(rows[0]):
             raise DataError(f"{path}, row {number}, column '{rows[0][min(len(row), len(rows[0])) - 1]}': {len(row)} values where {len(rows[0])} belong; quote text that holds the separator")  # fmt: skip
@@ -264,4 +266,12 @@ def _spss(path: Path) -> pd.DataFrame:
     return pyreadstat.read_sav(str(path))[0]
 
 
-_READERS = {".csv": _csv, ".dta": _stata, ".sav": _spss, ".parquet": pd.read_parquet, ".xlsx": pd.read_excel}
+def _parquet(path: Path) -> pd.DataFrame:
+    """Read without Arrow's threads: a process that is to be forked may have one only."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
+        return file.read(use_threads=False).to_pandas(use_threads=False)
+
+
+_READERS = {".csv": _csv, ".dta": _stata, ".sav": _spss, ".parquet": _parquet, ".xlsx": pd.read_excel}

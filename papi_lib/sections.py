@@ -1,7 +1,8 @@
 """The questions that every page on published scores asks: standing, profile, history, findings, tasks.
 
 Each function shows one question with its answer, a sentence and a picture, and returns the tidy
-frame behind it for the analyst to go on with. Where the page's year lacks the dimension it shows
+frame behind it for the analyst to go on with. A page on a district gets the answers of
+`papi_lib.district_sections`. Where the page's year lacks the dimension it shows
 nothing, because the page's opening already says so.
 """
 
@@ -9,7 +10,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import charts, charts_country, datafiles, index, plans, precision, provenance, published, tables
+from papi_lib import (
+    charts,
+    charts_country,
+    datafiles,
+    district_sections,
+    index,
+    plans,
+    precision,
+    provenance,
+    published,
+    tables,
+)
 from papi_lib.labels import group_name, part_name
 from papi_lib.page import Page
 from papi_lib.wording import mark
@@ -26,6 +38,8 @@ def standing(page: Page) -> pd.DataFrame | None:
     pandas.DataFrame or None
         From `papi_lib.precision.rank_sets`; None if the year lacks the dimension.
     """
+    if page.survey:
+        return district_sections.standing(page)
     if not page.measured:
         return None
     w, frame, row = page.w, page.rank_sets, page.standing
@@ -61,6 +75,8 @@ def profile(page: Page) -> pd.DataFrame | None:
         From `papi_lib.published.profile` with the standard error ``se`` and the ``difference``
         to the mean of provinces, in points.
     """
+    if page.survey:
+        return district_sections.profile(page)
     if not page.measured:
         return None
     w = page.w
@@ -86,6 +102,17 @@ def profile(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+def answers(page: Page) -> pd.DataFrame | None:
+    """Ask what people answered, which only a district's page can tell: published scores have no items.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        From `papi_lib.district_sections.answers`; None on a province's page.
+    """
+    return district_sections.answers(page) if page.survey else None
+
+
 def history(page: Page) -> pd.DataFrame | None:
     """Ask how the scores moved, inside each run of years that compare.
 
@@ -94,6 +121,10 @@ def history(page: Page) -> pd.DataFrame | None:
     pandas.DataFrame or None
         From `papi_lib.published.history`: the page's dimension (or the total) and its parts.
     """
+    if page.survey:
+        page.ask("How did it move?")
+        page.say("There is one survey of the districts, so nothing can be said about change.")
+        return None
     if not page.measured:
         return None
     w = page.w
@@ -132,6 +163,8 @@ def findings(page: Page) -> pd.DataFrame | None:
         One row a candidate: ``part``, ``kind`` (``gap`` or ``change``), ``difference``, ``se``,
         ``z``, ``clear``; largest absolute ``z`` first.
     """
+    if page.survey:
+        return district_sections.findings(page)
     if (
         not page.measured
         or page.standing is None
@@ -194,6 +227,8 @@ def tasks(page: Page) -> pd.DataFrame | None:
     pandas.DataFrame or None
         From `papi_lib.plans.tasks`; empty if there is no plan of this province.
     """
+    if page.survey:
+        return district_sections.tasks(page)
     if not page.measured:
         return None
     w, lang = page.w, page.lang
@@ -225,6 +260,8 @@ def tasks(page: Page) -> pd.DataFrame | None:
 
 def provenance_table(page: Page) -> pd.DataFrame:
     """Ask how the page was made: data, edition, method, version, and what to keep in mind."""
+    if page.survey:
+        return district_sections.provenance_table(page)
     w = page.w
     page.ask("How was this made?")
     page.note(

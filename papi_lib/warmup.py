@@ -10,6 +10,8 @@ from papi_lib import (
     aims,
     charts,
     datafiles,
+    district_sections,
+    districts,
     forecast,
     index,
     places,
@@ -30,6 +32,10 @@ for _year in [y for y in index.years() if y >= forecast.FIRST_BASE]:
 datafiles.fingerprint()
 provenance.code_version()
 plans.tasks(1)
+_survey = districts.load()
+for _series in [*index.dimensions(_survey.year), "total"]:
+    _survey.rank_sets(_series)
+_ = _survey.models
 for _lang in LANGUAGES:
     _page_words = Words(_lang)
     _page_words("Total")

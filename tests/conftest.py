@@ -51,14 +51,21 @@ AWKWARD = [
 ]
 
 
+#: Districts: one of two types, with every figure or with hidden ones, in both languages.
+DISTRICTS = [("Ba Đình", "vi"), ("Sóc Sơn", "en")]
+
+
 RUN_CASES = """
 import json, sys
 from pathlib import Path
 from papi_lib import batch_plan, site
 from papi_lib.batch.run import Settings, run
 out = Path(sys.argv[1])
-jobs = [job for province, year, lang in json.loads(sys.argv[2])
+provinces, districts = json.loads(sys.argv[2])
+jobs = [job for province, year, lang in provinces
         for job in batch_plan.jobs(Path("notebooks"), [province], [str(year)], [lang], [])]
+jobs += [job for district, lang in districts
+         for job in batch_plan.jobs(Path("notebooks"), [], ["2024"], [lang], [], [district])]
 failed = [r for r in run(jobs, out, Settings(**batch_plan.settings())) if r["status"] == "failed"]
 site.build(out)
 sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in failed) or 0)
@@ -69,7 +76,7 @@ sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in failed) or 0)
 def awkward_run(tmp_path_factory):
     """Run every notebook for the awkward cases, as one batch; return the run folder."""
     out = tmp_path_factory.mktemp("runs") / "awkward"
-    command = [sys.executable, "-c", RUN_CASES, str(out), json.dumps(AWKWARD)]
+    command = [sys.executable, "-c", RUN_CASES, str(out), json.dumps([AWKWARD, DISTRICTS])]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=500)
     assert done.returncode == 0, done.stderr
     return out

@@ -65,7 +65,7 @@ def test_help_has_an_example(papi, command):
 
 
 def test_explain_runs_nothing(papi, tmp_path):
-    done = papi("report", "--notebook", "3", "--explain", "--out", tmp_path / "run")
+    done = papi("report", "--province", "1", "--notebook", "3", "--explain", "--out", tmp_path / "run")
     assert done.stdout.strip() == "2024/vi/ha-noi/03_accountability: new"
     assert not (tmp_path / "run").exists()
 
@@ -90,7 +90,7 @@ def test_check_tells_the_fault_of_every_table(papi, tmp_path):
         "2024.csv, row 2, column 'score'",
     ]
     assert papi("check", data / "published" / "2013.csv", PAPI_DATA=str(data)).returncode == 0
-    assert "not a table" in one_clear_line(papi("check", tmp_path / "other.csv"))
+    assert "the file is missing" in one_clear_line(papi("check", tmp_path / "other.csv"))
 
 
 def test_the_shipped_data_pass_the_check(papi):

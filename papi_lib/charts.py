@@ -233,7 +233,7 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
         ax.set_ylim(-0.6, len(frame) - 0.4)
         decimal_axis(ax, w, "x", signed=True)
         ax.set_xlabel(w("points"))
-        ax.set_title(title)
+        fig.suptitle(title, x=0.01, ha="left", va="top")
     shown = frame[["difference", "se"]].copy()
     shown.index = pd.Index([part_name(p, w) for p in frame.index], name=w("part"))
     shown.columns = [w("difference"), w("standard error")]

@@ -82,8 +82,7 @@ class Survey:
         """
         own = self._combination.index[self._combination[dimension] > 0]
         given = self._stacked[["domain", *records.DESIGN, *own]]
-        raw = survey.domain_means(given, list(own), by="domain", **_DESIGN)
-        covariance = survey.domain_covariance(given, list(own), by="domain", **_DESIGN)
+        raw, covariance = survey.domain_estimates(given, list(own), by="domain", **_DESIGN)
         table = self._veil(raw.copy(), self._hidden[own])
         return self._with_gap(table, raw["estimate"].xs(CITY), covariance)
 
@@ -96,8 +95,8 @@ class Survey:
         half the 95% interval (Student's t); ``gap``, ``gap_se`` and ``gap_noise``: the same of the difference
         to the city, which knows that the district is part of the city. Figures that are hidden are missing.
         """
-        table = self._veil(self._raw.copy(), self._hidden)
-        return self._with_gap(table, self._raw["estimate"].xs(CITY), self._covariance)
+        raw, covariance = self._estimates
+        return self._with_gap(self._veil(raw.copy(), self._hidden), raw["estimate"].xs(CITY), covariance)
 
     @cached_property
     def models(self) -> pd.DataFrame:
@@ -124,7 +123,7 @@ class Survey:
         estimate = self.scores["estimate"].xs(series, level="series").loc[self.districts]
         keys = [(code, series) for code in self.districts]
         known = estimate.notna().to_numpy()
-        covariance = self._covariance.loc[keys, keys].to_numpy()
+        covariance = self._estimates[1].loc[keys, keys].to_numpy()
         wider = stats.t.ppf(0.975, self.scores.loc[keys, "df"]) / Z95
         covariance = pd.DataFrame(covariance * np.outer(wider, wider), index=self.districts, columns=self.districts)
         sets = ranks.rank_confidence_sets(estimate[known], covariance.loc[known, known], simultaneous=False, level=0.95)
@@ -142,32 +141,28 @@ class Survey:
         domains = [self.frame["district_code"], kinds, pd.Series(CITY, self.frame.index)]
         return pd.concat([self.frame.assign(domain=domain) for domain in domains], ignore_index=True)
 
-    def _table(self, combine: pd.DataFrame | None) -> pd.DataFrame:
-        return survey.domain_means(self._stacked, self.scored_items, by="domain", combine=combine, **_DESIGN)
-
     @cached_property
     def _combination(self) -> pd.DataFrame:
         return codebook.combination(self.year)
 
     @cached_property
-    def _raw(self) -> pd.DataFrame:
-        table = self._table(self._combination)
-        constant = self._combination.attrs["constant"]
-        table["estimate"] += [constant[series] for series in table.index.get_level_values("series")]
-        return table
-
-    @cached_property
-    def _covariance(self) -> pd.DataFrame:
-        return survey.domain_covariance(
+    def _estimates(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Scores of all domains before anything is hidden, and their covariance."""
+        table, covariance = survey.domain_estimates(
             self._stacked, self.scored_items, by="domain", combine=self._combination, **_DESIGN
         )
+        constant = self._combination.attrs["constant"]
+        table["estimate"] += [constant[series] for series in table.index.get_level_values("series")]
+        return table, covariance
 
     @cached_property
     def _hidden(self) -> pd.DataFrame:
         """Districts × (series and items): true where the figure must not be shown."""
-        table = self._table(None)
-        counts = {c: table[c].unstack("series").loc[self.districts] for c in ("n", "clusters")}
-        whole = {c: self._raw[c].unstack("series").loc[self.districts] for c in ("n", "clusters")}
+        answered = self.frame[self.scored_items].notna()
+        district = self.frame["district_code"]
+        by_cluster = answered.groupby([district, self.frame["stratum"], self.frame["cluster"]]).any()
+        counts = {"n": answered.groupby(district).sum(), "clusters": by_cluster.groupby(level=0).sum()}
+        whole = {c: self._estimates[0][c].unstack("series").loc[self.districts] for c in counts}
         combination = self._combination
         for part in index.subdimensions(self.year):
             own = combination.index[combination[part] > 0]

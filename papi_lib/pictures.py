@@ -30,6 +30,7 @@ _STYLE = {
     "axes.edgecolor": "#94a3b8",
     "axes.labelcolor": "#1f2937",
     "axes.titlesize": 9.5,
+    "figure.titlesize": 9.5,
     "axes.titlelocation": "left",
     "xtick.color": "#475569",
     "ytick.color": "#1f2937",

@@ -99,7 +99,47 @@ def domain_means(
     >>> domain_means(people, "y", by="d", cluster="v")["estimate"].round(3).to_dict()
     {'a': 0.667, 'b': 0.333}
     """
+    table = _table(_Means(frame, values, by, weight, strata, cluster, fpc, lonely, combine))
+    if isinstance(values, str) and combine is None and by is not None:
+        table.index = table.index.droplevel("series")
+    return table
+
+
+def domain_estimates(
+    frame: pd.DataFrame,
+    values: str | Sequence[str],
+    *,
+    by: str | Sequence[str] | None = None,
+    weight: str | None = None,
+    strata: str | None = None,
+    cluster: str | None = None,
+    fpc: str | None = None,
+    lonely: str = "adjust",
+    combine: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what `domain_means` gives, and the covariance matrix of all its estimates.
+
+    Parameters
+    ----------
+    frame, values, by, weight, strata, cluster, fpc, lonely, combine
+        As in `domain_means`.
+
+    Returns
+    -------
+    (pandas.DataFrame, pandas.DataFrame)
+        The table of `domain_means`, always with ``series`` in its index; and a square of (domains × series)²
+        cells in squared units, rows and columns in the order of the table.
+
+    Raises
+    ------
+    ValueError
+        As in `domain_means`.
+    """
     means = _Means(frame, values, by, weight, strata, cluster, fpc, lonely, combine)
+    return _table(means), pd.DataFrame(means.covariance(), index=means.index, columns=means.index)
+
+
+def _table(means: _Means) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "estimate": means.estimate.ravel(),
@@ -113,43 +153,7 @@ def domain_means(
     with np.errstate(divide="ignore", invalid="ignore"):
         table["deff"] = table["se"] ** 2 / means.simple_variance.ravel()
     table.attrs["lonely"] = int(means.design.lonely.sum())
-    if isinstance(values, str) and combine is None and by is not None:
-        table.index = table.index.droplevel("series")
     return table
-
-
-def domain_covariance(
-    frame: pd.DataFrame,
-    values: str | Sequence[str],
-    *,
-    by: str | Sequence[str] | None = None,
-    weight: str | None = None,
-    strata: str | None = None,
-    cluster: str | None = None,
-    fpc: str | None = None,
-    lonely: str = "adjust",
-    combine: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Return the covariance matrix of all means that `domain_means` gives for the same arguments.
-
-    Parameters
-    ----------
-    frame, values, by, weight, strata, cluster, fpc, lonely, combine
-        As in `domain_means`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Square, rows and columns indexed by the levels of `by` and ``series`` in the order of
-        `domain_means`; in squared units. It has (domains × series)² cells.
-
-    Raises
-    ------
-    ValueError
-        As in `domain_means`.
-    """
-    means = _Means(frame, values, by, weight, strata, cluster, fpc, lonely, combine)
-    return pd.DataFrame(means.covariance(), index=means.index, columns=means.index)
 
 
 @dataclass(frozen=True)

@@ -387,7 +387,7 @@ def test_a_hidden_figure_is_nowhere_on_the_pages_nor_in_the_notebook(awkward_run
     """The attempt: look for the figure, its direct estimate and its items, on all pages and in the stored notebooks."""
     page = district_pages(awkward_run, "Sóc Sơn", "en")["05_procedures"]
     assert "Not shown, because too few people answered" in page
-    secret = survey._raw.at[("016", "land_use_certificates"), "estimate"]
+    secret = survey._estimates[0].at[("016", "land_use_certificates"), "estimate"]
     stored = (awkward_run / "notebooks/2024/en/ha-noi/huyen-soc-son/05_procedures.ipynb").read_text(encoding="utf-8")
     for text in (page, stored):
         for decimals in (3, 4, 6):

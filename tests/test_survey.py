@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import rankdata
 
-from papi_lib.survey import domain_covariance, domain_means, replicate, replicate_weights
+from papi_lib.survey import domain_estimates, domain_means, replicate, replicate_weights
 
 REFERENCE = Path(__file__).parent / "reference"
 DESIGN = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}
@@ -138,7 +138,8 @@ def test_covariance_holds_the_variances_and_those_of_sums(rule):
     frame["district"] = frame["district"].where(frame["stratum"] < 14, frame["cluster"])  # and domains across strata
     names = list("pqrs")
     means = domain_means(frame, names, by="district", **DESIGN, lonely=rule)
-    covariance = domain_covariance(frame, names, by="district", **DESIGN, lonely=rule)
+    table, covariance = domain_estimates(frame, names, by="district", **DESIGN, lonely=rule)
+    pd.testing.assert_frame_equal(table, means)
     assert covariance.index.equals(means.index)
     assert np.sqrt(np.diag(covariance)) == pytest.approx(means["se"], rel=1e-12)
     combine = pd.DataFrame({"one": [1, 0.5, 0, 0], "two": [0, 0, -1, 1]}, index=names)
@@ -154,7 +155,7 @@ def test_covariance_holds_the_variances_and_those_of_sums(rule):
 def test_difference_of_two_domains_needs_their_covariance():
     """Domains that share clusters: the difference of two means is the slope of a regression."""
     frame = city(missing=0).assign(young=lambda x: x.index % 2 == 0)
-    covariance = domain_covariance(frame, "p", by="young", **DESIGN)
+    _, covariance = domain_estimates(frame, "p", by="young", **DESIGN)
     se = np.sqrt(np.array([-1, 1]) @ covariance @ np.array([-1, 1]))
     means = domain_means(frame, "p", by="young", **DESIGN)["estimate"]
     share = np.average(frame["young"], weights=frame["weight"])

@@ -136,6 +136,37 @@ def comparable(first: int, last: int, part: int | str | None = None) -> bool:
     return not any(early < year <= late for year in changes)
 
 
+def must_compare(first: int, last: int, part: int | str | None = None) -> None:
+    """Refuse to compare scores of two years across a break.
+
+    Parameters
+    ----------
+    first, last : int
+        Years, in either order.
+    part : int, str or None
+        As in `breaks`.
+
+    Raises
+    ------
+    ValueError
+        Scores of the part do not compare; the message says what changed, and which years compare.
+    """
+    found = breaks(first, last, part)
+    if len(found):
+        row, early = found.iloc[0], min(first, last)
+        what = "the total" if part is None else f"dimension {part}" if isinstance(part, int) else part
+        why = (
+            f"the edition of {row['year']} measures anew"
+            if row["basis"] == "edition"
+            else f"{row['subdimension']} changed in {row['year']}"
+        )
+        alike = segment(max(first, last), part)
+        raise ValueError(
+            f"scores of {what} in {early} and {max(first, last)} do not compare: {why}; "
+            f"those of {min(alike)}-{max(alike)} compare with each other"
+        )
+
+
 @datafiles.cached
 def segment(year: int, part: int | str | None = None) -> list[int]:
     """Return the years whose scores compare with those of `year`: the line that may be drawn."""

@@ -18,9 +18,8 @@ import pandas as pd
 from SALib.analyze import sobol as sobol_indices
 from SALib.sample import sobol as sobol_design
 from scipy.stats import rankdata
-from statsmodels.multivariate.pca import PCA
 
-from papi_lib import datafiles, index, places, precision, published
+from papi_lib import analysis, datafiles, index, places, precision, published
 
 #: Published points, as 1-10; the observed minimum to maximum as 1-10; standard scores with mean 50 and
 #: standard deviation 10; the share of provinces that are not better.
@@ -234,43 +233,6 @@ def variance_shares(year: int, province: str | int | None = None, *, n: int = 10
 
 
 @datafiles.cached
-def consistency(year: int) -> pd.DataFrame:
-    """Return how far the parts of each dimension, and the dimensions of the total, measure one thing.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by dimension and ``"total"``: ``parts``, ``alpha`` (Cronbach's, of standardised
-        parts; 1 = all say the same; Psychometrika 16, 1951) and ``first_component`` (share of the
-        parts' variance on their first principal component).
-    """
-    scores = published.dimension_scores(year)
-    tables = {d: published.wide(year, d) for d in index.dimensions(year)} | {"total": scores}
-    rows = {}
-    for part, table in tables.items():
-        table = table.dropna()
-        k, mean_r = table.shape[1], table.corr().to_numpy()[np.triu_indices(table.shape[1], k=1)].mean()
-        components = PCA(table, standardize=True)
-        rows[part] = {
-            "parts": k,
-            "alpha": k * mean_r / (1 + (k - 1) * mean_r),
-            "first_component": components.eigenvals.iloc[0] / components.eigenvals.sum(),
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").astype({"parts": int}).rename_axis("part")
-
-
-@datafiles.cached
-def loadings(year: int) -> pd.DataFrame:
-    """Return the dimensions' correlations with their principal components: dimensions × components."""
-    table = published.dimension_scores(year).dropna()
-    components = PCA(table, standardize=True)
-    scaled = components.loadings * np.sqrt(components.eigenvals.to_numpy() / len(table))
-    return (
-        (scaled * np.sign(scaled.sum())).set_axis(range(1, table.shape[1] + 1), axis=1).rename_axis(index="dimension")
-    )
-
-
-@datafiles.cached
 def _scores(year: int) -> pd.DataFrame:
     """Return sub-dimension scores of the provinces with a published total, in the index's order, all as 1-10."""
     whole = pd.concat([published.wide(year, d) for d in index.dimensions(year)], axis=1)
@@ -292,7 +254,7 @@ def _parts(year: int) -> np.ndarray:
 def _fixed_weights(year: int) -> dict[str, np.ndarray]:
     """Return the dimensions' weights, adding up to 1, of each way that is not random."""
     parts = np.array([len(m) for m in _members(year)], dtype=float)
-    squared = loadings(year)[1].to_numpy() ** 2
+    squared = analysis.loadings(year)[1].to_numpy() ** 2
     return {
         "published": np.full(len(parts), 1 / len(parts)),
         "subdimensions": parts / parts.sum(),

@@ -84,16 +84,6 @@ def test_noise_moves_ranks_more_than_methods_do():
     assert sensitivity.variance_shares(2024, "Hà Nội").loc["sampling", "first"] < shares.loc["sampling", "first"]
 
 
-def test_consistency_of_standardised_parts():
-    table = published.wide(2024, 4).dropna()
-    z = (table - table.mean()) / table.std()
-    alpha = 4 / 3 * (1 - z.var().sum() / z.sum(axis=1).var())
-    assert sensitivity.consistency(2024).loc[4, "alpha"] == pytest.approx(alpha)
-    loadings = sensitivity.loadings(2024)
-    dimensions = published.dimension_scores(2024).dropna()
-    np.testing.assert_allclose(loadings @ loadings.T, dimensions.corr(), atol=1e-10)
-
-
 def test_unknown_methods_are_refused_with_those_there_are():
     with pytest.raises(ValueError, match="no method 'median'; choose from arithmetic, geometric"):
         sensitivity.rebuild(2024, aggregation="median")

@@ -1,0 +1,398 @@
+"""How the parts of the index hang together in a year or an edition, and which provinces are alike.
+
+Every figure comes with its uncertainty. Two kinds are told apart: an *interval* takes the provinces
+as a sample of such provinces (Fisher's z, Feldt's F); the *noise* of the scores themselves, from
+`papi_lib.precision`, pulls correlations towards zero and makes neighbours look further apart than they
+are. Noise of two parts of one year comes from the same respondents, so a small correlation may be
+shared noise. Correlations are no causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import f, norm, spearmanr
+from statsmodels.multivariate.pca import PCA
+
+from papi_lib import datafiles, index, places, precision, published
+
+Parts = str | int | Iterable[int | str]
+
+
+def correlations(years: int | Iterable[int], parts: Parts = "dimensions", level: float = 0.95) -> pd.DataFrame:
+    """Correlate scores between provinces, part by part, within one edition.
+
+    Parameters
+    ----------
+    years : int or iterable of int
+        Years of one edition. With several, every province's mean over them is taken: less noise,
+        and a province still counts once.
+    parts : {"dimensions", "subdimensions"}, int or iterable
+        All dimensions; all sub-dimensions; the sub-dimensions of one dimension (number); or the
+        dimensions (numbers), sub-dimensions (keys) and ``"total"`` that are listed.
+    level : float
+        Confidence level of each interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a pair, strongest first: ``first``, ``second``, ``r`` (Pearson's), ``lower`` and
+        ``upper`` (Fisher's z), ``provinces`` (how many have both), ``clear``: differs from zero
+        when all pairs are looked at together (Holm).
+
+    Raises
+    ------
+    ValueError
+        The years do not compare for one of the parts, or a year lacks a part.
+
+    Examples
+    --------
+    >>> correlations(2024, 3).set_index(["first", "second"])[["r", "lower", "upper"]].round(2).iloc[0].to_dict()
+    {'r': 0.3, 'lower': 0.05, 'upper': 0.51}
+    """
+    chosen = [index.check_year(y) for y in ([years] if isinstance(years, int | str) else years)]
+    scores = pd.DataFrame({part: _mean_score(part, chosen) for part in _parts(chosen, parts)})
+    rows = []
+    for first, second in combinations(scores, 2):
+        both = scores[[first, second]].dropna()
+        r = float(np.corrcoef(both.to_numpy().T)[0, 1])
+        rows.append({"first": first, "second": second, "r": r, "provinces": len(both)})
+    frame = pd.DataFrame(rows, columns=["first", "second", "r", "provinces"])
+    frame = frame.assign(difference=np.arctanh(frame["r"]), se=1 / np.sqrt(frame["provinces"] - 3))
+    reach = norm.ppf((1 + level) / 2) * frame["se"]
+    frame.insert(3, "lower", np.tanh(frame["difference"] - reach))
+    frame.insert(4, "upper", np.tanh(frame["difference"] + reach))
+    frame = precision.tell_apart(frame, level).drop(columns=["difference", "se", "z"])
+    return frame.sort_values("r", key=abs, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFrame:
+    """Compare the order of provinces between all pairs of years, also across breaks of the measure.
+
+    Scores do not compare across a break, but the order of provinces may. An order that changes more
+    across a break than between years of one edition points to the new measure.
+
+    Parameters
+    ----------
+    part : int, str or None
+        Dimension (number), sub-dimension (key), or None for the total.
+    level : float
+        Confidence level of each interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a pair of years: ``earlier``, ``later``, ``apart`` (years), ``comparable`` (no break
+        between them), ``rho`` (Spearman's rank correlation) with ``lower`` and ``upper`` (Fisher's z
+        with the variance of Bonett and Wright, Psychometrika 65, 2000), ``ceiling``: the correlation
+        to be expected if nothing had changed but the noise; ``provinces`` with both scores.
+
+    Examples
+    --------
+    >>> orders = stability(4)
+    >>> orders[orders["apart"] == 1].groupby("comparable")["rho"].median().round(2).to_dict()
+    {False: 0.48, True: 0.56}
+    """
+    wide, rows = published.series(part), []
+    label = "total" if part is None else part
+    reliability = {y: precision.standard_errors(y).loc[label, "reliability"] for y in wide.columns}
+    for earlier, later in combinations(wide.columns, 2):
+        both = wide[[earlier, later]].dropna()
+        rho = float(spearmanr(both).statistic)
+        reach = norm.ppf((1 + level) / 2) * np.sqrt((1 + rho**2 / 2) / (len(both) - 3))
+        rows.append({
+            "earlier": earlier,
+            "later": later,
+            "apart": later - earlier,
+            "comparable": index.comparable(earlier, later, part),
+            "rho": rho,
+            "lower": np.tanh(np.arctanh(rho) - reach),
+            "upper": np.tanh(np.arctanh(rho) + reach),
+            "ceiling": np.sqrt(reliability[earlier] * reliability[later]),
+            "provinces": len(both),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@datafiles.cached
+def alpha(year: int, dimension: int | None = None, level: float = 0.95) -> pd.DataFrame:
+    """Return how far the parts of each dimension, and the dimensions of the total, measure one thing.
+
+    Parameters
+    ----------
+    year : int
+        Year of the survey.
+    dimension : int or None
+        One dimension; None for all and the total.
+    level : float
+        Confidence level of the interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by dimension and ``"total"``: ``parts``, ``provinces`` (with all parts), ``alpha``
+        (Cronbach's, of the published points; 1 = all parts say the same; Psychometrika 16, 1951),
+        ``lower`` and ``upper`` (Feldt, Psychometrika 30, 1965), ``standardised`` (alpha of the
+        parts with equal variance).
+
+    Raises
+    ------
+    ValueError
+        The year does not have the dimension.
+
+    Examples
+    --------
+    >>> alpha(2024, 4).round(2).loc[4, ["alpha", "lower", "upper"]].to_list()
+    [0.83, 0.75, 0.89]
+    """
+    if dimension is not None and dimension not in index.dimensions(year):
+        raise ValueError(f"no dimension {dimension!r} in {year}; choose from {index.dimensions(year)}")
+    tables = {d: published.wide(year, d) for d in (index.dimensions(year) if dimension is None else [dimension])}
+    if dimension is None:
+        tables["total"] = published.dimension_scores(year)
+    rows = {part: cronbach(table, level) for part, table in tables.items()}
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
+    return frame.astype({"parts": int, "provinces": int})
+
+
+def cronbach(items: pd.DataFrame, level: float = 0.95) -> pd.Series:
+    """Return Cronbach's alpha of any table of items with its interval.
+
+    Parameters
+    ----------
+    items : pandas.DataFrame
+        Units × items, at least two of each; units that miss an item are left out.
+    level : float
+        Confidence level of the interval.
+
+    Returns
+    -------
+    pandas.Series
+        ``parts``, ``provinces`` (units), ``alpha``, ``lower``, ``upper``, ``standardised``, as in `alpha`.
+
+    Examples
+    --------
+    >>> float(cronbach(pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 3, 2, 4]}))["alpha"].round(2))
+    0.89
+    """
+    items = items.dropna()
+    (n, k), cov = items.shape, items.cov().to_numpy()
+    mean_r = items.corr().to_numpy()[np.triu_indices(k, k=1)].mean()
+    value = k / (k - 1) * (1 - np.trace(cov) / cov.sum())
+    low, high = f.ppf([(1 + level) / 2, (1 - level) / 2], n - 1, (n - 1) * (k - 1))
+    return pd.Series({
+        "parts": k,
+        "provinces": n,
+        "alpha": value,
+        "lower": 1 - (1 - value) * low,
+        "upper": 1 - (1 - value) * high,
+        "standardised": k * mean_r / (1 + (k - 1) * mean_r),
+    })  # fmt: skip
+
+
+@datafiles.cached
+def components(
+    year: int, parts: str = "dimensions", level: float = 0.95, draws: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Return how many things the parts of the index measure: principal components of a year.
+
+    Parameters
+    ----------
+    year : int
+        Year of the survey.
+    parts : {"dimensions", "subdimensions"} or int
+        What to analyse, standardised; a number for one dimension's sub-dimensions.
+    level : float
+        Confidence level of the intervals.
+    draws : int
+        Resamples of provinces for the intervals, and tables without any correlation for chance.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``component`` (1 = largest): ``variance`` (eigenvalue; 1 = that of one part),
+        ``share`` of the variance with ``lower`` and ``upper`` (bootstrap over provinces), ``chance``
+        (the eigenvalue that parts without any correlation exceed with probability 1 − `level`) and
+        ``kept``: this one and all before it exceed chance (parallel analysis; Horn, Psychometrika
+        30, 1965). Scores' noise makes components fewer, never more, unless parts share it.
+
+    Examples
+    --------
+    >>> found = components(2024)
+    >>> int(found["kept"].sum()), found["share"].round(2).to_list()[:2]
+    (2, [0.46, 0.21])
+    """
+    table = _table(year, parts)
+    values, (n, k), rng = _eigenvalues(table.to_numpy()), table.shape, np.random.default_rng(seed)
+    again = np.array([_eigenvalues(table.to_numpy()[rng.integers(0, n, n)]) for _ in range(draws)]) / k
+    alone = np.array([_eigenvalues(rng.standard_normal((n, k))) for _ in range(draws)])
+    chance = np.quantile(alone, level, axis=0)
+    lower, upper = np.quantile(again, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return pd.DataFrame(
+        {
+            "variance": values,
+            "share": values / k,
+            "lower": lower,
+            "upper": upper,
+            "chance": chance,
+            "kept": np.logical_and.accumulate(values > chance),
+        },
+        index=pd.RangeIndex(1, k + 1, name="component"),
+    )
+
+
+@datafiles.cached
+def loadings(year: int, parts: str | int = "dimensions") -> pd.DataFrame:
+    """Return the parts' correlations with their principal components.
+
+    Parameters
+    ----------
+    year : int
+        Year of the survey.
+    parts : {"dimensions", "subdimensions"} or int
+        As in `components`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Parts × components (1, 2, …); every component points to where most parts are higher.
+
+    Examples
+    --------
+    >>> loadings(2024)[1].round(2).loc[[2, 7]].to_dict()
+    {2: 0.92, 7: 0.15}
+    """
+    table = _table(year, parts)
+    found = PCA(table, standardize=True)
+    scaled = found.loadings * np.sqrt(found.eigenvals.to_numpy() / len(table))
+    scaled = scaled * np.sign(scaled.sum())
+    return scaled.set_axis(range(1, table.shape[1] + 1), axis=1).rename_axis(index=table.columns.name)
+
+
+@datafiles.cached
+def similar(
+    province: str | int, year: int, parts: str | int = "dimensions", nearest: int = 5, draws: int = 4000, seed: int = 0
+) -> pd.DataFrame:
+    """Return which provinces have the profile most like one province's, and how sure that is.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code.
+    year : int
+        Year of the survey.
+    parts : {"dimensions", "subdimensions"} or int
+        What the profile is made of; a number for one dimension's sub-dimensions.
+    nearest : int
+        How many count as near.
+    draws : int
+        Draws of what the scores would be without noise.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``province_code``, likeliest first: ``distance`` between the published profiles
+        (root mean square over the parts, each in standard deviations between provinces) and
+        ``share``, of the draws in which the province is among the `nearest`. A draw is from what is
+        known of each score: the published one pulled towards the mean by its noise, normal, parts
+        independent (an empirical Bayes posterior; Morris, Journal of the American Statistical
+        Association 78, 1983).
+
+    Raises
+    ------
+    ValueError
+        The province's profile was not published in full.
+
+    Examples
+    --------
+    >>> near = similar("Hà Nội", 2024)
+    >>> places.province(int(near.index[0])).name_en, round(float(near["share"].iloc[0]), 1)
+    ('Ho Chi Minh City', 0.6)
+    """
+    place, table = places.province(province), _table(year, parts)
+    if place.code not in table.index:
+        raise ValueError(f"PAPI did not publish all scores of {place.name_vi} in {year}: choose another year")
+    noise = np.column_stack([precision.standard_errors_by_province(p, year)[table.index] ** 2 for p in table])
+    real = np.array([precision.standard_errors(year).loc[p, "signal_sd"] for p in table]) ** 2
+    scale, own = table.std(ddof=0).to_numpy(), table.index.get_loc(place.code)
+    drawn = drawn_profiles(table.to_numpy(), noise, real, draws, seed) / scale
+    far = ((drawn - drawn[:, [own]]) ** 2).sum(axis=2)
+    far[:, own] = np.inf
+    near = far <= np.partition(far, nearest - 1, axis=1)[:, [nearest - 1]]
+    profile = table / scale
+    distance = np.sqrt(((profile - profile.loc[place.code]) ** 2).mean(axis=1))
+    frame = pd.DataFrame({"distance": distance, "share": near.mean(axis=0)}, index=table.index)
+    return frame.drop(index=place.code).sort_values(["share", "distance"], ascending=[False, True])
+
+
+def drawn_profiles(scores: np.ndarray, noise: np.ndarray, real: np.ndarray, draws: int, seed: int = 0) -> np.ndarray:
+    """Draw what scores would be without noise, given the scores.
+
+    Parameters
+    ----------
+    scores, noise : numpy.ndarray
+        Units × parts: scores, and the variance of their noise.
+    real : numpy.ndarray
+        By part, the variance of real differences between units.
+    draws, seed : int
+        Number and seed of the draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        Draws × units × parts, in the scores' unit.
+
+    Examples
+    --------
+    >>> still = drawn_profiles(np.array([[1.0], [3.0]]), np.zeros((2, 1)), np.ones(1), draws=2)
+    >>> still[:, :, 0].tolist()
+    [[1.0, 3.0], [1.0, 3.0]]
+    """
+    with np.errstate(invalid="ignore"):
+        kept = np.where(noise > 0, real / (real + noise), 1.0)
+    middle = scores.mean(axis=0) + kept * (scores - scores.mean(axis=0))
+    normal = np.random.default_rng(seed).standard_normal((draws, *scores.shape))
+    return middle + np.sqrt(kept * noise) * normal
+
+
+def _parts(years: list[int], parts: Parts) -> list[int | str]:
+    """Return the parts that are meant, each of which all years must have."""
+    if isinstance(parts, int):
+        parts = index.subdimensions(years[0], parts)
+    elif isinstance(parts, str):
+        if parts not in ("dimensions", "subdimensions"):
+            raise ValueError(f"parts are 'dimensions', 'subdimensions', a dimension's number or a list, not {parts!r}")
+        parts = getattr(index, parts)(years[0])
+    parts = list(parts)
+    for year in years:
+        known = {*index.dimensions(year), *index.subdimensions(year), "total"}
+        if lacking := [p for p in parts if p not in known]:
+            raise ValueError(f"the index of {year} has no part {lacking[0]!r}; see index.structure({year})")
+    return parts
+
+
+def _mean_score(part: int | str, years: list[int]) -> pd.Series:
+    """Return every province's mean over years that compare, missing unless all were published."""
+    label = None if part == "total" else part
+    index.must_compare(min(years), max(years), label)
+    return published.series(label)[years].mean(axis=1, skipna=False)
+
+
+def _table(year: int, parts: str | int) -> pd.DataFrame:
+    """Return a year's scores of the provinces that have all the parts: provinces × parts."""
+    year = index.check_year(year)
+    chosen = _parts([year], parts)
+    table = pd.DataFrame({part: _mean_score(part, [year]) for part in chosen}).dropna()
+    return table.rename_axis(columns="dimension" if parts == "dimensions" else "subdimension")
+
+
+def _eigenvalues(table: np.ndarray) -> np.ndarray:
+    """Return the eigenvalues of a table's correlation matrix, largest first; parts without variance count none."""
+    return np.linalg.eigvalsh(np.nan_to_num(np.corrcoef(table.T)))[::-1]

@@ -1,0 +1,302 @@
+"""A researcher's own figures beside the published scores: joined by province, with what did not match.
+
+A file has one row a province, or one row a province and year, in CSV or Excel. Provinces are named in
+any spelling that `papi_lib.places.province` takes, or by code. Nothing is guessed and nothing is dropped in
+silence: unknown names are reported, repeated rows are refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from papi_lib import index, places, published, records
+from papi_lib.datafiles import DataError
+
+#: Column names, in plain letters, that are taken as the province and as the year.
+_PROVINCE = ("province_code", "province code", "province", "code", "name", "tinh", "tinh thanh", "ma tinh", "ten tinh")
+_YEAR = ("year", "nam")
+_SUFFIXES = (".csv", ".xlsx")
+#: A cell of text that starts so is run as a formula by spreadsheet programs.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join a file's own columns to a frame of scores, by province and, if the file has years, by year.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With ``province_code`` as a column or the index, and ``year`` as a column if the file has years:
+        from `papi_lib.changes.panel`, `papi_lib.published.load`, `papi_lib.published.totals` and so on.
+    file : path
+        A ``.csv`` or ``.xlsx`` file (its first sheet) with a header. Numbers have a point or a comma for
+        decimals, and nothing for thousands.
+    by : str, optional
+        The column that names the provinces; by default the first whose name says so (province_code,
+        province, code, name, tỉnh, …).
+
+    Returns
+    -------
+    (pandas.DataFrame, pandas.DataFrame)
+        The frame with the file's columns, missing where the file has nothing, in the frame's order;
+        and what did not match: ``row`` (of the file; 0 for what the file lacks), ``column``,
+        ``value``, ``problem``. Both keep all that they had.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        The file cannot be read, names no provinces, repeats a province (and year), has a number that
+        may be read in two ways, or a column that the frame has already.
+    ValueError
+        The frame has no ``province_code``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "my.csv"
+    ...     _ = file.write_text("province,visits\\nHà Nội,3\\nhai phong,5\\nHanoii,7\\n", encoding="utf-8")
+    ...     joined, unmatched = join(published.totals(2024), file)
+    >>> joined.loc[[1, 31], "visits"].to_list(), unmatched.loc[0, ["row", "value"]].to_list()
+    ([3.0, 5.0], [4, 'Hanoii'])
+    """
+    own, unmatched = read(file, by)
+    path, keys = Path(file), [k for k in ("province_code", "year") if k in own]
+    flat = frame if "province_code" in frame else frame.reset_index()
+    if "province_code" not in flat:
+        raise ValueError("the frame has no column or index 'province_code' to join by")
+    if "year" in keys and "year" not in flat:
+        raise DataError(f"{path}, column 'year': the file has years and the frame has none; choose one year, or a frame of several")  # fmt: skip
+    for column in own.columns.difference(keys, sort=False):
+        if column in flat:
+            raise DataError(f"{path}, row 1, column '{column}': the frame has this column already; rename it")
+    joined = flat.merge(own, on=keys, how="left", validate="many_to_one")
+    wanted = flat[keys].drop_duplicates()
+    lacking = wanted.merge(own[keys], on=keys, how="left", indicator=True)
+    lacking = lacking[lacking["_merge"] == "left_only"]
+    names = places.provinces()["name_vi"]
+    told = [_lacks(names[code], sorted(rows["year"]) if "year" in keys else []) for code, rows in lacking.groupby("province_code")]  # fmt: skip
+    extra = pd.DataFrame(told, columns=unmatched.columns)
+    unmatched = pd.concat([part for part in (unmatched, extra) if len(part)] or [unmatched], ignore_index=True)
+    joined.index = frame.index
+    return joined[[*frame.columns, *own.columns.difference(keys, sort=False)]], unmatched
+
+
+def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a file of own figures by province.
+
+    Parameters
+    ----------
+    file, by
+        As in `join`.
+
+    Returns
+    -------
+    (pandas.DataFrame, pandas.DataFrame)
+        ``province_code``, ``year`` if the file has years, and the file's other columns, numbers as
+        float64; and the rows that name no province or year of the index, as in `join`.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        As in `join`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "my.csv"
+    ...     _ = file.write_text("tỉnh;năm;số\\nHuế;2024;1,5\\n", encoding="utf-8")
+    ...     read(file)[0].to_dict("records")
+    [{'province_code': 46, 'year': 2024, 'số': 1.5}]
+    """
+    path = Path(file)
+    if path.suffix.lower() not in _SUFFIXES:
+        raise DataError(f"{path}: '{path.suffix}' files cannot be joined; save it as one of {', '.join(_SUFFIXES)}")
+    table = records.read(path)
+    _check_header(path, table)
+    named, dated = _key(table, (by,) if by else _PROVINCE), _key(table, _YEAR)
+    if named is None:
+        asked = f"no column '{by}'" if by else "no column names the provinces"
+        raise DataError(f"{path}, row 1: {asked}; the file has {', '.join(table.columns)}")
+    own, told = pd.DataFrame({"province_code": _codes(table[named], places.province)}), []
+    told += _unknown(table, named, own["province_code"], places.province)
+    if dated is not None:
+        own["year"] = _codes(table[dated], index.check_year)
+        told += _unknown(table, dated, own["year"], index.check_year)
+    for column in table.columns.drop([c for c in (named, dated) if c is not None]):
+        own[column] = _values(path, table[column])
+    own = own.dropna(subset=[k for k in ("province_code", "year") if k in own])
+    _check_unique(path, table, own, named)
+    unmatched = pd.DataFrame(told, columns=["row", "column", "value", "problem"]).sort_values("row", kind="stable")
+    keys = {k: "int64" for k in ("province_code", "year") if k in own}
+    return own.astype(keys).reset_index(drop=True), unmatched.reset_index(drop=True)
+
+
+def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
+    """Return the published figures as one tidy table, ready to be joined and written.
+
+    Parameters
+    ----------
+    year : int or None
+        Year of the survey; None for all.
+    lang : {"vi", "en"}
+        Language of the provinces' names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``year``, ``edition`` (scores of two editions do not compare), ``province_code``,
+        ``province``, ``part`` (sub-dimension key, dimension number or ``total``) and ``score`` in
+        points. What was not published has no row.
+
+    Examples
+    --------
+    >>> frame = table(2024, "en")
+    >>> frame[(frame["province"] == "Ha Noi") & (frame["part"] == "total")]["score"].round(2).to_list()
+    [43.78]
+    """
+    from papi_lib import changes
+
+    frame = changes.panel(year)
+    if year is not None:
+        frame = frame[frame["year"] == index.check_year(year)]
+    keys = ["year", "edition", "province_code"]
+    long = frame.melt(keys, var_name="part", value_name="score").dropna(subset="score")
+    long.insert(3, "province", long["province_code"].map(places.provinces()[f"name_{lang}"]))
+    order = long.sort_values(["year", "province_code"], kind="stable", ignore_index=True)
+    return order.astype({"part": str})
+
+
+def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
+    """Write a frame as CSV (UTF-8), whole or not at all, without cells that a spreadsheet program would run.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What to write, without its index.
+    file : path
+        A name that ends in ``.csv``.
+
+    Raises
+    ------
+    ValueError
+        The name does not end in ``.csv``, or its folder cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(pd.DataFrame({"note": ["=1+1", "fine"], "x": [-1.5, 2]}), Path(folder) / "a.csv")
+    ...     (Path(folder) / "a.csv").read_text().split()
+    ['note,x', "'=1+1,-1.5", 'fine,2.0']
+    """
+    path = Path(file)
+    if path.suffix.lower() != ".csv":
+        raise ValueError(f"{path}: tables are written as CSV; give a name that ends in .csv")
+    safe = frame.rename(columns=_harmless)
+    for i, kind in enumerate(safe.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            safe.isetitem(i, safe.iloc[:, i].map(_harmless))
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / "table.csv"
+            safe.to_csv(part, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+            os.replace(part, path)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be written ({error.strerror}); choose another name") from None
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _check_header(path: Path, table: pd.DataFrame) -> None:
+    for name in table.columns:
+        if not name:
+            raise DataError(f"{path}, row 1: a column has no name; give it one")
+        if list(table.columns).count(name) > 1:
+            raise DataError(f"{path}, row 1, column '{name}': two columns have this name; rename one")
+
+
+def _key(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
+    """Return the column that has one of the names, in the names' order."""
+    plain = {places.plain(column).replace("_", " "): column for column in reversed(table.columns)}
+    return next((plain[key] for key in (places.plain(n).replace("_", " ") for n in names) if key in plain), None)
+
+
+def _codes(column: pd.Series, find) -> pd.Series:
+    """Return what `find` makes of each value: a province's code, a year; missing where it finds nothing."""
+
+    def code(value: object) -> float | None:
+        try:
+            found = find(_bare(value))
+        except ValueError:
+            return None
+        return getattr(found, "code", found)
+
+    return column.map({value: code(value) for value in column.dropna().unique()}).astype("float64")
+
+
+def _bare(value: object) -> object:
+    """Return a code as it is counted: 1 for 1.0 and for "01"."""
+    if isinstance(value, str):
+        return value.lstrip("0") if value.isdigit() else value
+    return int(value) if float(value).is_integer() else value
+
+
+def _unknown(table: pd.DataFrame, column: str, codes: pd.Series, find) -> list[tuple]:
+    """Return the rows whose key names nothing, with why; rows that are empty throughout do not count."""
+    told = []
+    for i in codes.index[codes.isna()]:
+        value = table[column][i]
+        if pd.isna(value):
+            if table.loc[i].notna().any():
+                told.append((i + 2, column, "", "is empty; fill it in"))
+            continue
+        try:
+            find(_bare(value))
+        except ValueError as error:
+            told.append((i + 2, column, value, str(error)))
+    return told
+
+
+def _values(path: Path, column: pd.Series) -> pd.Series:
+    """Return a column as numbers if all of it is numbers, or else as text."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype("float64")
+    text = column.dropna().astype(str).str.strip()
+    if not text.str.fullmatch(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?").all():
+        return column
+    doubtful = text.str.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}")
+    if doubtful.any() or (text.str.contains(",").any() and text.str.contains(".", regex=False).any()):
+        row = text.index[doubtful][0] if doubtful.any() else text.index[text.str.contains(",")][0]
+        raise DataError(
+            f"{path}, row {row + 2}, column '{column.name}': '{text[row]}' may be read in two ways; "
+            "write decimals with a point and thousands with nothing"
+        )
+    return pd.to_numeric(text.str.replace(",", ".", regex=False)).reindex(column.index).astype("float64")
+
+
+def _check_unique(path: Path, table: pd.DataFrame, own: pd.DataFrame, named: str) -> None:
+    keys = [k for k in ("province_code", "year") if k in own]
+    twice = own.index[own.duplicated(keys)]
+    if len(twice):
+        row = twice[0]
+        first = own.index[(own[keys] == own.loc[row, keys]).all(axis="columns")][0]
+        when = f" in {int(own.loc[row, 'year'])}" if "year" in keys else ""
+        raise DataError(
+            f"{path}, row {row + 2}, column '{named}': '{table[named][row]}'{when} repeats row {first + 2} "
+            f"('{table[named][first]}'); keep one of the two"
+        )
+
+
+def _lacks(name: str, years: list[int]) -> tuple:
+    """Return a line of the report on a province that the file does not have."""
+    when = f" in {', '.join(map(str, years))}" if years else ""
+    return 0, "", name, f"the file has no row for {name}{when}"

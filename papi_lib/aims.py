@@ -18,6 +18,7 @@ from papi_lib.targets import Climb
 #: Places a year where the province has no plan: what Ha Noi asked of itself.
 _USUAL_PLACES = 5
 _MOST_GAPS = 8
+Z95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,7 @@ class Asked:
 
 def asked(page: Page, places: int | None = None) -> Asked:
     """Ask what was asked: the province's plan if it covers the year, else so many places in a year."""
-    table = plans.targets(page.place.code)
-    table = table[(table["first_year"] <= page.year) & (page.year <= table["last_year"])]
+    table = plans.targets(page.place.code, page.year)
     page.ask("What was asked?")
     base = page.year - 1
     if len(table) and places is None:
@@ -95,8 +95,9 @@ def needed(page: Page, climb: Climb | None) -> pd.DataFrame | None:
     w = page.w
     page.ask("What would do it?")
     page.say(
-        "With {points} points more, {place} would have stood at place {target} in {base} already.",
+        "With {points} points more, {place} would have stood at place {target} in {base} already; the noise in its score alone is about ±{noise} points (95%).",
         points=w.number(climb.needed_now), place=page.name, target=climb.target_rank, base=climb.base_year,
+        noise=w.number(Z95 * precision.standard_error(None, climb.base_year, climb.province_code)),
     )  # fmt: skip
     frame = pd.DataFrame({"gain": climb.needed_gain, "parts": {chance: len(s) for chance, s in climb.steps.items()}})
     for chance, gain in climb.needed_gain.items():
@@ -120,6 +121,107 @@ def needed(page: Page, climb: Climb | None) -> pd.DataFrame | None:
     return frame
 
 
+def planned(page: Page, climb: Climb | None, gains: dict[str, float] | None = None) -> pd.DataFrame | None:
+    """Ask what planned gains do to the chance: those given, else the plan's, else stated ones.
+
+    Parameters
+    ----------
+    page : Page
+        The page.
+    climb : Climb or None
+        From `likely`.
+    gains : dict of str to float, optional
+        Lasting gains in points by sub-dimension (key) to judge instead of the plan's.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        ``points`` (in all) and ``chance`` by row: nothing special done, then each set of gains.
+
+    Raises
+    ------
+    ValueError
+        A sub-dimension that the base year does not have, or a gain that leaves its scale.
+    """
+    if climb is None:
+        return None
+    w, unaided = page.w, {page.w("nothing special is done"): {}}
+    page.ask("And with planned gains?")
+    if gains:
+        source = pd.Series(w("stated in the notebook"), index=list(gains))
+    else:
+        gains, source = _plans_gains(page, climb)
+    if gains:
+        frame = _chances(climb, unaided | {w("with these gains"): gains})
+        page.say(
+            "The chance of place {target} or better in {year}: {unaided} unaided → {planned} with these gains.",
+            target=climb.target_rank, year=climb.target_year,
+            unaided=w.percent(frame["chance"].iloc[0]), planned=w.percent(frame["chance"].iloc[1]),
+        )  # fmt: skip
+        page.show(_planned_table(page, climb, gains, source))
+        return frame
+    parts = targets.furthest_behind(climb)
+    peers = w("the cities under central government") if page.place.type == "city" else w("its region")
+    page.note("No plan in the project's data names gains in points (data/plans/gains.csv); the table states some.")
+    if parts.empty:
+        page.say("No sub-dimension of {place} lay below the mean of {peers}.", place=page.name, peers=peers)
+        return None
+    page.say(
+        "Furthest below the mean of {peers} in {year}: {parts}.", peers=peers, year=climb.base_year,
+        parts=w.join(f"{part_name(part, w)} ({w.signed(-gap)})" for part, gap in parts["peers"].items()),
+    )  # fmt: skip
+    stated = {
+        w("what one province in four gains in a year"): parts["usual"].to_dict(),
+        w("what one province in ten gains in a year"): parts["reach"].to_dict(),
+        w("as far as the mean of {peers}", peers=peers): parts["peers"].to_dict(),
+    }
+    frame = _chances(climb, unaided | stated)
+    page.say(
+        "The chance of place {target} or better in {year}: {unaided} unaided → {planned} if each of them gained what one province in four gains in a year.",
+        target=climb.target_rank, year=climb.target_year,
+        unaided=w.percent(frame["chance"].iloc[0]), planned=w.percent(frame["chance"].iloc[1]),
+    )  # fmt: skip
+    shown = pd.DataFrame(
+        {w("points in all"): frame["points"], w("chance of the target"): frame["chance"].map(w.percent)}
+    )
+    shown.index.name = w("if each of them gained")
+    caption = w("Chance of place {target} or better in {year}", target=climb.target_rank, year=climb.target_year)
+    page.show(tables.Table(shown, caption, w))
+    page.note("Gains of a year are lasting ones, net of noise, computed from all provinces and years; a part of the distance to others is noise. All rows use the same simulated draws.")  # fmt: skip
+    return frame
+
+
+def _chances(climb: Climb, ways: dict[str, dict[str, float]]) -> pd.DataFrame:
+    target = (climb.province_code, climb.base_year, climb.places)
+    rows = {way: {"points": sum(g.values()), "chance": targets.chance(*target, g)} for way, g in ways.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _plans_gains(page: Page, climb: Climb) -> tuple[dict[str, float], pd.Series]:
+    """Return the plan's gains that the base year can show, and where the plan says so."""
+    plan = plans.gains(page.place.code, climb.target_year)
+    lost = [part for part in plan.index if part not in climb.gaps.index]
+    if lost:
+        page.note(
+            "The plan also names gains of parts that PAPI {year} does not have: {parts}.",
+            year=climb.base_year, parts=page.w.join(part_name(p, page.w) for p in lost),
+        )  # fmt: skip
+    plan = plan.drop(index=lost)
+    return plan["gain"].to_dict(), plan[f"remark_{page.lang}"]
+
+
+def _planned_table(page: Page, climb: Climb, gains: dict[str, float], source: pd.Series) -> tables.Table:
+    w = page.w
+    shown = pd.DataFrame({
+        f"{page.name}, {climb.base_year}": climb.gaps["score"].reindex(list(gains)),
+        w("planned gain"): pd.Series(gains),
+        w("gain within reach"): climb.gaps["reach"].reindex(list(gains)),
+        w("source"): source,
+    })  # fmt: skip
+    shown.index = pd.Index([part_name(p, w) for p in gains], name=w("part"))
+    return tables.Table(shown, w("Planned gains, lasting, in points a year"), w)
+
+
 def came(page: Page, climb: Climb | None) -> dict | None:
     """Ask what came, and whether it can be told from noise."""
     if climb is None:
@@ -141,6 +243,8 @@ def came(page: Page, climb: Climb | None) -> dict | None:
         page.say("By the published scores the target, place {target}, was reached.", target=climb.target_rank)
     else:
         page.say("By the published scores the target, place {target}, was not reached.", target=climb.target_rank)
+    if result["lower"] <= climb.target_rank < result["upper"]:
+        page.say("Noise leaves both open: ranks on either side of the target are possible.")
     if result["clear"]:
         page.say("That {place} rose is more than noise.", place=page.name)
     else:
@@ -155,8 +259,7 @@ def came(page: Page, climb: Climb | None) -> dict | None:
 
 def fan(page: Page, target: Asked) -> pd.DataFrame | None:
     """Ask how the ranks of the coming years looked from the plan's base year."""
-    table = plans.targets(page.place.code)
-    table = table[(table["first_year"] <= page.year) & (page.year <= table["last_year"])]
+    table = plans.targets(page.place.code, page.year)
     base = int(table["base_year"].iloc[0]) if len(table) else target.base_year
     last = target.last_year if len(table) else base + 3
     if base < forecast.FIRST_BASE or pd.isna(forecast.standings(base).loc[page.place.code, base]):

@@ -115,7 +115,7 @@ def _islands(ax: Axes, tile: pd.Series) -> None:
     )
 
 
-def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
+def ranks(frame: pd.DataFrame, w: Words, place: Place, reconstructed: pd.Series | None = None) -> Picture | None:
     """Draw every province's rank with its confidence set, the place and the five cities named.
 
     Parameters
@@ -126,7 +126,11 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
         Language of the picture.
     place : Place
         Province to point out.
+    reconstructed : pandas.Series, optional
+        For the provinces of 2025 (`papi_lib.merged`): their names by the frame's index. The picture
+        then says that the scores are reconstructed.
     """
+    names = places.provinces()[f"name_{w.lang}"] if reconstructed is None else reconstructed
     frame = frame.dropna(subset=["rank"]).sort_values("rank", kind="stable")
     if frame.empty:
         return None
@@ -153,7 +157,7 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
                 continue
             last, lift = x, (lift + 24 if x - last < 3 else 0)  # names of close neighbours stand one above the other
             ax.annotate(
-                province_name(code, w),
+                names[code],
                 (x, row["lower"]),
                 (0, 4 + lift),
                 textcoords="offset points",
@@ -167,10 +171,14 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
         ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -15))
         ax.set_yticks([1, *range(10, len(frame) + 1, 10)])
         ax.set_xticks([])
-        ax.set_xlabel(w("provinces by published score"))
+        ax.set_xlabel(
+            w("provinces by published score")
+            if reconstructed is None
+            else w("provinces of 2025 by reconstructed score")
+        )
         ax.set_ylabel(w("rank (1 = highest)"))
     shown = frame[["score", "rank", "lower", "upper"]].copy()
-    shown.index = pd.Index([province_name(c, w) for c in frame.index], name=w("province"))
+    shown.index = pd.Index([names[c] for c in frame.index], name=w("province"))
     shown.columns = [w("score"), w("rank"), w("set from"), w("set to")]
     alt = w("Ranks of {n} provinces with their 95% confidence sets.", n=len(frame))
     if here.any():
@@ -185,6 +193,10 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
     caption = w(
         "Dots are ranks by published score (our ordering), bars the ranks that noise in the scores leaves possible (95%, each province by itself)."
     )
+    if reconstructed is not None:
+        caption = w(
+            "Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that noise leaves possible (95%, each province by itself)."
+        )
     return Picture(fig, alt, caption, w, shown)
 
 

@@ -32,6 +32,10 @@ def fan(climbs: list[Climb], w: Words, place: Place) -> Picture:
     first = climbs[0]
     frame = pd.DataFrame([c.ranks for c in climbs], index=[c.target_year for c in climbs])
     came = {c.target_year: c.outcome["rank"] for c in climbs if c.outcome}
+    sets = pd.DataFrame(
+        {first.base_year: {"lower": first.lower, "upper": first.upper}}
+        | {c.target_year: {key: c.outcome[key] for key in ("lower", "upper")} for c in climbs if c.outcome}
+    ).T
     asked = {c.target_year: c.target_rank for c in climbs}
     with style():
         fig = figure(7, 3.6, bottom=0.95)
@@ -52,6 +56,9 @@ def fan(climbs: list[Climb], w: Words, place: Place) -> Picture:
             lw=1.6,
             label=w("what came"),
         )
+        ax.vlines(
+            sets.index, sets["lower"], sets["upper"], color=PLACE, lw=4, alpha=0.25, label=w("95% set of what came")
+        )
         ax.set_ylim(64, 0)
         ax.set_yticks([1, *range(10, 61, 10)])
         ax.set_xticks(years)
@@ -59,13 +66,22 @@ def fan(climbs: list[Climb], w: Words, place: Place) -> Picture:
         fig.legend(loc="lower center", ncols=3, fontsize=8)
     shown = pd.DataFrame(
         {w("target"): pd.Series(asked), w("middle of simulations"): frame[0.5].round().astype(int), w("90% from"): frame[0.05].round().astype(int),
-         w("90% to"): frame[0.95].round().astype(int), w("what came"): pd.Series(came, dtype="Int64")}
+         w("90% to"): frame[0.95].round().astype(int), w("what came"): pd.Series(came, dtype="Int64"),
+         w("set from"): sets["lower"].reindex(frame.index).astype("Int64"), w("set to"): sets["upper"].reindex(frame.index).astype("Int64")}
     ).rename_axis(w("year"))  # fmt: skip
     alt = w("Ranks of {place} that were possible, seen from {year}:", place=place.name(w.lang), year=first.base_year) + " " + "; ".join(
         w("{year}: {low} to {high}, target {target}", year=year, low=int(row[0.05]), high=int(row[0.95]), target=asked[year])
         for year, row in frame.iterrows()
     )  # fmt: skip
-    return Picture(fig, alt, w("Simulated ranks, seen from the base year, beside the target and what came."), w, shown)
+    return Picture(
+        fig,
+        alt,
+        w(
+            "Simulated ranks, seen from the base year, beside the target and what came with the ranks that noise leaves possible."
+        ),
+        w,
+        shown,
+    )
 
 
 def steps(gains: pd.Series, w: Words) -> Picture | None:

@@ -10,10 +10,15 @@ keep their published scores.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from papi_lib import datafiles, places, precision, published, ranks
+
+#: First survey of the 34 provinces.
+FIRST_YEAR = 2025
 
 
 @datafiles.cached
@@ -23,14 +28,15 @@ def provinces() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``merged_2025`` (Vietnamese name): ``name_en``, ``parts`` (list of the codes of
+        Indexed by ``merged_2025`` (Vietnamese name): ``name_vi``, ``name_en``, ``parts`` (list of the codes of
         the provinces it was formed of) and ``reconstructed`` (its scores before 2025 are
         combinations, not published).
     """
     table = places.provinces()
     frame = table.reset_index().groupby("merged_2025", sort=False)["province_code"].agg(list).to_frame("parts")
     english = table.set_index("name_vi")["name_en"]  # Huế took a new name: its own without diacritics
-    frame.insert(0, "name_en", [english.get(name, places.plain(name).title()) for name in frame.index])
+    frame.insert(0, "name_vi", frame.index)
+    frame.insert(1, "name_en", [english.get(name, places.plain(name).title()) for name in frame.index])
     return frame.assign(reconstructed=frame["parts"].map(len) > 1)
 
 
@@ -68,25 +74,71 @@ def standard_errors(part: int | str | None, year: int) -> pd.Series:
 
 
 @datafiles.cached
-def totals(year: int) -> pd.DataFrame:
-    """Return a year's totals of the 34 provinces, with what the noise leaves possible of their ranks.
+def rank_sets(year: int, part: int | str | None = None) -> pd.DataFrame:
+    """Return a year's scores of the 34 provinces, with what the noise leaves possible of their ranks.
 
     Parameters
     ----------
     year : int
         Year of the survey.
+    part : int, str or None
+        Dimension (number), sub-dimension (key) or None for the total.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``merged_2025``: ``total`` and ``se`` (points), ``rank`` (1 = highest), ``lower``
+        Indexed by ``merged_2025``: ``score`` and ``se`` (points), ``rank`` (1 = highest), ``lower``
         and ``upper`` (95% confidence set, each by itself), ``group`` (1-4, quartiles of the
-        34), ``reconstructed``; missing where any of the combined provinces has no total.
+        34), ``reconstructed``; missing where the score of any of the combined provinces is.
     """
-    frame = published.standing(series()[year].rename("total"))
-    frame.insert(1, "se", standard_errors(None, year))
-    sets = ranks.rank_confidence_sets(frame["total"], frame["se"], simultaneous=False)
+    frame = published.standing(series(part)[year].rename("score"))
+    frame.insert(1, "se", standard_errors(part, year))
+    sets = ranks.rank_confidence_sets(frame["score"], frame["se"], simultaneous=False)
     return frame.assign(lower=sets["lower"], upper=sets["upper"], reconstructed=provinces()["reconstructed"])
+
+
+def unit(place: places.Place) -> places.Place:
+    """Return the province of 2025 that a province belongs to; its code is its Vietnamese name."""
+    name = place.merged_2025
+    return replace(place, code=name, slug=places.slug(name), **provinces().loc[name, ["name_vi", "name_en"]])
+
+
+def base(place: places.Place, year: int, rise: int) -> pd.Series:
+    """Return where a province of 2025 starts from when it sets a target in places.
+
+    Parameters
+    ----------
+    place : Place
+        A province of 2025, from `unit`, or one of the 63.
+    year : int
+        Last year to use.
+    rise : int
+        Places to rise among the 34.
+
+    Returns
+    -------
+    pandas.Series
+        ``year`` (the last one up to `year` with a total of the province), ``score``, ``se`` (points),
+        ``rank``, ``lower``, ``upper`` and ``of`` (provinces with a total); ``target_rank`` and
+        ``needed``, the points that would have put it there in that year.
+
+    Raises
+    ------
+    ValueError
+        No year up to `year` has a total of the province.
+    """
+    scores = series().loc[place.merged_2025]
+    known = [y for y in scores.dropna().index if y <= year]
+    if not known:
+        raise ValueError(f"no total of {place.merged_2025} can be reconstructed up to {year}")
+    frame = rank_sets(known[-1])
+    row = frame.loc[place.merged_2025]
+    target = max(1, int(row["rank"]) - rise)
+    needed = frame["score"].nlargest(target).iloc[-1] - row["score"]
+    found = row[["score", "se", "rank", "lower", "upper"]].to_dict()
+    return pd.Series(
+        {"year": known[-1], **found, "of": frame["score"].count(), "target_rank": target, "needed": needed},
+    )
 
 
 @datafiles.cached

@@ -1,4 +1,4 @@
-"""A province's plan as data: its target, and what each block is asked to do about which part.
+"""A province's plan as data: its target, the gains it names, and what each block is asked to do about which part.
 
 The tables in ``data/plans/`` are meant to be replaced by a province's own.
 """
@@ -10,13 +10,15 @@ import pandas as pd
 from papi_lib import datafiles, index, places
 
 
-def targets(province: str | int) -> pd.DataFrame:
+def targets(province: str | int, year: int | None = None) -> pd.DataFrame:
     """Return the targets of a province's plans.
 
     Parameters
     ----------
     province : str or int
         Name or code.
+    year : int or None
+        Only plans that set a target for this year; None for all plans.
 
     Returns
     -------
@@ -26,7 +28,47 @@ def targets(province: str | int) -> pd.DataFrame:
         province has none.
     """
     table = datafiles.read("plan-targets")
-    return table[table["province_code"] == places.province(province).code].reset_index(drop=True)
+    table = table[table["province_code"] == places.province(province).code]
+    if year is not None:
+        table = table[(table["first_year"] <= year) & (year <= table["last_year"])]
+    return table.reset_index(drop=True)
+
+
+def gains(province: str | int, year: int) -> pd.DataFrame:
+    """Return the gains in points that a province's plan names for a year.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code.
+    year : int
+        Year that the plan sets a target for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``subdimension`` (key): ``gain`` (lasting, in points a year), ``remark_vi`` and
+        ``remark_en`` (where the plan says so); empty if no plan covers the year or names gains.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        The index had no such sub-dimension in the plan's base year nor in its first year, or the
+        gain is more than its whole scale.
+    """
+    plan, table = targets(province, year).head(1), datafiles.read("plan-gains")
+    table = table[table["plan"].isin(plan["plan"])]
+    known = [index.structure(y) for y in plan[["base_year", "first_year"]].to_numpy().ravel() if y in index.years()]
+    for row, part, gain in table[["subdimension", "gain"]].itertuples():
+        scale = next((s.loc[part] for s in (k.set_index("subdimension") for k in known) if part in s.index), None)
+        if scale is None:
+            place = datafiles.where("plan-gains", row, "subdimension")
+            raise datafiles.DataError(f"{place}: the index had no '{part}' when the plan was made; correct the key")
+        if gain > scale["upper"] - scale["lower"]:
+            place = datafiles.where("plan-gains", row, "gain")
+            width = f"{scale['upper'] - scale['lower']:.2f} points"
+            raise datafiles.DataError(f"{place}: {gain:g} is more than the whole scale of '{part}', {width}")
+    return table.set_index("subdimension").drop(columns="plan")
 
 
 def tasks(province: str | int, dimension: int | None = None) -> pd.DataFrame:

@@ -19,8 +19,10 @@ from papi_lib.places import province as find_province
 _CHANCES = (0.5, 0.8)
 #: Starting ranks within so many places count as the same position in the track record.
 _NEAR = 5
-#: A gain is within reach if so large a share of provinces stayed below it in a year.
-_WITHIN_REACH = 0.9
+#: Gains by the share of provinces that stay below them in a year: the upper quartile's, and what is within reach.
+_SHARES = {"usual": 0.75, "reach": 0.9}
+#: So many sub-dimensions stand for a plan that names no gains.
+_BEHIND = 3
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     row, totals, base = race.totals.loc[race.code], race.totals, race.base_year
     gains = {chance: max(race.gain_for(chance), 0.0) for chance in _CHANCES}
     parts = _gaps(race.code, base, totals["rank"], race.target)
-    parts["reach"] = np.minimum(parts["reach"] * horizon, parts["best"].clip(lower=0))
+    for gain in _SHARES:
+        parts[gain] = np.minimum(parts[gain] * horizon, parts["best"].clip(lower=0))
     own = (row["score"] - totals["score"].mean()) / race.spread
     return Climb(
         province_code=race.code,
@@ -142,12 +145,15 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
 def chance(province: str | int, base_year: int, places: int, gains: Mapping[str, float], horizon: int = 1) -> float:
     """Return how likely a target becomes if planned gains are made, beside what happens anyway.
 
+    All calls for one target use the same draws, those of `climb`, so that the difference between
+    two plans is not noise of the simulation.
+
     Parameters
     ----------
     province, base_year, places, horizon
         As in `climb`.
     gains : mapping of str to float
-        Lasting gains in points by sub-dimension (key), on the base year's scale.
+        Lasting gains in points by sub-dimension (key), on the base year's scale, made by the target year.
 
     Raises
     ------
@@ -165,16 +171,34 @@ def chance(province: str | int, base_year: int, places: int, gains: Mapping[str,
     for part, gain in gains.items():
         if part not in structure.index:
             raise ValueError(f"no sub-dimension {part!r} in {race.base_year}; choose from {', '.join(structure.index)}")
-        score, (lower, upper) = (
-            published.series(part).loc[race.code, race.base_year],
-            structure.loc[part, ["lower", "upper"]],
-        )
+        score = published.series(part).loc[race.code, race.base_year]
+        lower, upper = structure.loc[part, ["lower", "upper"]]
         if not lower <= score + gain <= upper:
             raise ValueError(
                 f"a gain of {gain} from {score:.2f} leaves the range of {part}, {lower:.2f} to {upper:.2f}"
             )
     planned = sum(gains.values()) / race.spread
     return float((race.to_beat <= race.own + planned).mean())
+
+
+def furthest_behind(climb: Climb) -> pd.DataFrame:
+    """Return the three sub-dimensions furthest below peers, with gains that could be stated for them.
+
+    Parameters
+    ----------
+    climb : Climb
+        The target.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``part``, in points: ``peers``, the distance to the mean of the cities under
+        central government for one of these, else to that of the region; ``usual`` and ``reach`` as
+        in `Climb.gaps`. Largest distance first; fewer than three rows if fewer lie below peers.
+    """
+    peers = "cities" if find_province(climb.province_code).type == "city" else "region"
+    behind = climb.gaps[climb.gaps[peers] > 0].nlargest(_BEHIND, peers)
+    return behind[[peers, "usual", "reach"]].rename(columns={peers: "peers"})
 
 
 @dataclass(frozen=True)
@@ -235,14 +259,15 @@ def _gaps(code: int, year: int, rank: pd.Series, target: int) -> pd.DataFrame:
                 "region": line["region"] - line["score"],
                 "cities": line["cities"] - line["score"],
                 "best": line["best"] - line["score"],
-                "reach": _yearly_gain(part) * wide[part].std(ddof=0),
+            } | {
+                gain: norm.ppf(below) * _yearly_change(part) * wide[part].std(ddof=0) for gain, below in _SHARES.items()
             }
     return pd.DataFrame(rows).T.rename_axis("part")
 
 
 @datafiles.cached
-def _yearly_gain(part: str) -> float:
-    """Return the lasting gain over the country's that one province in ten makes in a year.
+def _yearly_change(part: str) -> float:
+    """Return the standard deviation of provinces' real changes in a year, beside the country's.
 
     In standard deviations between provinces, from all pairs of neighbouring years that compare,
     less the noise of both years.
@@ -254,7 +279,7 @@ def _yearly_gain(part: str) -> float:
             noise = sum(precision.standard_errors_by_province(part, y) ** 2 for y in (year - 1, year))
             squares.append(((move - move.mean()) ** 2 - noise) / wide[year].var(ddof=0))
     real = pd.concat(squares).mean() if squares else 0.0
-    return float(norm.ppf(_WITHIN_REACH) * np.sqrt(max(real, 0.0)))
+    return float(np.sqrt(max(real, 0.0)))
 
 
 def _fewest(reach: pd.Series, gain: float) -> pd.Series:

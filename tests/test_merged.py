@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from papi_lib import index, merged, precision, published
+from papi_lib import index, merged, places, precision, published
 
 
 def test_34_provinces_of_which_11_are_as_they_were():
@@ -38,13 +38,28 @@ def test_merged_parts_still_add_up():
 
 def test_a_merged_province_misses_what_any_part_misses():
     """2024: no score of Vinh Phuc (now Phu Tho) nor of Tien Giang (now Dong Thap)."""
-    frame = merged.totals(2024)
-    assert set(frame.index[frame["total"].isna()]) == {"Phú Thọ", "Đồng Tháp"}
+    frame = merged.rank_sets(2024)
+    assert set(frame.index[frame["score"].isna()]) == {"Phú Thọ", "Đồng Tháp"}
     assert frame.loc["Phú Thọ", ["rank", "lower", "upper", "group"]].isna().all()
     assert frame["rank"].max() == 32
 
 
 def test_merging_makes_totals_surer_and_ranks_carry_their_sets():
-    frame = merged.totals(2022).dropna()
+    frame = merged.rank_sets(2022).dropna()
     assert (frame.loc[frame["reconstructed"], "se"] < precision.standard_error(None, 2022)).all()
     assert ((frame["lower"] <= frame["rank"]) & (frame["rank"] <= frame["upper"])).all()
+
+
+def test_a_target_of_2025_starts_from_the_reconstructed_total():
+    """Five places up from its rank: the points to the total that stands there now."""
+    for name in ("Bắc Giang", "Đắk Nông", "Quảng Ninh"):
+        start = merged.base(places.province(name), 2024, 5)
+        frame = merged.rank_sets(2024)
+        there = frame["score"] >= start["score"] + start["needed"] - 1e-9
+        assert there.sum() == start["target_rank"] == max(start["rank"] - 5, 1)
+    assert merged.base(places.province("Vĩnh Phúc"), 2024, 5)["year"] == 2023
+
+
+def test_the_unit_of_a_province_is_named_in_both_languages():
+    unit = merged.unit(places.province("Bình Dương"))
+    assert (unit.name("vi"), unit.name("en"), unit.slug) == ("Hồ Chí Minh", "Ho Chi Minh City", "ho-chi-minh")

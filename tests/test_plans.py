@@ -66,6 +66,29 @@ def test_a_city_replaces_the_plan_with_its_own(tables):
     assert plans.tasks("Hà Nội").empty
 
 
+def test_no_gain_is_invented(tables):
+    """The plan names none; a plan that does names them for the years it covers."""
+    assert plans.gains("Hà Nội", 2024).empty
+    tables("gains", "remark_en\n", "remark_en\nhanoi-2021,air_quality,0.1,Mục 3,Section 3\n")
+    assert plans.gains("Hà Nội", 2024)["gain"].to_dict() == {"air_quality": 0.1}
+    assert plans.gains("Hà Nội", 2020).empty
+    assert plans.gains("Đà Nẵng", 2024).empty
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("hanoi-2021,bribes,0.1,a,b", r"gains\.csv, row 2, column 'subdimension': 'bribes' is not a subdimension"),
+        ("hanoi-2021,air_quality,3.5,a,b", r"gains\.csv, row 2, column 'gain': 3\.5 is more than the whole scale of 'air_quality', 3\.00 points"),
+        ("hanoi-2021,air_quality,-1,a,b", r"column 'gain': '-1' is outside 0 to 9"),
+    ],
+)  # fmt: skip
+def test_a_gain_that_cannot_be_is_refused(tables, row, said):
+    tables("gains", "remark_en\n", f"remark_en\n{row}\n")
+    with pytest.raises(datafiles.DataError, match=said):
+        plans.gains("Hà Nội", 2024)
+
+
 @pytest.mark.parametrize(
     ("table", "old", "new", "said"),
     [

@@ -1,13 +1,17 @@
 """Targets in places: what was needed, how likely, and the verdict."""
 
 import runpy
+import shutil
+from html import unescape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from papi_lib import charts_targets, forecast, published, targets
+from papi_lib import aims, aims_merged, charts_targets, datafiles, forecast, precision, published, targets
+from papi_lib.page import Page
+from papi_lib.places import province
 from papi_lib.wording import Words
 
 ROOT = Path(__file__).parents[1]
@@ -160,3 +164,99 @@ def test_track_record_picture_names_the_share_of_every_band():
     assert picture.data["started"].sum() == len(targets.starts())
     assert "at least 5 places" in picture.alt
     assert f"41–50: {band['share that made it']:.0%}" in picture.alt
+
+
+@pytest.mark.parametrize(("name", "peers"), [("Hà Nội", "cities"), ("Đắk Nông", "region")])
+def test_larger_stated_gains_make_the_target_likelier(name, peers):
+    climb = targets.climb(name, 2023, places=5)
+    behind = targets.furthest_behind(climb)
+    assert behind["peers"].to_list() == climb.gaps[peers].nlargest(3).to_list()
+    assert (behind["usual"] < behind["reach"]).all()
+    ways = [{}, behind["usual"].to_dict(), behind["reach"].to_dict(), behind["peers"].to_dict()]
+    chances = [targets.chance(name, 2023, 5, gains) for gains in ways]
+    assert chances == sorted(chances)
+    assert chances[0] == climb.probability < chances[1]
+
+
+def test_the_chance_depends_only_on_the_gains_sum_and_draws_are_the_same():
+    """With the same draws two plans of the same size are as likely, to the last digit."""
+    one = targets.chance("Bắc Giang", 2023, 5, {"air_quality": 0.2})
+    assert one == targets.chance("Bắc Giang", 2023, 5, {"water_quality": 0.1, "public_health": 0.1})
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a page shows: its sentences, and its tables and pictures."""
+    sentences, items = [], []
+    monkeypatch.setattr(Page, "_html", staticmethod(lambda fragment, more=None: sentences.append(fragment)))
+    monkeypatch.setattr(Page, "show", lambda self, *what: items.extend(what))
+    return sentences, items
+
+
+def test_the_page_tells_the_chance_with_gains_of_the_notebook_or_the_plan(shown, tmp_path, monkeypatch):
+    page, climb = Page("Hà Nội", 2024, "en"), targets.climb("Hà Nội", 2023, places=5)
+    gains = {"air_quality": 0.4, "public_health": 0.3}
+    frame = aims.planned(page, climb, gains)
+    unaided, helped = (f"{share:.0%}" for share in (climb.probability, targets.chance("Hà Nội", 2023, 5, gains)))
+    assert any(f"{unaided} unaided → {helped} with these gains" in s for s in shown[0])
+    assert shown[1][-1].frame["planned gain"].to_list() == [0.4, 0.3]
+    folder = tmp_path / "data"
+    shutil.copytree(datafiles.folder(), folder)
+    (folder / "plans" / "gains.csv").open("a").write("hanoi-2021,air_quality,0.7,Mục 3,Section 3\n")
+    monkeypatch.setenv("PAPI_DATA", str(folder))
+    assert aims.planned(page, climb)["chance"].iloc[1] == frame["chance"].iloc[1]
+    assert shown[1][-1].frame["source"].to_list() == ["Section 3"]
+    with pytest.raises(ValueError, match="no sub-dimension 'bribes'"):
+        aims.planned(page, climb, {"bribes": 0.1})
+
+
+def test_without_planned_gains_the_page_states_some(shown):
+    climb = targets.climb("Đắk Nông", 2023, places=5)
+    frame = aims.planned(Page("Đắk Nông", 2024, "en"), climb)
+    assert frame["points"].is_monotonic_increasing
+    assert frame["chance"].is_monotonic_increasing
+    assert any("No plan in the project's data names gains in points" in s for s in map(unescape, shown[0]))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Bắc Giang", "Since 1 July 2025 Bac Giang and Bac Ninh are one province, Bac Ninh."),
+        ("Hà Nội", "Ha Noi was not merged on 1 July 2025"),
+        ("Vĩnh Phúc", "2023 is the last year with all"),
+    ],
+)
+def test_targets_from_2025_start_from_the_province_of_2025(shown, name, said):
+    page = Page(name, 2024, "en")
+    frame = aims_merged.start(page, aims.Asked(2023, 5, 2024))
+    text = " ".join(map(unescape, shown[0]))
+    assert said in text
+    assert "reconstructed by us" in text.lower()
+    rank, lower, upper = frame.loc["total", ["rank", "lower", "upper"]].astype(int)
+    assert f"rank {rank} of the 32 among 34" in text
+    assert f"from {lower} to {upper} possible" in text
+    assert len(frame) == 9
+    assert (frame["lower"] <= frame["rank"]).all()
+    assert len(shown[1]) == 2
+    assert "reconstructed" in shown[1][1].caption
+
+
+def test_only_the_last_year_before_the_new_provinces_is_a_base(shown):
+    assert aims_merged.start(Page("Hà Nội", 2022, "en"), aims.Asked(2021, 5, 2022)) is None
+    assert shown == ([], [])
+
+
+def test_every_target_stands_beside_the_noise(shown):
+    """A target among the possible ranks is within noise, and the page says so."""
+    page, climb = Page("Hà Nội", 2024, "en"), targets.climb("Hà Nội", 2023, places=5)
+    aims.needed(page, climb)
+    noise = 1.96 * precision.standard_error(None, 2023, province("Hà Nội").code)
+    assert f"about ±{noise:.2f} points" in shown[0][1]
+    assert aims.came(page, climb)["lower"] <= climb.target_rank
+    assert any("Noise leaves both open" in s for s in shown[0])
+
+
+def test_fan_shows_the_set_of_every_rank_that_came():
+    climbs = [targets.climb("Hà Nội", 2020, 5 * years, years) for years in (1, 2)]
+    table = charts_targets.fan(climbs, Words("en"), province("Hà Nội")).data
+    assert table.loc[2021, ["set from", "what came", "set to"]].is_monotonic_increasing

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from papi_lib.labels import part_name, province_name
+from papi_lib.labels import comparison_name, part_name, province_name
 from papi_lib.pictures import BEST, CITIES, COUNTRY, FAINT, PLACE, REGION, Picture, decimal_axis, figure, style, wrap
 from papi_lib.places import Place
 from papi_lib.wording import Words
@@ -106,21 +106,26 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
     return Picture(fig, alt, caption, w, shown)
 
 
-def history(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.DataFrame | None = None) -> Picture | None:
+def history(
+    frame: pd.DataFrame, w: Words, place: Place, *, beside: str = "country", se: pd.DataFrame | None = None
+) -> Picture | None:
     """Draw scores year by year, one panel a part; no line crosses a break in the series.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        From `papi_lib.published.history`.
+        From `papi_lib.published.history`, or from `papi_lib.comparison.history`, which knows the
+        standard errors and the differences as well.
     w : Words
         Language of the picture.
     place : Place
         The place.
+    beside : str
+        Column to draw beside the place's scores: what `papi_lib.comparison.history` was asked for.
     se : pandas.DataFrame, optional
         Columns ``part``, ``year``, ``se`` in points; drawn as 95% intervals.
     """
-    if frame["score"].isna().all() and frame["country"].isna().all():
+    if frame.empty or frame["score"].isna().all() and frame["country"].isna().all():
         return None
     if se is not None:
         frame = frame.merge(se, on=["part", "year"], how="left")
@@ -132,7 +137,7 @@ def history(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.DataFrame | N
         fig.subplots_adjust(wspace=0.16, hspace=0.32)
         axes = fig.subplots(lines, columns, squeeze=False, sharex=True)
         for ax, part in zip(axes.flat, parts, strict=False):
-            _history_panel(ax, frame[frame["part"] == part], w, place)
+            _history_panel(ax, frame[frame["part"] == part], w, place, beside)
             ax.set_title(wrap(part_name(part, w), 40))
             ax.set_xlim(frame["year"].min() - 0.6, frame["year"].max() + 0.6)
         for ax in axes.flat[len(parts) :]:
@@ -148,51 +153,55 @@ def history(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.DataFrame | N
             for part, row in latest.iterrows()
         )
     )
-    table = frame.assign(part=[part_name(p, w) for p in frame["part"]]).set_index("part")[["year", "score", "country"]]
-    table.columns = [w("year"), place.name(w.lang), w("mean of provinces")]
-    table.index.name = w("part")
     caption = w("Points by year. Dotted lines mark years from which scores no longer compare with those before.")
-    return Picture(fig, alt, caption, w, table)
+    return Picture(fig, alt, caption, w, _history_table(frame, w, place, beside))
 
 
-def _history_panel(ax: Axes, frame: pd.DataFrame, w: Words, place: Place) -> None:
-    for number, (start, run) in enumerate(frame.groupby("segment")):
-        label = {"label": None} if number else {}
-        ax.fill_between(
-            run["year"],
-            run["lower_quartile"],
-            run["upper_quartile"],
-            color=FAINT,
-            alpha=0.6,
-            lw=0,
-            **({"label": w("middle half of provinces")} | label),
-        )
-        ax.plot(
-            run["year"],
-            run["country"],
-            color=COUNTRY,
-            lw=1.3,
-            marker="_",
-            ms=7,
-            **({"label": w("mean of provinces")} | label),
-        )
-        if len(run) == 1:
-            ax.vlines(run["year"], run["lower_quartile"], run["upper_quartile"], color=FAINT, lw=6, alpha=0.6)
-        ax.plot(
-            run["year"],
-            run["score"],
-            color=PLACE,
-            lw=1.8,
-            marker="o",
-            ms=4.5,
-            **({"label": place.name(w.lang)} | label),
-        )
-        if "se" in run:
-            ax.errorbar(run["year"], run["score"], yerr=Z95 * run["se"], fmt="none", ecolor=PLACE, lw=0.9, alpha=0.8)
-        if number:
-            ax.axvline(start - 0.5, color="#64748b", ls=":", lw=1)
+def _history_panel(ax: Axes, frame: pd.DataFrame, w: Words, place: Place, beside: str) -> None:
+    frame = frame.reset_index(drop=True)
+    runs = [run for _, run in frame.groupby("segment")]
+    lines = pd.concat([run.reindex([*run.index, -1]) for run in runs])  # a missing row between runs: no line there
+    ax.fill_between(
+        lines["year"],
+        lines["lower_quartile"],
+        lines["upper_quartile"],
+        color=FAINT,
+        alpha=0.6,
+        lw=0,
+        label=w("middle half of provinces"),
+    )
+    alone = pd.concat([run for run in runs if len(run) == 1] or [frame.iloc[:0]])
+    ax.vlines(alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=FAINT, lw=6, alpha=0.6)
+    ax.plot(
+        lines["year"], lines[beside], color=COUNTRY, lw=1.3, marker="_", ms=7, label=comparison_name(beside, w, place)
+    )
+    ax.plot(lines["year"], lines["score"], color=PLACE, lw=1.8, marker="o", ms=4.5, label=place.name(w.lang))
+    for scores, errors, colour, aside in (("score", "se", PLACE, 0), (beside, "comparison_se", COUNTRY, 0.1)):
+        if errors in frame:
+            ends = (frame[scores] + sign * Z95 * frame[errors] for sign in (-1, 1))
+            ax.vlines(frame["year"] + aside, *ends, color=colour, lw=0.9, alpha=0.8)
+    for run in runs[1:]:
+        ax.axvline(run["segment"].iloc[0] - 0.5, color="#64748b", ls=":", lw=1)
     ax.xaxis.get_major_locator().set_params(integer=True)
     decimal_axis(ax, w, "y")
+
+
+def _history_table(frame: pd.DataFrame, w: Words, place: Place, beside: str) -> pd.DataFrame:
+    """Return the figures behind the picture, with intervals and differences where the frame has them."""
+    other = comparison_name(beside, w, place)
+    if "difference" not in frame:
+        table = frame.assign(part=[part_name(p, w) for p in frame["part"]]).set_index("part")
+        table = table[["year", "score", beside]].set_axis([w("year"), place.name(w.lang), other], axis="columns")
+        return table.rename_axis(w("part"))
+    table = pd.DataFrame({
+        place.name(w.lang): frame["score"],
+        w("95% from"): frame["score"] - Z95 * frame["se"],
+        w("95% to"): frame["score"] + Z95 * frame["se"],
+        other: frame[beside],
+        w("difference"): frame["difference"],
+        w("noise of the difference (95%, ±)"): Z95 * frame["difference_se"],
+    })  # fmt: skip
+    return table.set_index(pd.Index(frame["year"], name=w("year")))
 
 
 def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture | None:

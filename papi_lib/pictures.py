@@ -12,6 +12,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import Formatter
 
 from papi_lib import tables
 from papi_lib.wording import Words
@@ -137,12 +138,18 @@ def wrap(text: str, width: int) -> str:
 
 def decimal_axis(ax: Axes, w: Words, which: str, *, signed: bool = False) -> None:
     """Label an axis's ticks in the page's number format, with as many decimals as the step needs."""
-    axis = getattr(ax, f"{which}axis")
+    getattr(ax, f"{which}axis").set_major_formatter(_Numbers(w, signed))
 
-    def label(value: float, _position: int | None = None) -> str:
-        ticks = axis.get_majorticklocs()
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        decimals = next((d for d in range(3) if abs(round(step, d) - step) < 1e-9), 3)
-        return w.signed(value, decimals) if signed else w.number(value, decimals)
 
-    axis.set_major_formatter(label)
+class _Numbers(Formatter):
+    """Tick labels in the page's number format; the decimals are settled once for all ticks."""
+
+    def __init__(self, w: Words, signed: bool) -> None:
+        self.write, self.decimals = w.signed if signed else w.number, 0
+
+    def set_locs(self, locs: list[float]) -> None:
+        step = locs[1] - locs[0] if len(locs) > 1 else 1.0
+        self.decimals = next((d for d in range(3) if abs(round(step, d) - step) < 1e-9), 3)
+
+    def __call__(self, value: float, _position: int | None = None) -> str:
+        return self.write(value, self.decimals)

@@ -95,6 +95,7 @@ def districts() -> pd.DataFrame:
     return datafiles.read("districts").set_index("district_code")
 
 
+@datafiles.cached
 def province(name: str | int) -> Place:
     """Find a province by name or code.
 
@@ -114,11 +115,7 @@ def province(name: str | int) -> Place:
         No such province; the message gives the nearest names.
     """
     table = datafiles.read("provinces")
-    names = {}
-    for row in table.itertuples():
-        spellings = [row.name_vi, row.name_en, *str(row.aliases or "").split("|"), str(row.province_code)]
-        names.update({_bare(s): row.Index for s in spellings if s and s != "nan"})
-    row = table.loc[_find(name, names, table["name_vi"], "province")]
+    row = table.loc[_find(name, _province_spellings(), table["name_vi"], "province")]
     return Place(
         "province",
         int(row.province_code),
@@ -130,6 +127,11 @@ def province(name: str | int) -> Place:
         int(row.province_code),
         row.merged_2025,
     )
+
+
+def nearest(name: str) -> list[str]:
+    """Return the Vietnamese names of the provinces that are spelled most like `name`, at most three."""
+    return _nearest(_bare(name), _province_spellings(), datafiles.read("provinces")["name_vi"])
 
 
 def district(name: str | int) -> Place:
@@ -208,7 +210,21 @@ def _find(name: str | int, names: dict[str, int], shown: pd.Series, what: str) -
     key = _bare(str(name))
     if key in names:
         return names[key]
-    near = dict.fromkeys(names[k] for k in difflib.get_close_matches(key, list(names), n=5, cutoff=0.5))
-    hint = ", ".join(shown[i] for i in list(near)[:3])
+    hint = ", ".join(_nearest(key, names, shown))
     hint = f"did you mean {hint}?" if hint else "papi list shows all names"
     raise ValueError(f"no {what} named '{name}'; {hint}")
+
+
+def _nearest(key: str, names: dict[str, int], shown: pd.Series) -> list[str]:
+    near = dict.fromkeys(names[k] for k in difflib.get_close_matches(key, list(names), n=5, cutoff=0.5))
+    return [shown[i] for i in list(near)[:3]]
+
+
+@datafiles.cached
+def _province_spellings() -> dict[str, int]:
+    """Return the row of each province in the data by each of its spellings, bare."""
+    names = {}
+    for row in datafiles.read("provinces").itertuples():
+        spellings = [row.name_vi, row.name_en, *str(row.aliases or "").split("|"), str(row.province_code)]
+        names.update({_bare(s): row.Index for s in spellings if s and s != "nan"})
+    return names

@@ -8,7 +8,7 @@ for sure: all differences are tested together, with the paper's stepwise improve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ def rank_confidence_sets(
     *,
     level: float = 0.95,
     simultaneous: bool = True,
+    only: Hashable | None = None,
     draws: int = 10_000,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -40,6 +41,9 @@ def rank_confidence_sets(
     simultaneous : bool
         True: all sets hold together with probability `level` (for a league table). False: each
         set holds by itself (for a statement on one unit).
+    only : label of a unit, optional
+        The one unit whose set is wanted, where each set holds by itself: the same set in a
+        fraction of the time; those of the other units are then missing.
     draws : int
         Draws of the normal distribution of the errors.
     seed : int
@@ -62,7 +66,9 @@ def rank_confidence_sets(
     >>> sets.to_numpy().tolist()
     [[1, 1, 1], [2, 2, 2], [3, 3, 3]]
     """
-    (bounds,) = _possible_ranks([(estimates, se)], level, simultaneous, draws, seed)
+    if only is not None and simultaneous:
+        raise ValueError("sets that hold together need all units; ask for one unit with simultaneous=False")
+    (bounds,) = _possible_ranks([(estimates, se)], level, simultaneous, draws, seed, only)
     return bounds
 
 
@@ -121,7 +127,12 @@ def change_sets(
 
 
 def _possible_ranks(
-    rankings: Sequence[tuple[pd.Series, StandardErrors]], level: float, simultaneous: bool, draws: int, seed: int
+    rankings: Sequence[tuple[pd.Series, StandardErrors]],
+    level: float,
+    simultaneous: bool,
+    draws: int,
+    seed: int,
+    only: Hashable | None = None,
 ) -> list[pd.DataFrame]:
     """Return rank, lower and upper of every unit in each ranking; the sets of all rankings hold together."""
     series = [pd.Series(estimates, dtype=float) for estimates, _ in rankings]
@@ -140,7 +151,9 @@ def _possible_ranks(
         below += np.bincount(first[wins], minlength=len(theta)) + np.bincount(second[losses], minlength=len(theta))
     else:
         place = [np.where(k, end - k.sum() + k.cumsum() - 1, -1) for end, k in zip(ends, known, strict=True)]
-        for own in np.transpose(place):
+        place = np.transpose(place)
+        wanted = place if only is None else place[series[0].index == only]
+        for own in wanted:
             rivals = [m[m != o] for m, o in zip(members, own, strict=True) if o >= 0]
             own = own[own >= 0]
             first = np.repeat(own, [len(r) for r in rivals])
@@ -152,6 +165,8 @@ def _possible_ranks(
         frame = pd.DataFrame({"rank": x.rank(ascending=False, method="min").astype("Int64")})
         frame["lower"], frame["upper"] = pd.array([pd.NA] * len(x), "Int64"), pd.array([pd.NA] * len(x), "Int64")
         frame.loc[k, "lower"], frame.loc[k, "upper"] = above[m] + 1, len(m) - below[m]
+        if only is not None:
+            frame.loc[frame.index != only, ["lower", "upper"]] = pd.NA
         frames.append(frame)
     return frames
 

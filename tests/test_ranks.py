@@ -125,3 +125,16 @@ def test_coverage_where_neighbours_are_close(simultaneous):
         covered[i] = (sets["lower"] <= rank) & (rank <= sets["upper"])
     share = covered.all(axis=1).mean() if simultaneous else covered.mean(axis=0).min()
     assert share >= 0.9 - 3 * np.sqrt(0.09 / repeats)
+
+
+def test_the_set_of_one_unit_is_the_one_among_all():
+    rng = np.random.default_rng(3)
+    estimates = pd.Series(rng.normal(size=12), index=list("abcdefghijkl"))
+    estimates["c"] = np.nan
+    every = rank_confidence_sets(estimates, 0.4, simultaneous=False)
+    for unit in estimates.index:
+        alone = rank_confidence_sets(estimates, 0.4, simultaneous=False, only=unit)
+        assert alone.loc[unit].equals(every.loc[unit])
+        assert alone["lower"].drop(unit).isna().all()
+    with pytest.raises(ValueError, match="hold together"):
+        rank_confidence_sets(estimates, 0.4, only="a")

@@ -39,7 +39,7 @@ def jobs(
     years: Sequence,
     langs: Sequence,
     chosen: Sequence,
-    of_districts: Sequence = (),
+    of_districts: Sequence | None = (),
     records: Path | None = None,
 ) -> list[Job]:
     """Return the jobs for places × years × languages × notebooks, after checking every name and file.
@@ -50,7 +50,8 @@ def jobs(
         Folder of the notebooks.
     provinces, years, langs, chosen, of_districts : sequence of str
         As given on the command line; ``all`` stands for all provinces, all years or all districts that
-        the records have; no year means the latest, no notebook all of them.
+        the records have; no year means the latest, no notebook all of them; None as `of_districts`
+        stands for all districts that have respondents in one of the years, if any.
     records : pathlib.Path or None
         File of respondents' records for the districts' pages; None for the simulated survey.
 
@@ -70,8 +71,11 @@ def jobs(
     )
     spots = [(place, None) for place in dict.fromkeys(places.province(p) for p in wanted)]
     span = index.years() if "all" in years else [index.check_year(y) for y in years] or index.years()[-1:]
+    of_simulated = records is None and districts.simulated_year() in span
+    if of_districts is None:
+        of_districts = ["all"] if records or of_simulated else []
     if of_districts:
-        survey = districts.load(records, None if "all" in years else span[0])
+        survey = districts.load(records, districts.simulated_year() if of_simulated else max(span))
         home = places.province(survey.province)
         named = survey.districts if "all" in of_districts else of_districts
         spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in named)]

@@ -35,7 +35,7 @@ def main() -> None:
     "-p",
     multiple=True,
     metavar="NAME",
-    help="Name or code, 'all' for all 63; may be repeated.  [default: Hà Nội and its districts]",
+    help="Name or code, 'all' for all 63; may be repeated.  [default: Hà Nội and its districts with respondents]",
 )
 @click.option(
     "--district",
@@ -97,7 +97,7 @@ def report(province, district, records, year, lang, notebook, out, jobs, timeout
     from papi_lib.batch import run as batch
 
     if not province and not district:
-        province, district = [DEFAULT_PROVINCE], ["all"]
+        province, district = [DEFAULT_PROVINCE], None
     planned = batch_plan.jobs(NOTEBOOKS, province, year, lang or ["vi"], notebook, district, records)
     settings = batch.Settings(timeout=timeout, memory_mb=memory, force=force, **batch_plan.settings(records))
     if jobs:

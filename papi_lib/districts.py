@@ -214,6 +214,11 @@ class Survey:
         )
 
 
+def simulated_year() -> int:
+    """Return the year of the project's simulated survey."""
+    return _simulated()["year"]
+
+
 def load(path: str | os.PathLike | None = None, year: int | None = None) -> Survey:
     """Return a survey of districts.
 
@@ -236,7 +241,7 @@ def load(path: str | os.PathLike | None = None, year: int | None = None) -> Surv
         There is no simulated survey for the year.
     """
     if path is None:
-        about = next(r for r in datafiles.package()["resources"] if r["format"] == "parquet")
+        about = _simulated()
         year = about["year"] if year is None else year
         if year != about["year"]:
             raise ValueError(f"the simulated survey is of {about['year']}, not {year}; give a file of records")
@@ -244,6 +249,11 @@ def load(path: str | os.PathLike | None = None, year: int | None = None) -> Surv
     path = Path(path)
     year = index.years()[-1] if year is None else index.check_year(year)
     return _load(path, year, (path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None)
+
+
+def _simulated() -> dict:
+    """Return what the data package tells of the simulated survey."""
+    return next(r for r in datafiles.package()["resources"] if r["format"] == "parquet")
 
 
 @lru_cache(maxsize=4)

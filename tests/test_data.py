@@ -1,9 +1,7 @@
 """The data package: its schemas, its known gaps, and what a faulty file says."""
 
-import json
 import shutil
 
-import pandas as pd
 import pytest
 from frictionless import Package
 
@@ -111,26 +109,6 @@ def test_a_mended_file_is_read_again(data):
         published.load(2024)
     path.write_bytes(good)
     assert published.load(2024, 1)["score"].iloc[0] == 1.425716
-
-
-def test_a_year_is_one_file_and_one_row(data):
-    """A made-up year 2025 with the structure of 2024 is served like the others."""
-    frame = pd.read_csv(data / "published" / "2024.csv").assign(year=2025)
-    frame.to_csv(data / "published" / "2025.csv", index=False, lineterminator="\n")
-    with (data / "structure" / "years.csv").open("a") as years:
-        years.write("2025,2021\n")
-    with (data / "published" / "gaps.csv").open("a") as gaps:
-        gaps.writelines(f"2025,{code},{d}\n" for code in (26, 82) for d in range(1, 9))
-    package = json.loads((data / "datapackage.json").read_text(encoding="utf-8"))
-    new = next(r for r in package["resources"] if r["name"] == "scores-2024") | {
-        "name": "scores-2025",
-        "path": "published/2025.csv",
-    }
-    package["resources"].append(new)
-    (data / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    assert index.years()[-1] == 2025
-    pd.testing.assert_frame_equal(published.totals(2025), published.totals(2024))
-    assert index.comparable(2024, 2025)
 
 
 def test_the_fingerprint_follows_the_contents(data):

@@ -21,8 +21,9 @@ from scipy.stats import rankdata
 
 from papi_lib import analysis, datafiles, index, places, precision, published
 
-#: Published points, as 1-10; the observed minimum to maximum as 1-10; standard scores with mean 50 and
-#: standard deviation 10; the share of provinces that are not better.
+#: Published points, as 1-10; the observed minimum to maximum as 1-10; standard scores with mean 100 and
+#: standard deviation 10, which cannot reach zero with fewer than 100 provinces; the share of provinces
+#: that are not better.
 NORMALISATIONS = ("published", "minmax", "zscore", "percentile")
 #: Within dimensions and across them: sums, or products, where a low part weighs more.
 AGGREGATIONS = ("arithmetic", "geometric")
@@ -31,9 +32,16 @@ AGGREGATIONS = ("arithmetic", "geometric")
 WEIGHTS = ("published", "subdimensions", "pca", "dirichlet")
 #: What a set of runs may vary.
 SOURCES = ("normalisation", "aggregation", "weights", "left_out", "sampling")
+#: What varies in each scenario: one choice of method alone, all of them, the noise alone, everything.
+SCENARIOS = {source: (source,) for source in SOURCES[:-1]} | {
+    "methods": SOURCES[:-1],
+    "sampling": ("sampling",),
+    "all": SOURCES,
+}
 
 _SOBOL_SOURCES = ("sampling", "weights", "aggregation", "normalisation")
-_CHUNK = 1000
+_SOBOL_FIGURES = (("first", "S1"), ("total", "ST"), ("margin", "S1_conf"))
+_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -112,10 +120,33 @@ def rebuild(
     return pd.Series(score[0], scores.index, name="score")
 
 
-def leave_one_out(year: int) -> pd.DataFrame:
-    """Return ranks without each dimension: by ``province_code``, columns ``all`` and the dimensions left out."""
-    variants = {"all": rebuild(year)} | {d: rebuild(year, left_out=d) for d in index.dimensions(year)}
-    return pd.DataFrame(variants).rank(ascending=False, method="min").astype(int).rename_axis(columns="left_out")
+def variants(year: int) -> pd.DataFrame:
+    """Return ranks with one step done otherwise and the rest as published, without noise.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``province_code``; the columns are pairs of ``step`` (of `SOURCES`) and ``choice``, the method
+        or the dimension left out; the first, ``("published", "published")``, has nothing changed.
+    """
+    steps = {"normalisation": NORMALISATIONS, "aggregation": AGGREGATIONS, "weights": WEIGHTS[:-1]}
+    choices = [(step, choice) for step, known in steps.items() for choice in known[1:]]
+    choices += [("left_out", dimension) for dimension in index.dimensions(year)]
+    scores = {("published", "published"): rebuild(year)} | {
+        (step, choice): rebuild(year, **{step: choice}) for step, choice in choices
+    }
+    ranks = pd.DataFrame(scores).rank(ascending=False, method="min").astype(int)
+    return ranks.rename_axis(columns=["step", "choice"])
+
+
+def fixed_weights(year: int) -> pd.DataFrame:
+    """Return the dimensions' weights of each way that is not random, adding up to 1: dimensions × ways."""
+    return pd.DataFrame(_fixed_weights(year), index=pd.Index(index.dimensions(year), name="dimension"))
+
+
+def scenarios(year: int, n: int = 10_000, *, seed: int = 0) -> dict[str, Runs]:
+    """Return `n` runs for each of `SCENARIOS`, by its name; parameters as for `runs`."""
+    return {name: runs(year, n, vary=vary, seed=seed) for name, vary in SCENARIOS.items()}
 
 
 def runs(year: int, n: int = 10_000, *, vary: Iterable[str] = SOURCES, seed: int = 0) -> Runs:
@@ -178,12 +209,15 @@ def rank_again(year: int, settings: pd.DataFrame, seed: int = 0) -> pd.DataFrame
     """
     weight, members = settings[_columns(year)].to_numpy(float), _members(year)
     ranks = np.empty((len(settings), len(_scores(year))), dtype=int)
-    for (how, combine), rows in (
-        settings.reset_index(drop=True).groupby(["normalisation", "aggregation"]).indices.items()
-    ):
+    ways = settings[["normalisation", "aggregation"]].assign(noisy=settings["sampling"].notna())
+    for (how, combine, noisy), rows in ways.reset_index(drop=True).groupby([*ways]).indices.items():
         for some in np.array_split(rows, -(-len(rows) // _CHUNK)):
-            x = _normalise(_with_noise(year, settings["sampling"].iloc[some], seed), how)
-            ranks[some] = rankdata(-_aggregate(x, members, combine, weight[some]), method="min", axis=1)
+            # Without noise, one table of scores stands for all runs.
+            drawn = (
+                _with_noise(year, settings["sampling"].iloc[some], seed) if noisy else _scores(year).to_numpy()[None]
+            )
+            score = _aggregate(_normalise(drawn, how), members, combine, weight[some])
+            ranks[some] = rankdata(-score, method="min", axis=1)
     return pd.DataFrame(ranks, settings.index, _scores(year).index)
 
 
@@ -206,7 +240,8 @@ def variance_shares(year: int, province: str | int | None = None, *, n: int = 10
     pandas.DataFrame
         Indexed by ``source``: ``first``, the share that the source explains by itself, and
         ``total``, that with its interactions (Sobol's indices; estimates, so small ones may be
-        negative); in ``.attrs["variance"]`` the variance of the rank, in places².
+        negative); ``margin``, half the 95% interval of ``first`` (at most so, for the mean over
+        provinces); in ``.attrs`` the ``variance`` of the rank, in places², and the ``runs``.
 
     Raises
     ------
@@ -221,14 +256,16 @@ def variance_shares(year: int, province: str | int | None = None, *, n: int = 10
         ranks = ranks[[place.code]]
     variance = ranks.var(ddof=0).to_numpy()
     found = [
-        sobol_indices.analyze(problem, ranks[code].to_numpy(float), calc_second_order=False, num_resamples=2, seed=seed)
+        sobol_indices.analyze(
+            problem, ranks[code].to_numpy(float), calc_second_order=False, num_resamples=50, seed=seed
+        )
         for code in ranks
     ]
     frame = pd.DataFrame(
-        {name: np.average([f[key] for f in found], axis=0, weights=variance) for name, key in (("first", "S1"), ("total", "ST"))},
+        {name: np.average([f[key] for f in found], axis=0, weights=variance) for name, key in _SOBOL_FIGURES},
         index=pd.Index(_SOBOL_SOURCES, name="source"),
     )  # fmt: skip
-    frame.attrs["variance"] = float(variance.mean())
+    frame.attrs |= {"variance": float(variance.mean()), "runs": len(ranks)}
     return frame
 
 
@@ -276,7 +313,7 @@ def _normalise(x: np.ndarray, how: str) -> np.ndarray:
         low, high = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
         return 1 + 9 * (x - low) / (high - low)
     if how == "zscore":
-        return 50 + 10 * (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
+        return 100 + 10 * (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
     return rankdata(x, axis=1) / x.shape[1]
 
 
@@ -307,12 +344,11 @@ def _noise(year: int) -> tuple[np.ndarray, float]:
 def _with_noise(year: int, numbers: pd.Series, seed: int) -> np.ndarray:
     """Return scores with noise (runs × provinces × sub-dimensions), each draw the same whenever its number comes again."""
     scores, (se, alike) = _scores(year).to_numpy(), _noise(year)
-    x = np.repeat(scores[None], len(numbers), axis=0)
-    for row, number in zip(x, numbers, strict=True):
-        if pd.notna(number):
-            normal = np.random.default_rng([seed, int(number)]).standard_normal((len(scores), scores.shape[1] + 1))
-            row += se * (np.sqrt(1 - alike) * normal[:, 1:] + np.sqrt(alike) * normal[:, :1])
-    return np.maximum(x, index.DIMENSION_RANGE[0])
+    normal = np.empty((len(numbers), len(scores), scores.shape[1] + 1))
+    for row, number in zip(normal, numbers, strict=True):
+        np.random.default_rng([seed, int(number)]).standard_normal(out=row)
+    noise = se * (np.sqrt(1 - alike) * normal[:, :, 1:] + np.sqrt(alike) * normal[:, :, :1])
+    return np.maximum(scores + noise, index.DIMENSION_RANGE[0])
 
 
 @datafiles.cached

@@ -33,7 +33,15 @@ def test_the_methods_are_what_they_say():
     scaled = 1 + 9 * (parts - parts.min()) / (parts.max() - parts.min())
     scaled = sum(scaled[index.subdimensions(2024, d)].mean(axis=1) for d in range(1, 9)) / 8
     np.testing.assert_allclose(sensitivity.rebuild(2024, normalisation="minmax"), scaled)
-    assert sensitivity.leave_one_out(2024)[4].to_list() == without_4.rank(ascending=False).to_list()
+    assert sensitivity.variants(2024)["left_out", 4].to_list() == without_4.rank(ascending=False).to_list()
+
+
+def test_no_province_is_so_far_off_that_products_of_its_scores_fail():
+    """The lowest of 63 provinces may be nearly eight standard deviations below the mean."""
+    outlier = np.ones((1, 63, 2))
+    outlier[0, 0] = 10
+    for how in sensitivity.NORMALISATIONS:
+        assert (sensitivity._normalise(11 - outlier, how) > 0).all(), how
 
 
 def test_no_method_puts_a_province_below_one_that_is_worse_in_everything():
@@ -53,6 +61,29 @@ def test_runs_can_be_made_again_from_their_settings():
     assert runs.settings.filter(like="weight_").sum(axis=1).to_numpy() == pytest.approx(1)
     for row in runs.settings[runs.settings["left_out"] > 0].head(20).itertuples():
         assert getattr(row, f"weight_{row.left_out}") == 0
+
+
+def test_scenarios_vary_what_they_say_and_nothing_else():
+    found = sensitivity.scenarios(2024, 400, seed=3)
+    assert set(found["left_out"].settings["left_out"]) == {0, *index.dimensions(2024)}
+    for name, vary in sensitivity.SCENARIOS.items():
+        settings = found[name].settings
+        varied = {c for c in METHODS if settings[c].nunique() > 1} | (
+            {"sampling"} if settings["sampling"].notna().any() else set()
+        )
+        assert varied == set(vary), name
+    # Every variant of one step comes up among the runs that vary this step.
+    variants = sensitivity.variants(2024)
+    assert variants["published", "published"].to_list() == published.totals(2024)["rank"].dropna().to_list()
+    for step, choice in [
+        ("normalisation", "zscore"),
+        ("aggregation", "geometric"),
+        ("weights", "pca"),
+        ("left_out", 4),
+    ]:
+        runs = found[step]
+        rows = runs.ranks[(runs.settings[step] == choice).to_numpy()]
+        assert (rows == variants[step, choice].to_numpy()).all(axis=None)
 
 
 def test_noise_has_the_size_of_the_published_totals():

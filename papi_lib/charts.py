@@ -76,7 +76,7 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
                     color=PLACE,
                     weight="bold",
                 )
-        ax.set_yticks(rows, [wrap(part_name(p, w), 30) for p in frame.index])
+        ax.set_yticks(rows, [wrap(part_name(p, w), 26) for p in frame.index])
         ax.set_ylim(-0.6, len(frame) - 0.3)
         ax.set_xlim(frame["lower"].min(), frame["upper"].max())
         decimal_axis(ax, w, "x")
@@ -238,7 +238,7 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
             edgecolor=PLACE,
             zorder=3,
         )
-        ax.set_yticks(rows, [wrap(part_name(p, w), 34) for p in frame.index])
+        ax.set_yticks(rows, [wrap(part_name(p, w), 30) for p in frame.index])
         ax.set_ylim(-0.6, len(frame) - 0.4)
         decimal_axis(ax, w, "x", signed=True)
         ax.set_xlabel(w("points"))

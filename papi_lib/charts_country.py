@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from papi_lib import places
 from papi_lib.labels import group_name, part_name, province_name
+from papi_lib.naming import name_dots, spread
 from papi_lib.pictures import BEST, FAINT, GROUP_COLOURS, PLACE, Picture, decimal_axis, figure, style, wrap
 from papi_lib.places import Place
 from papi_lib.wording import Words
@@ -137,7 +138,7 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place, reconstructed: pd.Series 
     order = np.arange(1, len(frame) + 1)
     named = set(places.peers(place, "cities")) | {place.code, frame.index[0], frame.index[-1]}
     with style():
-        fig = figure(7, 3.9, bottom=0.4)
+        fig = figure(7, 4.1, bottom=0.4)
         ax = fig.subplots()
         ax.vlines(order, frame["lower"].astype(float), frame["upper"].astype(float), color=FAINT, lw=4)
         ax.scatter(order, frame["rank"].astype(float), s=9, color=BEST, zorder=3)
@@ -151,24 +152,18 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place, reconstructed: pd.Series 
             alpha=0.6,
         )
         ax.scatter(order[here], frame["rank"][here].astype(float), s=50, color=PLACE, zorder=4)
-        last, lift = -9, 0
-        for x, (code, row) in zip(order, frame.iterrows(), strict=True):
-            if code not in named:
-                continue
-            last, lift = x, (lift + 24 if x - last < 3 else 0)  # names of close neighbours stand one above the other
+        foot = -1.5  # where names begin, above all bars
+        rows = [
+            (x, code, low) for x, code, low in zip(order, frame.index, frame["lower"], strict=True) if code in named
+        ]
+        for (x, code, low), beside in zip(rows, spread([x for x, *_ in rows], 2.2, len(frame)), strict=True):
+            own = code == place.code
+            ax.plot([x, x, beside], [low, 0, foot], color=PLACE if own else "#94a3b8", lw=0.6)
             ax.annotate(
-                names[code],
-                (x, row["lower"]),
-                (0, 4 + lift),
-                textcoords="offset points",
-                rotation=60,
-                ha="left",
-                va="bottom",
-                fontsize=7.5,
-                color=PLACE if code == place.code else "#334155",
-                weight="bold" if code == place.code else None,
-            )
-        ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -15))
+                names[code], (beside, foot), rotation=60, rotation_mode="anchor", ha="left", va="center",
+                fontsize=7.5, color=PLACE if own else "#334155", weight="bold" if own else None,
+            )  # fmt: skip
+        ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -22))
         ax.set_yticks([1, *range(10, len(frame) + 1, 10)])
         ax.set_xticks([])
         ax.set_xlabel(
@@ -233,21 +228,13 @@ def scatter(frame: pd.DataFrame, x: str, y: str, w: Words, place: Place) -> Pict
             ax=ax,
             alpha=0.85,
         )
-        named = frame.loc[[c for c in frame.index if c == place.code or c in places.peers(place, "cities")]]
-        for number, (code, point) in enumerate(named.sort_values(x).iterrows()):
-            here, left = code == place.code, point[x] > frame[x].quantile(0.8)
-            if here:
-                ax.scatter(*point, s=170, facecolor="none", edgecolor=PLACE, lw=2.2, zorder=4)
-            ax.annotate(
-                province_name(code, w),
-                point,
-                (-8 if left else 8, 5 if number % 2 else -11),
-                textcoords="offset points",
-                ha="right" if left else "left",
-                fontsize=8.5 if here else 7.5,
-                color=PLACE if here else "#334155",
-                weight="bold" if here else None,
-            )
+        if place.code in frame.index:
+            ax.scatter(*frame.loc[place.code], s=170, facecolor="none", edgecolor=PLACE, lw=2.2, zorder=4)
+        peers = [c for c in places.peers(place, "cities") if c in frame.index and c != place.code]
+        named = [(c, {"fontsize": 7.5, "color": "#334155"}) for c in peers]
+        if place.code in frame.index:
+            named.insert(0, (place.code, {"fontsize": 8.5, "color": PLACE, "weight": "bold"}))
+        name_dots(ax, frame.to_numpy(), [(frame.index.get_loc(c), province_name(c, w), look) for c, look in named])
         ax.axvline(frame[x].mean(), color=FAINT, lw=1, zorder=0)
         ax.axhline(frame[y].mean(), color=FAINT, lw=1, zorder=0)
         decimal_axis(ax, w, "x")

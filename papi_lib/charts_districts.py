@@ -96,7 +96,7 @@ def profile(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
         ax.scatter(frame["estimate"], rows, s=60, color=PLACE, zorder=5, label=place.name(w.lang))
         for y, score in zip(rows, frame["estimate"], strict=True):
             ax.annotate(w.number(score), (score, y), (0, 9), textcoords="offset points", ha="center", color=PLACE, weight="bold")  # fmt: skip
-        ax.set_yticks(rows, [wrap(part_name(p, w), 30) for p in frame.index])
+        ax.set_yticks(rows, [wrap(part_name(p, w), 26) for p in frame.index])
         ax.set_ylim(-0.6, len(frame) - 0.3)
         ax.set_xlim(frame["lower"].min(), frame["upper"].max())
         decimal_axis(ax, w, "x")

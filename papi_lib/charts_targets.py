@@ -141,7 +141,8 @@ def track_record(record: pd.DataFrame, climb: Climb, w: Words) -> Picture | None
         rows = np.arange(len(made))
         ax.bar(rows, made["mean"], width=0.7, color=[PLACE if row == own else FAINT for row in rows])
         for row, (share, count, n) in zip(rows, made.to_numpy(), strict=True):
-            ax.annotate(w("{made} of {n}", made=int(count), n=int(n)), (row, share), (0, 3), textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
+            top = max(share, climb.probability) if row == own else share
+            ax.annotate(w("{made} of {n}", made=int(count), n=int(n)), (row, top), (0, 6 if row == own else 3), textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
         ax.plot(own, climb.probability, color=COUNTRY, marker="D", ms=7, mec="white", ls="none", label=w("simulated chance of this target"))  # fmt: skip
         ax.set_ylim(0, min(max(made["mean"].max(), climb.probability) + 0.12, 1.05))
         ax.set_xticks(rows, made.index)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import index, places, published, records
+from papi_lib import index, places, records
 from papi_lib.datafiles import DataError
 
 #: Column names, in plain letters, that are taken as the province and as the year.

@@ -262,13 +262,17 @@ class Page:
     def _survey_facts(self) -> dict:
         """Return what a district's page tells in place of a province's standing: no rank, only its set."""
         row = self.survey.scores.loc[(self.place.code, self.series)]
-        sets = self.survey.rank_sets(self.series).loc[self.place.code]
+        sets = self.survey.rank_sets(self.series)
+        among = int(sets["lower"].notna().sum())
+        sets = sets.loc[self.place.code]
         known = pd.notna(row["estimate"])
         return {
             "score": round(float(row["estimate"]), 4) if known else None,
             "se": round(float(row["se"]), 4) if known else None,
+            "noise": round(float(row["noise"]), 4) if known else None,
             "rank_lower": int(sets["lower"]) if known else None,
             "rank_upper": int(sets["upper"]) if known else None,
+            "among": among,
             "sample": {"respondents": int(row["n"]), "clusters": int(row["clusters"])},
             "suppressed": self.missing(),
             "source": self.survey.name,

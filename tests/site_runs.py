@@ -15,11 +15,16 @@ TITLES = {
     "09_targets": {"vi": "Mục tiêu", "en": "Targets"},
     "01_participation": {"vi": "1. Tham gia của người dân", "en": "1. Participation"},
 }
+HEAD = {"schema": 1, "data_hash": "d" * 64, "finished": "2024-11-24T12:34:00+00:00"}
+HOMES = {"ha-noi": "Hà Nội", "hai-phong": "Hải Phòng"}
 
 
 def job(name: str, slug: str, notebook: str = "00_overview", *, year=2024, lang="vi", **more) -> dict:
     """Return a job's record as the batch makes it, before its page."""
     labels = {"level": "province", "code": 1, "slug": slug, "name": name, "year": year, "lang": lang}
+    if "/" in slug:
+        home = slug.partition("/")[0]
+        labels |= {"level": "district", "parent": {"code": 1, "name": HOMES.get(home, home), "slug": home}}
     labels |= {"notebook": notebook, "title": TITLES[notebook][lang]} | more.pop("labels", {})
     record = {
         "path": f"{year}/{lang}/{slug}/{notebook}",
@@ -42,6 +47,13 @@ def facts(record: dict, **more) -> dict:
     told |= {"score": 41.5, "rank": 3, "rank_lower": 1, "rank_upper": 9, "group": 2, "missing": [], "simulated": False}
     told |= {"source": "CECODES", "edition": "2021–2024", "data_version": "2024.1", "data_hash": "d" * 64}
     return told | {"code_version": "0.1.0", "findings": []} | more
+
+
+def district_facts(record: dict, **more) -> dict:
+    """Return what a district's notebook tells of itself: a score with its noise and sample, no rank."""
+    told = {"score": 43.67, "noise": 0.99, "rank": None, "rank_lower": 2, "rank_upper": 28, "among": 30, "group": None}
+    told |= {"sample": {"respondents": 142, "clusters": 12}, "simulated": True, "source": "simulated.parquet"}
+    return facts(record, **(told | more))
 
 
 def notebook(record: dict, *fragments: str, told: dict | None = None, error: tuple | None = None):
@@ -75,7 +87,6 @@ def table(*rows: tuple[str, str], caption: str = "Điểm") -> str:
 
 def run(out: Path, *made: tuple[dict, nbformat.NotebookNode]) -> Path:
     """Write a run folder of records and their notebooks; return its first page."""
-    plan = {"plan": [{"path": record["path"], "labels": record["labels"]} for record, _ in made]}
     for record, executed in made:
         failed = record["status"] == "failed"
         path = out / "notebooks" / f"{record['path']}{'.failed' if failed else ''}.ipynb"
@@ -84,15 +95,14 @@ def run(out: Path, *made: tuple[dict, nbformat.NotebookNode]) -> Path:
             nbformat.write(executed, path)
         if not failed:
             page = out / "site" / f"{record['path']}.html"
-            site.render_page(path, page, record, plan)
+            site.render_page(path, page, record, HEAD)
             record["outputs"] = {"executed": _hash(path), "page": _hash(page)}
     write_manifest(out, [record for record, _ in made])
     return site.build(out)
 
 
 def write_manifest(out: Path, jobs: list[dict]) -> None:
-    head = {"schema": 1, "data_hash": "d" * 64, "finished": "2024-11-24T12:34:00+00:00"}
-    (out / "manifest.json").write_text(json.dumps(head | {"jobs": jobs}, ensure_ascii=False), encoding="utf-8")
+    (out / "manifest.json").write_text(json.dumps(HEAD | {"jobs": jobs}, ensure_ascii=False), encoding="utf-8")
 
 
 def _hash(path: Path) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
-from site_runs import facts, job, notebook, run, table, write_manifest
+from site_runs import district_facts, facts, job, notebook, run, table, write_manifest
 
 from papi_lib import site
 from papi_lib.cli import main
@@ -85,7 +85,7 @@ def test_page_says_where_it_comes_from(page):
 def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
     run(tmp_path, *several())
     pages = list((tmp_path / "site").rglob("*.html"))
-    assert len(pages) == 24 + 4 * 3 + 1  # notebooks; lists of 2 years × 2 languages; the first page
+    assert len(pages) == 24 + 4 * (3 + 3) + 1  # notebooks; lists and provinces of 2 years × 2 languages; the first page
     for path in pages:
         for element in soup(path).select("[href], [src]"):
             address = element.get("href") or element.get("src")
@@ -94,26 +94,35 @@ def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
             assert target.exists(), f"{path}: {address}"
 
 
-def test_page_leads_to_other_notebooks_places_years_and_languages(tmp_path):
-    run(tmp_path, *several())
-    page = soup(tmp_path / "site/2024/vi/hai-phong/01_participation.html")
-    links = {a.get_text(strip=True): a["href"] for a in page.find_all("a")}
-    assert links["← Hà Nội"] == "../ha-noi/01_participation.html"
-    assert links["Đà Nẵng →"] == "../da-nang/01_participation.html"
-    assert links["Tổng quan"] == "00_overview.html"
-    assert links["English"] == "../../en/hai-phong/01_participation.html"
-    assert links["2023"] == "../../../2023/vi/hai-phong/01_participation.html"
+def test_navigation_knows_which_pages_there_are(tmp_path):
+    ha_noi, district = job("Hà Nội", "ha-noi"), job("Quận Ba Đình", "ha-noi/quan-ba-dinh", "01_participation")
+    english = job("Ha Noi", "ha-noi", lang="en")
+    run(tmp_path, *((r, notebook(r)) for r in (district, ha_noi, english)))
+    text = (tmp_path / "site/assets/nav.js").read_text(encoding="utf-8")
+    assert json.loads(re.fullmatch(r"papiNav\((.*)\);\n", text)[1]) == {
+        "notebooks": [["00_overview", {"en": "Overview", "vi": "Tổng quan"}], ["01_participation", {"vi": "1. Tham gia của người dân"}]],
+        "places": [["ha-noi", {"en": "Ha Noi", "vi": "Hà Nội"}], ["ha-noi/quan-ba-dinh", {"vi": "Quận Ba Đình"}]],
+        "pages": {"2024/en": ["1", "0"], "2024/vi": ["1", "2"]},
+    }  # fmt: skip
 
 
-def test_pages_do_not_grow_with_the_run(tmp_path):
-    record = job("Hà Nội", "ha-noi")
-    run(tmp_path, (record, notebook(record)))
-    page = tmp_path / "site/2024/vi/ha-noi/00_overview.html"
-    alone = page.stat().st_size
-    plan = [{"path": record["path"], "labels": record["labels"]}]
-    plan += [{"path": p["path"], "labels": p["labels"]} for p in (job(f"Nơi {i}", f"noi-{i}") for i in range(300))]
-    site.render_page(tmp_path / f"notebooks/{record['path']}.ipynb", page, record, {"plan": plan})
-    assert page.stat().st_size < alone + 500
+def test_pages_stay_as_they_are_when_the_run_grows(tmp_path):
+    made = several()
+    run(tmp_path / "small", made[0])
+    run(tmp_path / "large", *made)
+    path = f"site/{made[0][0]['path']}.html"
+    assert (tmp_path / "small" / path).read_bytes() == (tmp_path / "large" / path).read_bytes()
+
+
+def test_page_leads_to_its_lists_without_a_script(page):
+    links = {a.get_text(strip=True): a["href"] for a in page.select("nav a:not([href^='#'])")}
+    assert links == {
+        "PAPI": "../../../index.html",
+        "2024": "../index.html",
+        "Hà Nội": "index.html",
+        "Hà Nội: tất cả các trang, kể cả quận, huyện": "index.html",
+        "So sánh tất cả địa phương": "../00_overview.html",
+    }
 
 
 def test_first_page_tells_where_each_place_stands(tmp_path):
@@ -126,9 +135,9 @@ def test_first_page_tells_where_each_place_stands(tmp_path):
     page = soup(run(tmp_path, *made))
     rows = [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")]
     assert rows == [
+        ["Đà Nẵng", "41,20", "2", "3", "1–9", "2"],
         ["Hà Nội", "43,77", "2", "3", "1–9", "2"],
         ["Hải Phòng", "không công bố", "–", "–", "–", "–"],
-        ["Đà Nẵng", "41,20", "2", "3", "1–9", "2"],
     ]
     assert "PAPI không công bố điểm của Hải Phòng." in page.get_text()
 
@@ -169,14 +178,14 @@ def test_failed_notebook_has_a_page_that_says_which_part_failed(tmp_path):
     assert "ValueError: <no> data" in told
     assert "Tổng quan: Đà Nẵng" in soup(tmp_path / "site/2024/vi/da-nang/00_overview.html").h1.get_text()
     failures = first.select_one("section.failure")
-    assert [a.get_text() for a in failures.find_all("a")] == ["Hải Phòng: Tổng quan", "Đà Nẵng: Tổng quan"]
+    assert [a.get_text() for a in failures.find_all("a")] == ["Đà Nẵng: Tổng quan", "Hải Phòng: Tổng quan"]
 
 
 def test_search_index_holds_places_dimensions_and_findings(tmp_path):
     run(tmp_path, *several(findings=["Quản trị môi trường: thấp hơn."]))
     text = (tmp_path / "site/assets/search.vi.js").read_text(encoding="utf-8")
     rows = json.loads(re.fullmatch(r"papiSearch\((.*)\);\n", text, flags=re.S)[1])
-    wanted = ["2024/vi/ha-noi/01_participation.html", "Hà Nội", "1. Tham gia của người dân", 2024]
+    wanted = ["2024/vi/ha-noi/01_participation", "Hà Nội", "1. Tham gia của người dân", 2024]
     assert [*wanted, ["Quản trị môi trường: thấp hơn."]] in rows
     assert len(rows) == 12
 
@@ -189,7 +198,7 @@ def test_hostile_names_stay_text(tmp_path, name):
     run(tmp_path, (record, notebook(record, told=told)), (broken, notebook(broken, error=(name, name))))
     for path in (tmp_path / "site").rglob("*.html"):
         page = soup(path)
-        assert [s.get("src", "inline").split("/")[-1] for s in page.find_all("script")] == ["papi.js"]
+        assert {s.get("src", "inline").split("/")[-1] for s in page.find_all("script")} <= {"papi.js", "nav.js"}
         assert name in page.get_text()
         assert "49" not in page.h1.get_text()
     code = soup(tmp_path / "site/2024/vi/x/00_overview.html").select("footer code")
@@ -306,14 +315,80 @@ def test_no_words_of_the_other_language_on_real_pages(awkward_run, lang):
     assert len(pages) > 30
     mixed = {str(p): words for p in pages if (words := shown(p) & other_language(lang))}
     assert mixed == {}
+    of_districts = [p for p in pages if len(p.relative_to(awkward_run / "site").parts) == 5]
+    assert len(of_districts) == 10
+    assert {p.read_text(encoding="utf-8").count('<p class="simulated">') for p in of_districts} == {1}
 
 
-def test_districts_lead_to_districts_of_their_province(tmp_path):
-    slugs = ["ha-noi", "ha-noi/quan-ba-dinh", "ha-noi/quan-hoan-kiem", "hai-phong", "hai-phong/quan-le-chan"]
-    records = [job(slug, slug, stem) for slug in slugs for stem in ("00_overview", "01_participation")]
-    page = run(tmp_path, *((r, notebook(r)) for r in records))
-    district = soup(tmp_path / "site/2024/vi/ha-noi/quan-hoan-kiem/00_overview.html")
-    ways = {a["rel"][0]: a["href"] for a in district.select(".neighbours a")}
-    assert ways == {"prev": "../quan-ba-dinh/00_overview.html"}
-    assert [a["href"] for a in district.select(".notebooks li a")] == ["01_participation.html"]
-    assert [a.get_text() for a in soup(page).select("tbody th a")] == slugs
+DISTRICTS = [("Quận Ba Đình", "ha-noi/quan-ba-dinh"), ("Quận Đống Đa", "ha-noi/quan-dong-da")]
+
+
+@pytest.fixture
+def with_districts(tmp_path):
+    """Hà Nội, two of its districts, one of them hidden, and a district of Hải Phòng."""
+    made = []
+    for name, slug in [("Hà Nội", "ha-noi"), *DISTRICTS, ("Quận Lê Chân", "hai-phong/quan-le-chan")]:
+        for stem in ("00_overview", "01_participation"):
+            record = job(name, slug, stem)
+            hidden = {"score": None, "noise": None, "rank_lower": None, "rank_upper": None, "missing": ["Được ẩn."]}
+            more = hidden if "dong-da" in slug else {"findings": ["Cao hơn."]}
+            made.append(
+                (record, notebook(record, told=district_facts(record, **more) if "/" in slug else facts(record)))
+            )
+    run(tmp_path, *made)
+    return tmp_path / "site"
+
+
+def cells(table) -> list[list[str]]:
+    return [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in table.select("tbody tr")]
+
+
+@pytest.mark.parametrize("name", ["index", "2024/vi/index", "2024/vi/01_participation"])
+def test_lists_keep_districts_apart_under_their_province(with_districts, name):
+    page = soup(with_districts / f"{name}.html")
+    provinces, ha_noi, hai_phong = page.select("table")
+    more = [] if "01" in name else ["→"]
+    assert [row[0] for row in cells(provinces)] == ["Hà Nội"]
+    assert cells(ha_noi) == [
+        ["Quận Ba Đình", "142", "43,67 (±0,99)", "2–28 trên 30", *more],
+        ["Quận Đống Đa", "142", "được ẩn", "–", *more],
+    ]
+    assert [row[0] for row in cells(hai_phong)] == ["Quận Lê Chân"]
+    assert [h.get_text() for h in page.select("h2[id]")] == [
+        "Các quận, huyện của Hà Nội",
+        "Các quận, huyện của Hải Phòng",
+    ]
+    assert len(page.select("p.simulated")) == 2
+
+
+def test_province_page_lists_its_pages_and_districts(with_districts):
+    page = soup(with_districts / "2024/vi/ha-noi/index.html")
+    pages, districts = page.select("table")
+    assert cells(pages) == [
+        ["Tổng quan", "41,50", "2", "3", "1–9"],
+        ["1. Tham gia của người dân", "41,50", "2", "3", "1–9"],
+    ]
+    assert [row[0] for row in cells(districts)] == ["Quận Ba Đình", "Quận Đống Đa"]
+    assert districts.select_one("tr#quan-ba-dinh a")["href"] == "quan-ba-dinh/00_overview.html"
+    assert len(page.select("p.simulated")) == 1
+    alone = soup(with_districts / "2024/vi/hai-phong/index.html")  # its province was not asked for
+    assert [row[0] for row in cells(alone.table)] == ["Quận Lê Chân"]
+
+
+def test_district_page_shows_its_way_from_home(with_districts):
+    page = soup(with_districts / "2024/vi/ha-noi/quan-ba-dinh/01_participation.html")
+    ways = [(a.get_text(), a["href"]) for a in page.select(".crumbs a")]
+    assert ways == [
+        ("PAPI", "../../../../index.html"),
+        ("2024", "../../index.html"),
+        ("Hà Nội", "../index.html"),
+        ("Quận Ba Đình", "../index.html#quan-ba-dinh"),
+    ]
+    assert page.select_one(".crumbs [aria-current]").get_text() == "1. Tham gia của người dân"
+
+
+def test_search_names_a_districts_province_and_says_what_is_simulated(with_districts):
+    text = (with_districts / "assets/search.vi.js").read_text(encoding="utf-8")
+    rows = json.loads(re.fullmatch(r"papiSearch\((.*)\);\n", text)[1])
+    wanted = ["2024/vi/ha-noi/quan-ba-dinh/00_overview", "Quận Ba Đình, Hà Nội", "Tổng quan", 2024]
+    assert [*wanted, ["Cao hơn. (dữ liệu mô phỏng)"]] in rows

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from site_runs import facts, job, notebook, run, table
+from site_runs import district_facts, facts, job, notebook, run, table
 
 from papi_lib import places, site
 from papi_lib.site.booklet import browser
@@ -19,6 +19,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 QUIET += ["--disable-background-networking", "--disable-component-update"]
 HOSTILE = '<script>document.title="owned"</script>'
 STEMS = ("00_overview", "01_participation")
+DISTRICTS = [("Quận Ba Đình", "quan-ba-dinh"), ("Quận Đống Đa", "quan-dong-da"), ("Quận Tây Hồ", "quan-tay-ho")]
 #: Pages of the real notebooks to look at: see the awkward cases of conftest.
 REAL = {
     "province-vi": "2024/vi/kien-giang/00_overview",
@@ -27,9 +28,12 @@ REAL = {
     "partly-missing": "2022/en/bac-ninh/00_overview",
     "not-measured": "2011/vi/ha-noi/08_egovernance",
     "home-real": "index",
+    "province-list": "2024/vi/ha-noi/index",
+    "district-vi": "2024/vi/ha-noi/quan-ba-dinh/01_participation",
+    "district-en": "2024/en/ha-noi/huyen-soc-son/20_district_plan",
 }
 MADE = {"home": "index", "home-en": "2024/en/index", "dimension": "2024/vi/01_participation"}
-MADE |= {"failed": "2024/vi/ha-noi/01_participation", "changes": "changes.vi"}
+MADE |= {"province": "2024/en/ha-noi/index", "failed": "2024/vi/ha-noi/01_participation", "changes": "changes.vi"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def whole_country(tmp_path_factory):
-    """All 63 provinces, made up, in both languages; one fails, one is missing, one has a hostile name."""
+    """All 63 provinces and some districts, made up, in both languages; one fails, one is missing, one has a hostile name."""
     folder, made = tmp_path_factory.mktemp("country"), []
     for lang in ("vi", "en"):
         tiles = places.tiles(lang)
@@ -68,6 +72,10 @@ def whole_country(tmp_path_factory):
                 error = ("ValueError", "no data") if record["status"] == "failed" else None
                 body = f"<h2>Vì sao?</h2><p class='finding'>…</p>{table(('a', '1,0'))}"
                 made.append((record, notebook(record, body, "<h2>Ai?</h2>", told=told, error=error)))
+        for name, slug in DISTRICTS:
+            for stem in STEMS:
+                record = job(name, f"ha-noi/{slug}", stem, lang=lang)
+                made.append((record, notebook(record, told=district_facts(record, findings=["…"]))))
     run(folder / "new", *made)
     older = [(job("Hà Nội", "ha-noi"), notebook(job("Hà Nội", "ha-noi"), table(("a", "2,0"))))]
     run(folder / "old", *older)
@@ -117,6 +125,7 @@ def test_pages_of_real_notebooks(chromium, awkward_run, name, width, scheme):
         ("hanoi 2024 tham gia", "Hà Nội · 1. Tham gia của người dân · 2024"),
         ("Da Nang", "Đà Nẵng · Tổng quan · 2024"),
         ("khong khi", "Hà Nam · Tổng quan · 2024"),
+        ("dong da", "Quận Đống Đa, Hà Nội · Tổng quan · 2024"),
     ],
 )
 def test_search_finds_what_is_typed_without_diacritics(chromium, whole_country, typed, first):
@@ -139,13 +148,14 @@ def test_search_says_when_nothing_is_found(chromium, whole_country):
 
 def test_tables_sort_by_keyboard(chromium, whole_country):
     page, *_ = look(chromium, whole_country / "index.html")
-    names = page.locator("tbody th")
-    page.get_by_role("button", name="Địa phương").press("Enter")
+    table = page.locator("table").first
+    names = table.locator("tbody th")
+    page.get_by_role("button", name="Tỉnh, thành phố").press("Enter")
     order = [n.replace("Cà Mau", HOSTILE) for n in sorted(_names(), key=places.sort_key)]
     shown = [n for n in names.all_text_contents() if n != HOSTILE]
     assert shown == [n for n in order if n != HOSTILE]
-    page.get_by_role("button", name="Điểm", exact=True).press("Enter")
-    page.get_by_role("button", name="Điểm", exact=True).press("Enter")
+    table.get_by_role("button", name="Điểm", exact=True).press("Enter")
+    table.get_by_role("button", name="Điểm", exact=True).press("Enter")
     shown = names.all_text_contents()
     assert shown[0] == HOSTILE  # the highest code has the highest score
     assert shown[-1] == "Vĩnh Phúc"  # missing stays last
@@ -174,9 +184,68 @@ def test_tables_are_saved_as_csv_without_formulas(chromium, tmp_path):
 
 def test_pages_are_readable_without_scripts(chromium, whole_country):
     page, *_ = look(chromium, whole_country / "index.html", java_script_enabled=False)
-    assert page.get_by_role("row").count() == 64
+    assert page.locator("table").first.get_by_role("row").count() == 64
     assert not page.get_by_role("searchbox").is_visible()
+    page.goto((whole_country / "2024/vi/ha-noi/quan-dong-da/00_overview.html").as_uri())
+    page.get_by_role("link", name="Hà Nội", exact=True).click()  # the list without scripts
+    assert page.get_by_role("link", name="Quận Tây Hồ", exact=True).is_visible()
     page.context.close()
+
+
+def ways(page) -> dict[str, dict[str, str]]:
+    """Return the links that the script built, by the list that they stand in."""
+    built = {
+        name: {a.text_content(): a.get_attribute("href") for a in page.locator(f"{name} a:not([href^='#'])").all()}
+        for name in (".notebooks .pages", ".neighbours", ".languages", ".years")
+    }
+    root = page.evaluate("new URL(given.root, location).href")
+    return {
+        name: {
+            text: page.evaluate("a => new URL(a, location).href", href).removeprefix(root)
+            for text, href in links.items()
+        }
+        for name, links in built.items()
+    }
+
+
+def test_pages_lead_to_those_beside_them(chromium, whole_country):
+    """Provinces lead to provinces, districts to those of their province; order is that of names."""
+    page, said, _ = look(chromium, whole_country / "2024/vi/hai-phong/01_participation.html")
+    assert ways(page) == {
+        ".notebooks .pages": {"Tổng quan": "2024/vi/hai-phong/00_overview.html"},
+        ".neighbours": {"← Hải Dương": "2024/vi/hai-duong/01_participation.html", "Hậu Giang →": "2024/vi/hau-giang/01_participation.html"},
+        ".languages": {"English": "2024/en/hai-phong/01_participation.html"},
+        ".years": {},
+    }  # fmt: skip
+    page.goto((whole_country / "2024/en/ha-noi/quan-ba-dinh/00_overview.html").as_uri())
+    assert ways(page) == {
+        ".notebooks .pages": {"1. Participation": "2024/en/ha-noi/quan-ba-dinh/01_participation.html"},
+        ".neighbours": {"Quận Đống Đa →": "2024/en/ha-noi/quan-dong-da/00_overview.html"},
+        ".languages": {"Tiếng Việt": "2024/vi/ha-noi/quan-ba-dinh/00_overview.html"},
+        ".years": {},
+    }
+    assert said == []
+    page.context.close()
+
+
+def test_pages_lead_to_other_years(chromium, tmp_path):
+    older, newer = job("Hà Nội", "ha-noi", year=2023), job("Hà Nội", "ha-noi")
+    run(tmp_path, (newer, notebook(newer)), (older, notebook(older)))
+    page, *_ = look(chromium, tmp_path / f"site/{older['path']}.html")
+    assert ways(page)[".years"] == {"2024": "2024/vi/ha-noi/00_overview.html"}
+    page.context.close()
+
+
+def test_simulated_data_say_so_once_also_on_paper(chromium, whole_country, awkward_run):
+    pages = [whole_country / "index.html", whole_country / "2024/vi/ha-noi/index.html"]
+    pages += [
+        awkward_run / f"site/2024/vi/ha-noi/quan-ba-dinh/{stem}.html" for stem in ("00_overview", "20_district_plan")
+    ]
+    for path in pages:
+        page, *_ = look(chromium, path)
+        page.emulate_media(media="print")
+        assert page.locator("p.simulated:visible").count() == 1, path
+        page.context.close()
 
 
 def test_every_link_and_button_is_reached_by_the_tab_key(chromium, whole_country):

@@ -115,7 +115,6 @@ def _run_locked(jobs: list[Job], out: Path, settings: Settings, tell: Callable[[
     before = manifest.read(out)
     planned = plan(jobs, out, settings)
     head = {**settings.head, "started": datetime.now().astimezone().isoformat(timespec="seconds")}
-    head["plan"] = [{"path": job.path, "labels": job.labels} for job in jobs]
     records: dict[str, dict] = {}
     waiting = []
     for job, hashes, reason in planned:
@@ -134,7 +133,6 @@ def _run_locked(jobs: list[Job], out: Path, settings: Settings, tell: Callable[[
         manifest.append(out, record)
         tell(record)
     kept = [r for path, r in before.items() if path not in records]
-    head.pop("plan")
     head["finished"] = datetime.now().astimezone().isoformat(timespec="seconds")
     manifest.write(out, head, [*(records[job.path] for job in jobs), *kept])
     return [records[job.path] for job in jobs]

@@ -12,7 +12,7 @@ import tempfile
 from itertools import groupby
 from pathlib import Path
 
-from papi_lib.site.files import HERE, inside, templates
+from papi_lib.site.files import HERE, full_name, inside, of_places, templates
 from papi_lib.wording import Words
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -53,7 +53,7 @@ def booklets(out: Path) -> list[Path]:
     program, site = browser(), out / "site"
     run = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     made = []
-    jobs = sorted((job for job in run["jobs"] if job["status"] != "failed"), key=lambda job: job["path"])
+    jobs = [job for job in of_places(run["jobs"]) if job["status"] != "failed"]
     for folder, pages in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
         target = inside(site, f"{folder}.pdf")
         with tempfile.TemporaryDirectory() as scratch:
@@ -78,7 +78,7 @@ def _booklet(site: Path, jobs: list[dict]) -> str:
     return templates().get_template("booklet.html.j2").render(
         w=w,
         lang=labels["lang"],
-        title=f"PAPI {labels['year']}: {labels['name']}",
+        title=f"PAPI {labels['year']}: {full_name(labels)}",
         style=style,
         sections=list(zip([job["labels"]["title"] for job in jobs], sections, strict=True)),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import nbformat
 
-from papi_lib.site.files import link, templates, write
+from papi_lib.site.files import full_name, link, of_places, templates, write
 from papi_lib.site.pages import read_facts
 from papi_lib.wording import LANGUAGES, Words, mark
 
@@ -54,6 +54,8 @@ def compare(out: Path, older: Path) -> Path:
         text = templates().get_template("changes.html.j2").render(
             w=w,
             lang=lang,
+            full_name=full_name,
+            simulated=any(rows and job["facts"].get("simulated") for job, _, rows in changed),
             title=w("What changed since the earlier run"),
             earlier=w.date(datetime.fromisoformat(before["finished"])),
             changed=[(job, href, rows) for job, href, rows in changed if rows],
@@ -68,7 +70,7 @@ def compare(out: Path, older: Path) -> Path:
 
 def _read(folder: Path) -> dict:
     run = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return {**run, "jobs": {job["path"]: job for job in run["jobs"] if job["status"] != "failed"}}
+    return {**run, "jobs": {job["path"]: job for job in of_places(run["jobs"]) if job["status"] != "failed"}}
 
 
 def _changes(job: dict, before: dict, out: Path, older: Path, w: Words) -> list[tuple] | None:

@@ -1,4 +1,4 @@
-"""Files of the site: addresses between pages, templates, writing."""
+"""Files of the site: the run's jobs, addresses between pages, templates, writing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,22 @@ from jinja2 import Environment, FileSystemLoader
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
+
+
+def of_places(jobs: list[dict]) -> list[dict]:
+    """Return the jobs whose pages are about a place, in the order of their paths: provinces before their districts."""
+    return sorted((job for job in jobs if job["labels"]["level"]), key=lambda job: job["path"].split("/"))
+
+
+def split_path(path: str) -> tuple[str, str, str]:
+    """Return a page's year and language, its place's folder and its notebook: ``2024/vi``, ``ha-noi``, ``00_overview``."""
+    year, lang, rest = path.split("/", 2)
+    return f"{year}/{lang}", *rest.rpartition("/")[::2]
+
+
+def full_name(labels: dict) -> str:
+    """Return a place's name, a district's with its province's."""
+    return ", ".join([labels["name"], *([labels["parent"]["name"]] if "parent" in labels else [])])
 
 
 def link(source: str, target: str, ending: str = "") -> str:

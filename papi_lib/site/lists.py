@@ -1,23 +1,23 @@
-"""The site's first pages: where all places stand, by year and by notebook, what failed, and search."""
+"""The site's first pages: where all places stand, by year, by notebook and by province, what failed, and search."""
 
 from __future__ import annotations
 
 import json
-import posixpath
 from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
-from papi_lib.site.files import HERE, inside, link, templates, write
+from papi_lib.site.files import HERE, full_name, inside, link, of_places, split_path, templates, write
+from papi_lib.site.nav import nav_script
 from papi_lib.site.pages import render_page
 from papi_lib.wording import LANGUAGES, Words
 
-FEW = 5  # so many places' findings fit on the first page
-MAP = 20  # so many places make a map
+FEW = 5  # so many provinces' findings fit on the first page
+MAP = 20  # so many provinces make a map
 
 
 def build(out: Path) -> Path:
-    """Make the run's lists of places, pages of what failed, search index, stylesheet and script.
+    """Make the run's lists of places, pages of what failed, navigation, search index, stylesheet and script.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def build(out: Path) -> Path:
         The page to open: the latest year in the run's first language.
     """
     run = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    site, jobs = out / "site", run["jobs"]
+    site, jobs = out / "site", of_places(run["jobs"])
     for asset in (HERE / "assets").iterdir():
         write(site / "assets" / asset.name, asset.read_bytes())
-    for job in jobs:
+    for job in run["jobs"]:
         if job["status"] == "failed":
             executed = out / "notebooks" / f"{job['path']}.failed.ipynb"
-            render_page(executed, inside(site, f"{job['path']}.html"), job, {"plan": jobs})
+            render_page(executed, inside(site, f"{job['path']}.html"), job, run)
     lists = defaultdict(list)
     for job in jobs:
         lists[job["labels"]["year"], job["labels"]["lang"]].append(job)
@@ -44,7 +44,10 @@ def build(out: Path) -> Path:
         folder = f"{year}/{lang}"
         for stem in dict.fromkeys(job["labels"]["notebook"] for job in own):
             write(inside(site, f"{folder}/{stem}.html"), _list(f"{folder}/{stem}", run, lists, year, lang, stem))
+        for home in dict.fromkeys(_home(job) for job in own):
+            write(inside(site, f"{folder}/{home}/index.html"), _hub(home, run, lists, year, lang))
         write(site / folder / "index.html", _list(f"{folder}/index", run, lists, year, lang))
+    write(site / "assets" / "nav.js", nav_script(jobs))
     for lang in {lang for _, lang in lists}:
         write(site / "assets" / f"search.{lang}.js", _search_index(jobs, lang))
     lang = next(code for code in LANGUAGES if any(code == lang for _, lang in lists))
@@ -56,19 +59,16 @@ def build(out: Path) -> Path:
 def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | None = None) -> bytes:
     """Return the page that lists a year's places: by one notebook, or the whole with all notebooks."""
     w, jobs = Words(lang), lists[year, lang]
-    titles = dict(sorted({job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}.items()))
-    main = stem or next((n for n in titles if any(_whole(job) for job in jobs if job["labels"]["notebook"] == n)), None)
-    rows = _rows(path, jobs, main, w)
+    provinces = [job for job in jobs if "parent" not in job["labels"]]
+    titles = _titles(jobs)
+    rows, main = _rows(path, provinces, stem, w)
     text = templates().get_template("list.html.j2").render(
-        w=w,
-        lang=lang,
-        path=path,
-        root="../" * path.count("/"),
+        **_frame(path, run, jobs, w),
         year=year,
         stem=stem,
         title=w("{subject}, {year}", subject=titles[stem], year=year) if stem else w("Where do we stand? PAPI {year}", year=year),
         rows=rows,
-        others={} if stem else {n: t for n, t in titles.items() if n != main},
+        others={} if stem else {n: t for n, t in _titles(provinces).items() if n != main},
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
         since=next((row["change"]["since"] for row in rows if row["change"]), None),
@@ -76,16 +76,55 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         islands=_islands([row["tile"] for row in rows if row["tile"]]),
         few=len(rows) <= FEW and not stem,
         gaps=dict.fromkeys(sentence for row in rows for sentence in row["missing"]),
-        failures=[(link(path, job["path"], ".html"), job) for job in jobs if job["status"] == "failed" and stem in (None, job["labels"]["notebook"])],
+        districts=_districts(path, jobs, stem, w),
+        failures=[(link(path, job["path"], ".html"), full_name(job["labels"]), job) for job in jobs if job["status"] == "failed" and stem in (None, job["labels"]["notebook"])],
         here=link(path, f"{year}/{lang}/index.html"),
         lists={n: link(path, f"{year}/{lang}/{n}.html") for n in titles},
         years=[(y, link(path, f"{y}/{lang}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang],
         languages=[(code, link(path, f"{year}/{code}/{stem or 'index'}.html")) for code in LANGUAGES if (year, code) in lists],
-        facts=defaultdict(str, next((job["facts"] for job in jobs if job.get("facts")), {})),
-        simulated=any(job.get("facts", {}).get("simulated") for job in jobs),
-        made=w.date(datetime.fromisoformat(run["finished"])),
     )  # fmt: skip
     return text.encode()
+
+
+def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
+    """Return the page that lists a province's pages and its districts; `home` is the province's folder."""
+    path, w = f"{year}/{lang}/{home}/index", Words(lang)
+    jobs = [job for job in lists[year, lang] if _home(job) == home]
+    own = [job for job in jobs if "parent" not in job["labels"]]
+    name = jobs[0]["labels"].get("parent", jobs[0]["labels"])["name"]
+    others = {key: {_home(job) for job in of} for key, of in lists.items()}
+    text = templates().get_template("hub.html.j2").render(
+        **_frame(path, run, jobs, w),
+        year=year,
+        title=w("{place}, {year}: all pages", place=name, year=year),
+        name=name,
+        year_list=link(path, f"{year}/{lang}/index.html"),
+        pages=[(job["labels"]["title"], _rows(path, [job], _told_by(job, own), w)[0][0]) for job in own],
+        districts=_districts(path, jobs, None, w),
+        years=[(y, link(path, f"{y}/{lang}/{home}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang and home in others[y, code]],
+        languages=[(code, link(path, f"{year}/{code}/{home}/index.html")) for code in LANGUAGES if home in others.get((year, code), ())],
+    )  # fmt: skip
+    return text.encode()
+
+
+def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:
+    """Return what every list says around its tables: the language, the way to the assets, where it comes from."""
+    return {
+        "w": w,
+        "lang": w.lang,
+        "root": "../" * path.count("/"),
+        "facts": defaultdict(str, next((job["facts"] for job in jobs if job.get("facts")), {})),
+        "made": w.date(datetime.fromisoformat(run["finished"])),
+    }
+
+
+def _home(job: dict) -> str:
+    """Return the folder of the province that a job is about or whose district it is about."""
+    return split_path(job["path"])[1].partition("/")[0]
+
+
+def _titles(jobs: list[dict]) -> dict[str, str]:
+    return dict(sorted({job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}.items()))
 
 
 def _whole(job: dict) -> bool:
@@ -93,24 +132,56 @@ def _whole(job: dict) -> bool:
     return job.get("facts", {}).get("dimension", 0) is None
 
 
-def _rows(path: str, jobs: list[dict], main: str | None, w: Words) -> list[dict]:
-    """Return a row a place, in the plan's order: what its main notebook tells, and its other pages."""
+def _rows(path: str, jobs: list[dict], stem: str | None, w: Words) -> tuple[list[dict], str | None]:
+    """Return a row a place: what its main notebook tells, and its other pages; and which notebook that is."""
+    main = stem or next((job["labels"]["notebook"] for job in jobs if _whole(job)), None)
     rows: dict[str, dict] = {}
     for job in jobs:
         labels, facts, href = job["labels"], job.get("facts") or {}, link(path, job["path"], ".html")
+        place = split_path(job["path"])[1]
         row = rows.setdefault(
-            posixpath.dirname(job["path"]),
-            {"name": labels["name"], "tile": labels.get("tile"), "href": href, "pages": {}, "findings": [], "missing": []}
-            | dict.fromkeys(("score", "group", "rank", "rank_lower", "rank_upper", "change")),
+            place,
+            {"name": labels["name"], "row": place.rpartition("/")[2], "tile": labels.get("tile"), "href": href, "pages": {}, "findings": [], "missing": []}
+            | dict.fromkeys(_TOLD[:-2]),
         )  # fmt: skip
         row["pages"][labels["notebook"]] = (href, job["status"] == "failed", _whole(job), facts.get("group"))
         if labels["notebook"] == main:
             row |= {key: facts.get(key, value) for key, value in row.items() if key in _TOLD} | {"href": href}
     for row in rows.values():
         row["score_text"] = w.number(row["score"])
+        row["noise_text"] = w.number(row["noise"])
         if row["change"]:
             row["change_text"] = f"{w.signed(row['change']['points'])} (±{w.number(row['change']['noise'])})"
-    return list(rows.values())
+    return list(rows.values()), main
+
+
+def _told_by(job: dict, own: list[dict]) -> str:
+    """Return the notebook that tells a job's figures: itself, or for the total the place's first one alone."""
+    return next(j["labels"]["notebook"] for j in own if j is job or _whole(j) and _whole(job))
+
+
+def _districts(path: str, jobs: list[dict], stem: str | None, w: Words) -> list[dict]:
+    """Return a section a province: its districts, which are another kind of figure than provinces.
+
+    They come from respondents' records, and no score of theirs compares with a published one.
+    """
+    sections = []
+    own = [job for job in jobs if "parent" in job["labels"] and stem in (None, job["labels"]["notebook"])]
+    for home in dict.fromkeys(map(_home, own)):
+        these = [job for job in own if _home(job) == home]
+        rows, main = _rows(path, these, stem, w)
+        sections.append(
+            {
+                "province": these[0]["labels"]["parent"]["name"],
+                "rows": rows,
+                "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
+                "titles": _titles(these),
+                "simulated": any(job.get("facts", {}).get("simulated") for job in these),
+                "source": next((job["facts"]["source"] for job in these if job.get("facts")), ""),
+                "hub": link(path, f"{these[0]['labels']['year']}/{w.lang}/{home}/index.html"),
+            }
+        )
+    return sections
 
 
 def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
@@ -123,14 +194,28 @@ def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
     return spots
 
 
-_TOLD = ("score", "group", "rank", "rank_lower", "rank_upper", "change", "findings", "missing")
+#: What a row takes from its main notebook's facts; the last two are lists.
+_TOLD = (
+    "score",
+    "noise",
+    "sample",
+    "among",
+    "group",
+    "rank",
+    "rank_lower",
+    "rank_upper",
+    "change",
+    "findings",
+    "missing",
+)
 
 
 def _search_index(jobs: list[dict], lang: str) -> bytes:
     """Return the search index of a language as a script, which a page opened from a folder may load."""
-    rows = [
-        [f"{job['path']}.html", labels["name"], labels["title"], labels["year"], job.get("facts", {}).get("findings", [])]
-        for job in jobs
-        if (labels := job["labels"])["lang"] == lang
-    ]  # fmt: skip
+    w, rows = Words(lang), []
+    for job in (job for job in jobs if job["labels"]["lang"] == lang):
+        labels, facts = job["labels"], job.get("facts") or {}
+        made_up = " " + w("(simulated data)") if facts.get("simulated") else ""
+        findings = [finding + made_up for finding in facts.get("findings", [])]
+        rows.append([job["path"], full_name(labels), labels["title"], labels["year"], findings])
     return f"papiSearch({json.dumps(rows, ensure_ascii=False, separators=(',', ':'))});\n".encode()

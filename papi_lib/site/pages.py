@@ -1,4 +1,4 @@
-"""The page of one executed notebook: what is for the reader, the way to other pages, where it comes from."""
+"""The page of one executed notebook: what is for the reader, the lists that it is in, where it comes from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 
 from papi_lib.site.drawings import slim
-from papi_lib.site.files import TEMPLATES, link, write
+from papi_lib.site.files import TEMPLATES, full_name, link, split_path, write
 from papi_lib.wording import Words
 
 #: Mime type of what a notebook tells of itself.
@@ -34,7 +34,7 @@ def render_page(executed: Path, html: Path, job: dict, head: dict) -> None:
     job : dict
         The job's record; its ``facts``, what the notebook tells of itself, are filled in here.
     head : dict
-        The run: ``plan``, a list of all jobs' ``path`` and ``labels``.
+        The run's head; not read.
     """
     content = executed.read_bytes() if executed.exists() else b""
     notebook = nbformat.v4.reads(content.decode()) if content else nbformat.v4.new_notebook()
@@ -44,7 +44,7 @@ def render_page(executed: Path, html: Path, job: dict, head: dict) -> None:
     page = {
         "w": w,
         "lang": labels["lang"],
-        "title": facts.get("title") or f"{labels['title']}: {labels['name']}, {labels['year']}",
+        "title": facts.get("title") or f"{labels['title']}: {full_name(labels)}, {labels['year']}",
         "root": "../" * path.count("/"),
         "labels": labels,
         "facts": defaultdict(str, facts),
@@ -54,7 +54,7 @@ def render_page(executed: Path, html: Path, job: dict, head: dict) -> None:
         "notebook_hash": hashlib.sha256(content).hexdigest(),
         "error": job.get("error"),
         **_for_reader(notebook),
-        **_ways(path, labels, head["plan"]),
+        **_ways(path, labels),
     }
     body, _ = _exporter().from_notebook_node(notebook, {"papi": page})
     write(html, body.encode())
@@ -109,48 +109,21 @@ def _for_reader(notebook: nbformat.NotebookNode) -> dict:
     return {"headings": headings, "titled": titled, "broken": broken and markup.unescape(broken), "styles": styles}
 
 
-def _ways(path: str, labels: dict, plan: list[dict]) -> dict:
-    """Return a page's links: the place's other notebooks, the places before and after, languages, years."""
-    year, lang, rest = path.split("/", 2)
-    folder, _, _ = path.rpartition("/")
-    above = folder.rpartition("/")[0]
-    groups = _groups(plan)
-    places = groups["places", above, labels["notebook"]]
-    here = next(i for i, job in enumerate(places) if job["path"] == path)
+def _ways(path: str, labels: dict) -> dict:
+    """Return the links of a page that hold whatever else the run makes: the lists that it is in.
 
-    def to(job: dict) -> str:
-        return link(path, job["path"], ".html")
-
-    def neighbour(i: int) -> tuple | None:
-        return (places[i]["labels"]["name"], to(places[i])) if 0 <= i < len(places) else None
-
+    The way to pages beside it, in other years and languages, the script builds from the run's ``nav.js``.
+    """
+    folder, place, stem = split_path(path)
+    home = place.partition("/")[0]
     return {
-        "year_list": link(path, f"{year}/{lang}/index.html"),
-        "all_places": link(path, f"{year}/{lang}/{labels['notebook']}.html"),
-        "siblings": [(j["labels"]["title"], to(j), j["path"] == path) for j in groups["notebooks", folder]],
-        "previous": neighbour(here - 1),
-        "next": neighbour(here + 1),
-        "languages": [(j["labels"]["lang"], to(j)) for j in groups["languages", year, rest]],
-        "years": [(j["labels"]["year"], to(j)) for j in groups["years", lang, rest]],
+        "path": path,
+        "year_list": link(path, f"{folder}/index.html"),
+        "all_places": link(path, f"{folder}/{stem}.html"),
+        "hub": link(path, f"{folder}/{home}/index.html"),
+        "hub_name": labels.get("parent", labels)["name"],
+        "row": place.rpartition("/")[2],
     }
-
-
-_last: list = [None, None]  # a run asks the same of every page
-
-
-def _groups(plan: list[dict]) -> dict[tuple, list[dict]]:
-    """Return the plan's jobs by what they share; remembered for the last plan asked of."""
-    if _last[0] is not plan:
-        groups: dict[tuple, list[dict]] = defaultdict(list)
-        for job in plan:
-            year, lang, rest = job["path"].split("/", 2)
-            folder = job["path"].rpartition("/")[0]
-            groups["notebooks", folder].append(job)
-            groups["places", folder.rpartition("/")[0], job["labels"]["notebook"]].append(job)
-            groups["languages", year, rest].append(job)
-            groups["years", lang, rest].append(job)
-        _last[:] = plan, groups
-    return _last[1]
 
 
 @lru_cache(maxsize=1)

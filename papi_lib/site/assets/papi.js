@@ -1,6 +1,7 @@
 // Sorting, search and comfort. Everything is readable without this script.
 "use strict";
-const root = document.documentElement.dataset.root;
+const given = document.documentElement.dataset;
+const root = given.root;
 const lang = document.documentElement.lang;
 const collator = new Intl.Collator(lang, { numeric: true });
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
@@ -28,6 +29,52 @@ for (const table of document.querySelectorAll("table.sortable")) {
   }
 }
 
+// The way to other pages is built from the run's own list: a page stays as it is when the run grows.
+const address = (path) => root + path.split("/").map(encodeURIComponent).join("/") + ".html";
+const anchor = (path, text, more = {}) => Object.assign(document.createElement("a"), { href: address(path), textContent: text, ...more });
+const fill = (selector, items) => {
+  const nav = document.querySelector(selector);
+  nav.replaceChildren(...items);
+  nav.hidden = false;
+};
+
+window.papiNav = ({ notebooks, places, pages }) => {
+  const [year, , ...rest] = given.path.split("/");
+  const stem = rest.pop();
+  const place = rest.join("/");
+  const row = places.findIndex(([folder]) => folder === place);
+  const column = notebooks.findIndex(([name]) => name === stem);
+  const has = (folder, i, j) => (parseInt(pages[folder]?.[i] ?? "0", 16) >> j) & 1;
+  const here = (text) => Object.assign(document.createElement("span"), { textContent: text, ariaCurrent: "page" });
+  const folder = `${year}/${lang}`;
+
+  // The place's other notebooks, around this one.
+  const own = document.querySelector(".notebooks .pages > li");
+  for (const [j, [name, titles]] of notebooks.entries()) {
+    if (j === column || !has(folder, row, j)) continue;
+    const item = document.createElement("li");
+    item.append(anchor(`${folder}/${place}/${name}`, titles[lang]));
+    if (j < column) own.before(item);
+    else own.parentElement.append(item);
+  }
+
+  // The places before and after: districts of one province, or provinces.
+  const parent = (path) => path.split("/").slice(0, -1).join("/");
+  const beside = places.flatMap(([path], i) => (parent(path) === parent(place) && has(folder, i, column) ? [i] : []));
+  const at = beside.indexOf(row);
+  const to = (i, rel, text) => (i === undefined ? [] : [anchor(`${folder}/${places[i][0]}/${stem}`, text(places[i][1][lang]), { rel })]);
+  const ways = [...to(beside[at - 1], "prev", (name) => `← ${name}`), ...to(beside[at + 1], "next", (name) => `${name} →`)];
+  if (ways.length) fill(".neighbours", ways);
+
+  const editions = Object.keys(pages).filter((other) => has(other, row, column)).map((other) => other.split("/"));
+  const tongues = ["vi", "en"].filter((code) => editions.some(([y, l]) => y === year && l === code));
+  const called = { vi: "Tiếng Việt", en: "English" };
+  const tongue = (code) => anchor(`${year}/${code}/${place}/${stem}`, called[code], { lang: code, hreflang: code });
+  if (tongues.length > 1) fill(".languages", tongues.map((code) => (code === lang ? here(called[code]) : tongue(code))));
+  const years = editions.filter(([, l]) => l === lang).map(([y]) => y).reverse();
+  if (years.length > 1) fill(".years", years.map((y) => (y === year ? here(y) : anchor(`${y}/${lang}/${place}/${stem}`, y))));
+};
+
 // The index comes as a script when first needed: a page opened from a folder may not fetch.
 const search = document.querySelector(".search");
 const input = search.querySelector("input");
@@ -37,10 +84,10 @@ const MOST = 30;
 let pages = null;
 
 window.papiSearch = (rows) => {
-  pages = rows.map(([href, place, title, year, findings]) => {
+  pages = rows.map(([path, place, title, year, findings]) => {
     const name = plain(place);
     const about = `${name} ${name.replaceAll(" ", "")} ${plain(title)} ${year}`;
-    return { href, text: `${place} · ${title} · ${year}`, name, about, findings: findings.map((f) => [f, plain(f)]) };
+    return { path, text: `${place} · ${title} · ${year}`, name, about, findings: findings.map((f) => [f, plain(f)]) };
   });
   find();
 };
@@ -49,6 +96,13 @@ function loadIndex() {
   const script = document.createElement("script");
   script.src = `${root}assets/search.${lang}.js`;
   document.head.append(script);
+}
+
+// Names that begin with all that was typed come first, then those with a word that does (Quận Ba Đình).
+function rank(name, words, missing) {
+  const typed = words.join(" ");
+  const order = [name.startsWith(typed), ` ${name}`.includes(` ${typed}`), name.startsWith(words[0]), !missing, true];
+  return order.indexOf(true);
 }
 
 function find() {
@@ -60,16 +114,13 @@ function find() {
   for (const page of pages) {
     const missing = words.filter((word) => !page.about.includes(word));
     const finding = missing.length ? page.findings.find(([, text]) => missing.every((word) => text.includes(word))) : null;
-    if (!missing.length || finding) hits.push([page, finding, page.name.startsWith(words[0]) ? 0 : missing.length ? 2 : 1]);
+    if (!missing.length || finding) hits.push([page, finding, rank(page.name, words, missing.length)]);
   }
   hits.sort((a, b) => a[2] - b[2]);
   count.textContent = hits.length ? search.dataset.some.replace("{n}", hits.length) : search.dataset.none;
   for (const [page, finding] of hits.slice(0, MOST)) {
-    const link = document.createElement("a");
-    link.href = root + page.href.split("/").map(encodeURIComponent).join("/");
-    link.textContent = page.text;
     const item = document.createElement("li");
-    item.append(link);
+    item.append(anchor(page.path, page.text));
     if (finding) item.append(Object.assign(document.createElement("small"), { textContent: finding[0] }));
     found.append(item);
   }
@@ -86,9 +137,8 @@ search.addEventListener("keydown", (event) => {
 });
 
 // The figures of a table as a file for a spreadsheet, in the page's own number format.
-const saveAs = document.querySelector("main").dataset.csv;
 for (const table of document.querySelectorAll("main table.figures")) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "csv", textContent: saveAs });
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "csv", textContent: given.csv });
   button.addEventListener("click", () => {
     const separator = lang === "vi" ? ";" : ","; // where the decimal mark is a comma
     const cell = (element) => {
@@ -107,10 +157,17 @@ for (const table of document.querySelectorAll("main table.figures")) {
   (table.closest(".drawing") ?? table).after(button);
 }
 
-// On a phone the list of pages is folded; frames that need no scrolling are no stop of the Tab key.
+// On a phone the list of pages is folded; frames that scroll say so, others are no stop of the Tab key.
 if (matchMedia("(max-width: 52rem)").matches) document.querySelector(".notebooks details")?.removeAttribute("open");
 const frames = document.querySelectorAll(".drawing");
-const settle = () => frames.forEach((f) => (f.scrollWidth > f.clientWidth ? (f.tabIndex = 0) : f.removeAttribute("tabindex")));
+const settle = () => {
+  for (const frame of frames) {
+    const scrolls = frame.scrollWidth > frame.clientWidth;
+    frame.toggleAttribute("data-hint", scrolls);
+    frame.toggleAttribute("tabindex", scrolls);
+    if (scrolls) Object.assign(frame, { tabIndex: 0 }).dataset.hint = given.scroll;
+  }
+};
 addEventListener("resize", settle);
 document.addEventListener("toggle", settle, true);
 settle();

@@ -1,8 +1,8 @@
 """Was the chance of a climb right? Rolling origin over all provinces, using only what was known.
 
-For every base year 2013-2023: the chance of rising at least five places by the next year (Brier
-skill against the base rate, reliability), coverage of 90% intervals of the next score and rank, and
-errors of the next total and rank, for the model of `papi_lib.forecast` and for simpler ways:
+For every base year 2013-2023, and one, two, three and five years ahead: the chance of rising at
+least five places (Brier skill against the base rate, reliability), coverage of 90% intervals of the
+score and rank, and errors of the total and rank. One year ahead also for simpler ways:
 
 - persistence: next year's standing is this year's, give or take past one-year changes;
 - shrinkage: this year's standing times the mean correlation of neighbouring years so far;
@@ -25,7 +25,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from papi_lib import forecast, published
+from papi_lib import forecast, published, targets
 
 PLACES, DRAWS = 5, 4000
 HORIZONS = (2, 3, 5)
@@ -106,7 +106,7 @@ def brier_skill(frame: pd.DataFrame, rng: np.random.Generator | None = None) -> 
 
 
 def summary(frame: pd.DataFrame) -> dict:
-    """Return skill, reliability and coverage."""
+    """Return skill, reliability, coverage and mean absolute errors (points, ranks), also of "unchanged"."""
     chance, rng = frame["chance"], np.random.default_rng(0)
     if_right = 1 - (chance * (1 - chance)).mean() / (chance.mean() * (1 - chance.mean()))
     low, high = np.quantile([brier_skill(frame, rng) for _ in range(300)], [0.05, 0.95])
@@ -118,8 +118,32 @@ def summary(frame: pd.DataFrame) -> dict:
         "reliability_slope": np.polyfit(chance, frame["rose"].astype(float), 1)[0],
         "coverage_90_rank": frame["rank_covered"].mean(),
         "coverage_90_score": frame["score_covered"].mean(),
+        "score_error": frame["score_error"].mean(),
+        "score_error_unchanged": frame["score_unchanged"].mean(),
+        "rank_error": frame["rank_error"].mean(),
+        "rank_error_unchanged": frame["rank_unchanged"].mean(),
         "n": len(frame),
     }
+
+
+def by_start(frame: pd.DataFrame, without: int | None = None) -> dict:
+    """Return by starting rank: share that rose, mean chance, and the base case (all years of the index).
+
+    The base year `without` is left out of the base case.
+    """
+    starts = targets.starts()
+    starts = starts[starts["year"] != without]
+    base_case = (starts["gain"] >= PLACES).groupby(pd.cut(starts["start"], BANDS), observed=True).mean()
+    bands = frame.groupby(pd.cut(frame["start"], BANDS), observed=True)
+    table = bands.agg(rose=("rose", "mean"), chance=("chance", "mean"), n=("rose", "size"))
+    return table.assign(base_case=base_case).rename(index=str).to_dict("index")
+
+
+def by_horizon(years: int) -> dict:
+    """Return the summary of forecasts so many years ahead, with and without those across 2020 to 2021."""
+    frame = outcomes(partial(model, horizon=years), years)
+    across = (frame["year"] - years <= 2020) & (frame["year"] >= 2021)
+    return {"all": summary(frame), "without_2020_to_2021": summary(frame[~across])}
 
 
 def errors(frames: dict[str, pd.DataFrame]) -> dict:
@@ -169,16 +193,14 @@ def main() -> None:
         },
         "errors_2022_2024": errors({way: f[f["year"] >= 2022] for way, f in frames.items()}),
         "errors_all_years": errors(frames),
-        "by_start": ours.groupby(pd.cut(ours["start"], BANDS), observed=True)[["rose", "chance"]]
-        .mean()
-        .rename(index=str)
-        .to_dict("index"),
+        "by_start": by_start(ours),
+        "by_start_without_2020_to_2021": by_start(normal["model"], without=2020),
         "by_year": {
             int(year): {"brier_skill": brier_skill(f), "coverage_90_rank": f["rank_covered"].mean()}
             | {"score_error": f["score_error"].mean(), "score_unchanged": f["score_unchanged"].mean()}
             for year, f in ours.groupby("year")
         },
-        "by_horizon": {years: summary(outcomes(partial(model, horizon=years), years)) for years in HORIZONS},
+        "by_horizon": {years: by_horizon(years) for years in HORIZONS},
         "reliability": tenths.reset_index(drop=True).to_dict("index"),
         "carried_over": forecast.fit(max(published.series().columns)).carried.rename(index=str).to_dict(),
     }

@@ -223,11 +223,11 @@ def _planned_table(page: Page, climb: Climb, gains: dict[str, float], source: pd
 
 
 def came(page: Page, climb: Climb | None) -> dict | None:
-    """Ask what came, and whether it can be told from noise."""
-    if climb is None:
+    """Ask what came, and whether it can be told from noise; without a rank to start from, only what came."""
+    if climb is None and page.standing is None:
         return None
     page.ask("What came, and was it more than noise?")
-    result = climb.outcome
+    result = page.standing if climb is None else climb.outcome
     if result is None:
         page.say(
             "The total of {place} in {year} has not been published, so there is no verdict.",
@@ -237,13 +237,20 @@ def came(page: Page, climb: Climb | None) -> dict | None:
         return None
     page.say(
         "In {year}, {place} had rank {rank} in our ordering; noise leaves any rank from {lower} to {upper} possible (95%).",
-        year=climb.target_year, place=page.name, rank=result["rank"], lower=result["lower"], upper=result["upper"],
+        year=page.year, place=page.name, rank=int(result["rank"]), lower=int(result["lower"]), upper=int(result["upper"]),
     )  # fmt: skip
+    if climb is None:
+        page.say("Whether {place} rose or fell in a year is not known.", place=page.name)
+        return None
     if result["reached"]:
         page.say("By the published scores the target, place {target}, was reached.", target=climb.target_rank)
     else:
         page.say("By the published scores the target, place {target}, was not reached.", target=climb.target_rank)
-    if result["lower"] <= climb.target_rank < result["upper"]:
+    if result["upper"] <= climb.target_rank:
+        page.say("All ranks that noise leaves possible reach it.")
+    elif result["lower"] > climb.target_rank:
+        page.say("No rank that noise leaves possible reaches it.")
+    else:
         page.say("Noise leaves both open: ranks on either side of the target are possible.")
     if result["clear"]:
         page.say("That {place} rose is more than noise.", place=page.name)

@@ -260,3 +260,18 @@ def test_fan_shows_the_set_of_every_rank_that_came():
     climbs = [targets.climb("Hà Nội", 2020, 5 * years, years) for years in (1, 2)]
     table = charts_targets.fan(climbs, Words("en"), province("Hà Nội")).data
     assert table.loc[2021, ["set from", "what came", "set to"]].is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("name", "year", "said"),
+    [
+        ("Hà Nội", 2021, "All ranks that noise leaves possible reach it."),
+        ("Quảng Ninh", 2024, "Quang Ninh had rank 1 in our ordering; noise leaves any rank from 1 to"),
+    ],
+)
+def test_the_verdict_goes_with_the_set(shown, name, year, said):
+    """Also where the base year has no total, so that there is no target to judge."""
+    page = Page(name, year, "en")
+    climb = None if name == "Quảng Ninh" else targets.climb(name, year - 1, places=5)
+    aims.came(page, climb)
+    assert any(said in sentence for sentence in shown[0])

@@ -131,7 +131,6 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
     if frame.empty:
         return None
     order = np.arange(1, len(frame) + 1)
-    named = set(places.peers(place, "cities")) | {place.code, frame.index[0], frame.index[-1]}
     with style():
         fig = figure(7, 3.9, bottom=0.4)
         ax = fig.subplots()
@@ -147,23 +146,7 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
             alpha=0.6,
         )
         ax.scatter(order[here], frame["rank"][here].astype(float), s=50, color=PLACE, zorder=4)
-        last, lift = -9, 0
-        for x, (code, row) in zip(order, frame.iterrows(), strict=True):
-            if code not in named:
-                continue
-            last, lift = x, (lift + 24 if x - last < 3 else 0)  # names of close neighbours stand one above the other
-            ax.annotate(
-                province_name(code, w),
-                (x, row["lower"]),
-                (0, 4 + lift),
-                textcoords="offset points",
-                rotation=60,
-                ha="left",
-                va="bottom",
-                fontsize=7.5,
-                color=PLACE if code == place.code else "#334155",
-                weight="bold" if code == place.code else None,
-            )
+        name_provinces(ax, order, frame["lower"], w, place)
         ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -15))
         ax.set_yticks([1, *range(10, len(frame) + 1, 10)])
         ax.set_xticks([])
@@ -186,6 +169,42 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
         "Dots are ranks by published score (our ordering), bars the ranks that noise in the scores leaves possible (95%, each province by itself)."
     )
     return Picture(fig, alt, caption, w, shown)
+
+
+def name_provinces(ax: Axes, order: np.ndarray, above: pd.Series, w: Words, place: Place) -> None:
+    """Name the place, the five cities and the first and last province in a picture of ranks.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to write.
+    order : numpy.ndarray
+        Where the provinces stand on the horizontal axis, ascending.
+    above : pandas.Series
+        By ``province_code``: the rank above which the name begins.
+    w : Words
+        Language of the names.
+    place : Place
+        Province to point out.
+    """
+    named = set(places.peers(place, "cities")) | {place.code, above.index[0], above.index[-1]}
+    last, lift = -9, 0
+    for x, (code, rank) in zip(order, above.items(), strict=True):
+        if code not in named:
+            continue
+        last, lift = x, (lift + 24 if x - last < 3 else 0)  # names of close neighbours stand one above the other
+        ax.annotate(
+            province_name(code, w),
+            (x, rank),
+            (0, 4 + lift),
+            textcoords="offset points",
+            rotation=60,
+            ha="left",
+            va="bottom",
+            fontsize=7.5,
+            color=PLACE if code == place.code else "#334155",
+            weight="bold" if code == place.code else None,
+        )
 
 
 def scatter(frame: pd.DataFrame, x: str, y: str, w: Words, place: Place) -> Picture | None:

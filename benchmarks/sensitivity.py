@@ -38,16 +38,24 @@ def shares(year: int, province: str | None = None) -> dict:
 
 
 def speed(n: int = 10_000, single: int = 200) -> dict:
-    """Return seconds of `n` runs, and as a share of `n` single rebuilds without noise."""
+    """Return seconds of `n` runs, of `n` for every scenario of a page, and the first as a share of `n` single rebuilds without noise."""
     sensitivity.runs(2024, 10)  # what is computed once
     start = time.perf_counter()
     sensitivity.runs(2024, n)
     together = time.perf_counter() - start
     start = time.perf_counter()
+    sensitivity.scenarios(2024, n)
+    page = time.perf_counter() - start
+    start = time.perf_counter()
     for _ in range(single):
         sensitivity.rebuild(2024, normalisation="zscore").rank()
     alone = (time.perf_counter() - start) * n / single
-    return {"runs": n, "seconds": together, "share_of_single_rebuilds": together / alone}
+    return {
+        "runs": n,
+        "seconds": together,
+        "seconds_of_all_scenarios": page,
+        "share_of_single_rebuilds": together / alone,
+    }
 
 
 def main() -> None:

@@ -15,7 +15,12 @@ from papi_lib.wording import Words, mark
 
 RENDER = "papi_lib.site:render_page"
 #: Titles of the notebooks that are not about one dimension.
-_TITLES = {"overview": mark("Overview"), "target": mark("Target"), "district_plan": mark("District plan")}
+_TITLES = {
+    "overview": mark("Overview"),
+    "target": mark("Target"),
+    "sensitivity": mark("Sensitivity"),
+    "district_plan": mark("District plan"),
+}
 #: Levels of places that a notebook serves whose metadata name none.
 _LEVELS = ("province",)
 

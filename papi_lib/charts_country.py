@@ -136,7 +136,6 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place, reconstructed: pd.Series 
     if frame.empty:
         return None
     order = np.arange(1, len(frame) + 1)
-    named = set(places.peers(place, "cities")) | {place.code, frame.index[0], frame.index[-1]}
     with style():
         fig = figure(7, 4.1, bottom=0.4)
         ax = fig.subplots()
@@ -152,17 +151,7 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place, reconstructed: pd.Series 
             alpha=0.6,
         )
         ax.scatter(order[here], frame["rank"][here].astype(float), s=50, color=PLACE, zorder=4)
-        foot = -1.5  # where names begin, above all bars
-        rows = [
-            (x, code, low) for x, code, low in zip(order, frame.index, frame["lower"], strict=True) if code in named
-        ]
-        for (x, code, low), beside in zip(rows, spread([x for x, *_ in rows], 2.2, len(frame)), strict=True):
-            own = code == place.code
-            ax.plot([x, x, beside], [low, 0, foot], color=PLACE if own else "#94a3b8", lw=0.6)
-            ax.annotate(
-                names[code], (beside, foot), rotation=60, rotation_mode="anchor", ha="left", va="center",
-                fontsize=7.5, color=PLACE if own else "#334155", weight="bold" if own else None,
-            )  # fmt: skip
+        name_provinces(ax, order, frame["lower"], names, place)
         ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -22))
         ax.set_yticks([1, *range(10, len(frame) + 1, 10)])
         ax.set_xticks([])
@@ -193,6 +182,34 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place, reconstructed: pd.Series 
             "Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that noise leaves possible (95%, each province by itself)."
         )
     return Picture(fig, alt, caption, w, shown)
+
+
+def name_provinces(ax: Axes, order: np.ndarray, above: pd.Series, names: pd.Series, place: Place) -> None:
+    """Name the place, the five cities and the first and last province above a picture of ranks.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to write.
+    order : numpy.ndarray
+        Where the provinces stand on the horizontal axis, ascending.
+    above : pandas.Series
+        By province: the rank from which a line leads to the name.
+    names : pandas.Series
+        Names by province.
+    place : Place
+        Province to point out.
+    """
+    named = set(places.peers(place, "cities")) | {place.code, above.index[0], above.index[-1]}
+    foot = -1.5  # where names begin, above all bars
+    rows = [(x, code, low) for x, (code, low) in zip(order, above.items(), strict=True) if code in named]
+    for (x, code, low), beside in zip(rows, spread([x for x, *_ in rows], 2.2, len(above)), strict=True):
+        own = code == place.code
+        ax.plot([x, x, beside], [low, 0, foot], color=PLACE if own else "#94a3b8", lw=0.6)
+        ax.annotate(
+            names[code], (beside, foot), rotation=60, rotation_mode="anchor", ha="left", va="center",
+            fontsize=7.5, color=PLACE if own else "#334155", weight="bold" if own else None,
+        )  # fmt: skip
 
 
 def scatter(frame: pd.DataFrame, x: str, y: str, w: Words, place: Place) -> Picture | None:

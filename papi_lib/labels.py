@@ -35,3 +35,33 @@ def comparison_name(kind: str, w: Words, place: Place) -> str:
         "best": w("best province"),
     }
     return known.get(kind) or places.province(kind).name(w.lang)
+
+
+def step_name(step: str, w: Words) -> str:
+    """Return the name of a step of building the index, or of a scenario of `papi_lib.sensitivity`."""
+    return {
+        "published": w("as published"),
+        "normalisation": w("normalisation"),
+        "aggregation": w("aggregation"),
+        "weights": w("weights"),
+        "left_out": w("one dimension left out"),
+        "methods": w("all choices of method"),
+        "sampling": w("noise in the scores"),
+        "all": w("method and noise"),
+    }[step]
+
+
+def choice_name(choice: int | str, w: Words) -> str:
+    """Return the name of a choice of method of `papi_lib.sensitivity`: a method, or the dimension left out."""
+    if isinstance(choice, int):
+        return w("without {part}", part=part_name(choice, w))
+    return {
+        "published": w("as published"),
+        "minmax": w("lowest to highest province as 1–10"),
+        "zscore": w("standard scores"),
+        "percentile": w("percentile ranks"),
+        "geometric": w("geometric mean"),
+        "subdimensions": w("each sub-dimension the same"),
+        "pca": w("by first principal component"),
+        "dirichlet": w("drawn at random"),
+    }[choice]

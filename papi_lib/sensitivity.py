@@ -62,16 +62,21 @@ class Runs:
     ranks: pd.DataFrame
 
     def group_shares(self) -> pd.DataFrame:
-        """Return by province the share of runs in each of the four groups, 1 = highest, as `published.standing` cuts them."""
-        n = self.ranks.shape[1]
-        cuts = [n - 1 - int(np.floor(p * (n - 1))) for p in (0.75, 0.5, 0.25)]
-        group = 1 + sum((self.ranks.to_numpy() > cut).astype(int) for cut in cuts)
+        """Return by province the share of runs in each of the four groups, 1 = highest."""
+        group = groups(self.ranks.to_numpy())
         return pd.DataFrame({g: (group == g).mean(axis=0) for g in (1, 2, 3, 4)}, index=self.ranks.columns)
 
     def spread(self, level: float = 0.9) -> pd.DataFrame:
         """Return by province the middle `level` of its ranks: ``lower``, ``middle``, ``upper``."""
         lower, middle, upper = self.ranks.quantile([(1 - level) / 2, 0.5, (1 + level) / 2]).to_numpy()
         return pd.DataFrame({"lower": lower, "middle": middle, "upper": upper}, index=self.ranks.columns)
+
+
+def groups(ranks: np.ndarray) -> np.ndarray:
+    """Return the quartile group of each rank (runs × provinces), 1 = highest, as `published.standing` cuts them."""
+    n = ranks.shape[1]
+    cuts = [n - 1 - int(np.floor(p * (n - 1))) for p in (0.75, 0.5, 0.25)]
+    return 1 + sum((ranks > cut).astype(int) for cut in cuts)
 
 
 def rebuild(

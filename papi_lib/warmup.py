@@ -21,6 +21,7 @@ from papi_lib import (
     published,
     questions,
     sections,
+    sensitivity_sections,
 )
 from papi_lib.wording import LANGUAGES, Words
 

@@ -54,7 +54,7 @@ def asked(page: Page, places: int | None = None) -> Asked:
 def likely(page: Page, target: Asked) -> Climb | None:
     """Ask how likely the target was, from what was known in the base year."""
     w = page.w
-    page.ask("How likely was it?")
+    page.ask("How likely was it?", "targets-in-places")
     if target.base_year < forecast.FIRST_BASE:
         page.note("There are too few years before {year} to tell lasting differences from noise.", year=page.year)
         return None
@@ -93,7 +93,7 @@ def needed(page: Page, climb: Climb | None) -> pd.DataFrame | None:
     if climb is None:
         return None
     w = page.w
-    page.ask("What would do it?")
+    page.ask("What would do it?", "targets-in-places")
     page.say(
         "With {points} points more, {place} would have stood at place {target} in {base} already; the noise in its score alone is about ±{noise} points (95%).",
         points=w.number(climb.needed_now), place=page.name, target=climb.target_rank, base=climb.base_year,
@@ -146,7 +146,7 @@ def planned(page: Page, climb: Climb | None, gains: dict[str, float] | None = No
     if climb is None:
         return None
     w, unaided = page.w, {page.w("nothing special is done"): {}}
-    page.ask("And with planned gains?")
+    page.ask("And with planned gains?", "targets-in-places")
     if gains:
         source = pd.Series(w("stated in the notebook"), index=list(gains))
     else:
@@ -226,7 +226,7 @@ def came(page: Page, climb: Climb | None) -> dict | None:
     """Ask what came, and whether it can be told from noise; without a rank to start from, only what came."""
     if climb is None and page.standing is None:
         return None
-    page.ask("What came, and was it more than noise?")
+    page.ask("What came, and was it more than noise?", "confidence-sets-for-ranks")
     result = page.standing if climb is None else climb.outcome
     if result is None:
         page.say(
@@ -272,7 +272,7 @@ def fan(page: Page, target: Asked) -> pd.DataFrame | None:
     if base < forecast.FIRST_BASE or pd.isna(forecast.standings(base).loc[page.place.code, base]):
         return None
     climbs = [targets.climb(page.place.code, base, target.places * years, years) for years in range(1, last - base + 1)]
-    page.ask("How did the years ahead look from {base}?", base=base)
+    page.ask("How did the years ahead look from {base}?", "targets-in-places", base=base)
     page.show(charts_targets.fan(climbs, page.w, page.place))
     return pd.DataFrame({c.target_year: c.ranks for c in climbs})
 

@@ -13,6 +13,8 @@ from papi_lib import datafiles, districts, index, places, provenance, published
 from papi_lib.batch.jobs import Job, file_hash, folder_hash
 from papi_lib.wording import Words, mark
 
+#: The notebook that says how figures are made.
+METHODS = "methods"
 RENDER = "papi_lib.site:render_page"
 #: Titles of the notebooks that are not about one dimension.
 _TITLES = {
@@ -98,6 +100,13 @@ def jobs(
     return planned
 
 
+def methods(folder: Path) -> Job:
+    """Return the job of the page on methods, to which all pages lead; it is about no place and in English."""
+    labels = {"level": None, "name": "PAPI", "lang": "en", "notebook": METHODS, "title": "Methods"}
+    results = sorted((folder.parent / "benchmarks" / "results").glob("*.json"))
+    return Job(folder / f"{METHODS}.ipynb", {}, METHODS, labels, tuple(results))
+
+
 def settings(records: Path | None = None) -> dict:
     """Return what the batch must know of this project: hashes of what notebooks read, the page maker."""
     library = Path(__file__).parent
@@ -118,6 +127,8 @@ def settings(records: Path | None = None) -> dict:
 
 def command(record: dict, out: Path) -> str:
     """Return the command that runs one job again."""
+    if not record["labels"]["level"]:
+        return shlex.join(["papi", "report", "--notebook", METHODS, "--out", str(out)])
     given = record["parameters"]
     where = ["--district", given["district"]] if given.get("district") else ["--province", given["province"]]
     words = ["papi", "report", *where, "--year", str(given["year"]), "--lang", given["lang"],

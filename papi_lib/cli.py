@@ -98,7 +98,9 @@ def report(province, district, records, year, lang, notebook, out, jobs, timeout
 
     if not province and not district:
         province, district = [DEFAULT_PROVINCE], None
-    planned = batch_plan.jobs(NOTEBOOKS, province, year, lang or ["vi"], notebook, district, records)
+    planned = [batch_plan.methods(NOTEBOOKS)]
+    if set(notebook) != {batch_plan.METHODS}:
+        planned = batch_plan.jobs(NOTEBOOKS, province, year, lang or ["vi"], notebook, district, records) + planned
     settings = batch.Settings(timeout=timeout, memory_mb=memory, force=force, **batch_plan.settings(records))
     if jobs:
         settings.workers = jobs

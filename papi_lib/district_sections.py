@@ -46,7 +46,7 @@ def standing(page: Page) -> pd.DataFrame:
     frame = frame.join(model).join(survey.rank_sets(page.series))
     row, city = frame.loc[code], survey.scores.loc[(districts.CITY, page.series)]
     home = places.province(page.place.province_code).name(page.lang)
-    page.ask("Where does {place} stand?")
+    page.ask("Where does {place} stand?", "districts-how-sure-is-that")
     if pd.isna(row["estimate"]):
         page.say("The figure of {place} is not shown: too few people answered.", place=page.name)
         return frame
@@ -101,7 +101,7 @@ def profile(page: Page) -> pd.DataFrame:
     if page.dimension is not None:
         scale = index.structure(page.year).set_index("subdimension")
         frame[["lower", "upper"]] = scale.loc[frame.index, ["lower", "upper"]]
-    page.ask("Which parts make it so?")
+    page.ask("Which parts make it so?", "districts-how-sure-is-that")
     clear = frame[frame["gap"].abs() > frame["gap_noise"]]
     above, below = (
         w.join(f"{part_name(p, w)} ({w.signed(gap)})" for p, gap in clear["gap"].items() if gap * sign > 0)
@@ -130,7 +130,7 @@ def answers(page: Page) -> pd.DataFrame:
     frame = page.survey.answers(page.dimension).loc[page.place.code]
     frame = frame[["estimate", "se", "noise", "n", "gap", "gap_se", "gap_noise"]]
     frame.insert(0, "subdimension", book["subdimension"].reindex(frame.index))
-    page.ask("What did people answer?")
+    page.ask("What did people answer?", "districts-from-answers-to-scores")
     page.show(_answers_table(page, frame, w("Answers by item, in percent of the best possible")))
     page.note(
         "100 percent means that all gave the best answer; items of the kind “is there bribery” count the other way round, so more is always better."
@@ -147,7 +147,7 @@ def findings(page: Page) -> pd.DataFrame:
         One row a part: ``part``, ``difference``, ``se``, ``z``, ``clear`` (tested together, Holm).
     """
     w, frame = page.w, _told_apart(page, page.parts)
-    page.ask("What stands out?")
+    page.ask("What stands out?", "what-stands-out")
     told = []
     for row in frame[frame["clear"]].head(MOST_FINDINGS).itertuples():
         values = {
@@ -226,7 +226,7 @@ def dimensions(page: Page) -> pd.DataFrame:
     frame = frame.join(survey.models.loc[code, ["model", "borrowed"]])
     sets = pd.DataFrame({part: survey.rank_sets(part).loc[code] for part in page.parts}).T
     frame = frame.join(sets)
-    page.ask("How does {place} stand in each dimension?")
+    page.ask("How does {place} stand in each dimension?", "districts-no-ranks-and-what-is-not-shown")
     shown = pd.DataFrame(
         {
             w("direct estimate"): frame["estimate"].to_numpy(),
@@ -256,7 +256,7 @@ def priorities(page: Page) -> pd.DataFrame:
     frame = _told_apart(page, index.subdimensions(page.year))
     behind = frame[frame["difference"] < 0]
     chosen = behind[behind["clear"]].head(MOST_FINDINGS).reset_index(drop=True)
-    page.ask("Which are the priorities?")
+    page.ask("Which are the priorities?", "what-stands-out")
     for row in chosen.itertuples():
         page.say(
             "{number}. {part}: {points} points below the city (noise about ±{noise}).",

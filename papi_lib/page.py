@@ -128,9 +128,10 @@ class Page:
         for sentence in self.missing():
             self.note(sentence)
 
-    def ask(self, question: str, **values: object) -> None:
-        """Show a question as a heading."""
-        self._html(f"<h2>{escape(self.w(question, place=self.name, year=self.year, **values))}</h2>")
+    def ask(self, question: str, method: str = "", **values: object) -> None:
+        """Show a question as a heading; `method` is the section of the notebook on methods that explains the answer."""
+        known = f' data-method="{method}"' if method else ""
+        self._html(f"<h2{known}>{escape(self.w(question, place=self.name, year=self.year, **values))}</h2>")
 
     def say(self, sentence: str, **values: object) -> None:
         """Show a sentence that answers."""

@@ -188,7 +188,7 @@ def reliability(page: Page) -> pd.DataFrame | None:
     frame = precision.standard_errors(page.year, page.place.code).loc[
         [page.dimension, *page.parts], ["se", "signal_sd", "reliability"]
     ]
-    page.ask("Can the figures tell provinces apart here?")
+    page.ask("Can the figures tell provinces apart here?", "how-noisy-are-published-scores")
     page.say(
         "About {share} of the spread between provinces in this dimension is real difference, the rest is noise.",
         share=w.percent(frame["reliability"].iloc[0]),
@@ -222,7 +222,7 @@ def gaps(page: Page) -> pd.DataFrame | None:
             "best": raw["score"] - raw["best"],
         }
     ).sort_values("difference")
-    page.ask("Which part has furthest to go to the five cities?")
+    page.ask("Which part has furthest to go to the five cities?", "how-noisy-are-published-scores")
     part, row = frame.index[0], frame.iloc[0]
     if row["difference"] < -Z95 * row["se"]:
         page.say(
@@ -264,7 +264,7 @@ def dimensions(page: Page) -> pd.DataFrame:
         return district_sections.dimensions(page)
     w = page.w
     frame = pd.DataFrame({d: precision.rank_sets(page.year, d).loc[page.place.code] for d in page.parts}).T
-    page.ask("How does {place} stand in each dimension?")
+    page.ask("How does {place} stand in each dimension?", "confidence-sets-for-ranks")
     shown = pd.DataFrame(
         {
             w("score"): frame["score"].astype(float).to_numpy(),

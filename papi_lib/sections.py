@@ -43,7 +43,7 @@ def standing(page: Page) -> pd.DataFrame | None:
     if not page.measured:
         return None
     w, frame, row = page.w, page.rank_sets, page.standing
-    page.ask("Where does {place} stand?")
+    page.ask("Where does {place} stand?", "confidence-sets-for-ranks")
     if row is not None:
         page.say(
             "{place} has {score} points (95% interval {low} to {high}); the mean of the {n} provinces published is {mean}.",
@@ -83,7 +83,7 @@ def profile(page: Page) -> pd.DataFrame | None:
     frame = published.profile(page.place.code, page.year, page.dimension)
     frame["se"] = precision.standard_errors(page.year, page.place.code)["se"].reindex(frame.index)
     frame["difference"] = frame["score"] - frame["country"]
-    page.ask("Which parts make it so?")
+    page.ask("Which parts make it so?", "how-noisy-are-published-scores")
     clear = frame[frame["difference"].abs() > Z95 * frame["se"]]
     known = frame["score"].notna().any()
     for sign, sentence in (
@@ -122,7 +122,7 @@ def history(page: Page) -> pd.DataFrame | None:
         From `papi_lib.published.history`: the page's dimension (or the total) and its parts.
     """
     if page.survey:
-        page.ask("How did it move?")
+        page.ask("How did it move?", "scores-editions-breaks")
         page.say("There is one survey of the districts, so nothing can be said about change.")
         return None
     if not page.measured:
@@ -130,7 +130,7 @@ def history(page: Page) -> pd.DataFrame | None:
     w = page.w
     whole = "total" if page.dimension is None else page.dimension
     frame = published.history(page.place.code, [page.dimension, *page.parts], page.year)
-    page.ask("How did it move?")
+    page.ask("How did it move?", "scores-editions-breaks")
     moved = precision.change(page.place.code, page.year, page.dimension)
     _say_change(page, moved)
     errors = pd.concat(
@@ -194,7 +194,7 @@ def findings(page: Page) -> pd.DataFrame | None:
             }
         )
     frame = precision.tell_apart(pd.DataFrame(rows).dropna(subset=["difference", "se"]))
-    page.ask("What stands out?")
+    page.ask("What stands out?", "what-stands-out")
     sentences = {
         ("gap", 1): mark("{part}: {points} points above the mean of provinces (noise about ±{noise})."),
         ("gap", -1): mark("{part}: {points} points below the mean of provinces (noise about ±{noise})."),

@@ -78,6 +78,19 @@ def notebook(record: dict, *fragments: str, told: dict | None = None, error: tup
     return v4.new_notebook(cells=cells)
 
 
+def methods() -> tuple[dict, nbformat.NotebookNode]:
+    """Return the record of a page about no place, and its notebook: text and a table of pandas."""
+    labels = {"level": None, "name": "PAPI", "lang": "en", "notebook": "methods", "title": "Methods"}
+    more = {"path": "methods", "notebook": "methods.ipynb", "parameters": {}, "labels": labels}
+    text = "# Methods\n\nIn short.\n\n## Confidence sets for ranks\n\nA *set*.\n\n## What stands out?"
+    data = '<div><style scoped>x</style><table border="1" class="dataframe"><tr style="a"><th></th><th>se</th></tr></table></div>'
+    cells = [
+        v4.new_markdown_cell(text),
+        v4.new_code_cell("HIDDEN", outputs=[v4.new_output("display_data", {"text/html": data})]),
+    ]
+    return {**job("", "x"), **more}, v4.new_notebook(cells=cells)
+
+
 def table(*rows: tuple[str, str], caption: str = "Điểm") -> str:
     """Return a table as `papi_lib.tables` writes it, of one column."""
     body = "".join(f'<tr><th scope="row">{a}</th><td class="number">{b}</td></tr>' for a, b in rows)
@@ -95,7 +108,8 @@ def run(out: Path, *made: tuple[dict, nbformat.NotebookNode]) -> Path:
             nbformat.write(executed, path)
         if not failed:
             page = out / "site" / f"{record['path']}.html"
-            site.render_page(path, page, record, HEAD)
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_bytes(site.render_page(path.read_bytes(), record, HEAD))
             record["outputs"] = {"executed": _hash(path), "page": _hash(page)}
     write_manifest(out, [record for record, _ in made])
     return site.build(out)

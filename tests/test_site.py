@@ -9,10 +9,11 @@ from urllib.parse import unquote
 import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
-from site_runs import district_facts, facts, job, notebook, run, table, write_manifest
+from site_runs import district_facts, facts, job, methods, notebook, run, table, write_manifest
 
 from papi_lib import site
 from papi_lib.cli import main
+from papi_lib.site.texts import address
 from papi_lib.wording import Words
 
 PLACES = [("Hà Nội", "ha-noi"), ("Hải Phòng", "hai-phong"), ("Đà Nẵng", "da-nang")]
@@ -83,15 +84,51 @@ def test_page_says_where_it_comes_from(page):
 
 
 def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
-    run(tmp_path, *several())
+    run(tmp_path, *several(), methods())
     pages = list((tmp_path / "site").rglob("*.html"))
-    assert len(pages) == 24 + 4 * (3 + 3) + 1  # notebooks; lists and provinces of 2 years × 2 languages; the first page
+    assert (
+        len(pages) == 24 + 4 * (3 + 3) + 2
+    )  # notebooks; lists and provinces of 2 years × 2 languages; first page, methods
     for path in pages:
         for element in soup(path).select("[href], [src]"):
             address = element.get("href") or element.get("src")
             assert not re.match(r"\w+:|//", address), address
             target = path.parent / unquote(address.partition("#")[0])
             assert target.exists(), f"{path}: {address}"
+
+
+def test_methods_page_is_text_and_tables_with_an_address_for_each_section(tmp_path):
+    run(tmp_path, *several(), methods())
+    page = soup(tmp_path / "site/methods.html")
+    assert page.html["lang"] == "en"
+    assert [h.get_text() for h in page.find_all("h1")] == ["Methods"]
+    assert [h["id"] for h in page.find_all("h2")] == ["confidence-sets-for-ranks", "what-stands-out"]
+    assert [a["href"] for a in page.select("nav li a")] == ["#confidence-sets-for-ranks", "#what-stands-out"]
+    assert str(page.select_one("table.figures tr")) == "<tr><td></td><th>se</th></tr>"
+    assert "HIDDEN" not in page.get_text()
+    assert site.verify(tmp_path) == []
+
+
+def test_questions_lead_to_their_section_of_the_methods(tmp_path):
+    record = job("Hà Nội", "ha-noi")
+    run(
+        tmp_path,
+        (record, notebook(record, '<h2 data-method="what-stands-out">Vì sao?</h2>', "<h2>Ai?</h2>")),
+        methods(),
+    )
+    page = soup(tmp_path / f"site/{record['path']}.html")
+    assert [a["href"] for a in page.select("h2#q1 + a")] == ["../../../methods.html#what-stands-out"]
+    assert not page.select("h2#q2 + a")
+
+
+def test_sections_that_the_library_names_are_in_the_methods():
+    root = Path(site.__file__).parents[2]
+    text = (root / "notebooks/methods.ipynb").read_text(encoding="utf-8")
+    there = {address(heading) for heading in re.findall(r'"## (.*?)(?:\\n)?"', text)}
+    library = "".join(path.read_text(encoding="utf-8") for path in (root / "papi_lib").glob("*.py"))
+    named = set(re.findall(r'\.ask\("[^"]+", "([a-z-]+)"', library))
+    assert len(named) > 5
+    assert named | {"confidence-sets-for-ranks"} <= there
 
 
 def test_navigation_knows_which_pages_there_are(tmp_path):

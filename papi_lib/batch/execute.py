@@ -29,8 +29,8 @@ def execute(job: Job, out: Path, *, kernel: str, timeout: int, render: str | Non
     timeout : int
         Seconds that one cell may take.
     render : str or None
-        ``"module:function"`` that makes the page, called with the executed notebook, the page's
-        path, the job's record and `head`.
+        ``"module:function"`` that makes the page from the executed notebook (bytes), the job's
+        record, which it may add to, and `head`; it returns bytes.
     head : dict
         What the page needs to know of the run.
 
@@ -58,7 +58,9 @@ def execute(job: Job, out: Path, *, kernel: str, timeout: int, render: str | Non
             if render:
                 module, function = render.split(":")
                 html = Path(part) / page.name
-                getattr(importlib.import_module(module), function)(notebook, html, record, head)
+                html.write_bytes(
+                    getattr(importlib.import_module(module), function)(notebook.read_bytes(), record, head)
+                )
                 _into_place(html, page)
             _into_place(notebook, executed)
             job.failed(out).unlink(missing_ok=True)

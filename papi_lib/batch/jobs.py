@@ -26,12 +26,15 @@ class Job:
         Where its outputs go, below the run folder and without ending, with ``/``.
     labels : dict
         What the planner wants to find again in the manifest; not read by the batch.
+    reads : tuple of pathlib.Path
+        Files that this notebook reads besides what all read.
     """
 
     notebook: Path
     parameters: dict
     path: str
     labels: dict = field(default_factory=dict)
+    reads: tuple[Path, ...] = ()
 
     def executed(self, out: Path) -> Path:
         """Return where the executed notebook goes."""
@@ -51,6 +54,7 @@ class Job:
             "notebook": _source_hash(self.notebook, self.notebook.stat().st_mtime_ns),
             "parameters": digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False)),
             **inputs,
+            **({"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}),
         }
 
 

@@ -35,8 +35,9 @@ def build(out: Path) -> Path:
         write(site / "assets" / asset.name, asset.read_bytes())
     for job in run["jobs"]:
         if job["status"] == "failed":
-            executed = out / "notebooks" / f"{job['path']}.failed.ipynb"
-            render_page(executed, inside(site, f"{job['path']}.html"), job, run)
+            kept = out / "notebooks" / f"{job['path']}.failed.ipynb"
+            page = render_page(kept.read_bytes() if kept.exists() else b"", job, run)
+            write(inside(site, f"{job['path']}.html"), page)
     lists = defaultdict(list)
     for job in jobs:
         lists[job["labels"]["year"], job["labels"]["lang"]].append(job)
@@ -48,8 +49,11 @@ def build(out: Path) -> Path:
             write(inside(site, f"{folder}/{home}/index.html"), _hub(home, run, lists, year, lang))
         write(site / folder / "index.html", _list(f"{folder}/index", run, lists, year, lang))
     write(site / "assets" / "nav.js", nav_script(jobs))
-    for lang in {lang for _, lang in lists}:
-        write(site / "assets" / f"search.{lang}.js", _search_index(jobs, lang))
+    for lang in {job["labels"]["lang"] for job in run["jobs"]}:
+        own = [job for job in jobs if job["labels"]["lang"] == lang]
+        write(site / "assets" / f"search.{lang}.js", _search_index(own or jobs, lang))
+    if not lists:
+        return site / f"{run['jobs'][0]['path']}.html"
     lang = next(code for code in LANGUAGES if any(code == lang for _, lang in lists))
     year = max(year for year, code in lists if code == lang)
     write(site / "index.html", _list("index", run, lists, year, lang))
@@ -211,9 +215,9 @@ _TOLD = (
 
 
 def _search_index(jobs: list[dict], lang: str) -> bytes:
-    """Return the search index of a language as a script, which a page opened from a folder may load."""
+    """Return the search index of jobs as a script, which a page opened from a folder may load."""
     w, rows = Words(lang), []
-    for job in (job for job in jobs if job["labels"]["lang"] == lang):
+    for job in jobs:
         labels, facts = job["labels"], job.get("facts") or {}
         made_up = " " + w("(simulated data)") if facts.get("simulated") else ""
         findings = [finding + made_up for finding in facts.get("findings", [])]

@@ -5,42 +5,41 @@ from __future__ import annotations
 import hashlib
 import html as markup
 import json
-import posixpath
 import re
 from collections import defaultdict
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
 import nbformat
 
 from papi_lib.site.drawings import slim
-from papi_lib.site.files import TEMPLATES, full_name, link, split_path, write
+from papi_lib.site.files import TEMPLATES, full_name, link, split_path, templates
+from papi_lib.site.texts import render_text
 from papi_lib.wording import Words
 
 #: Mime type of what a notebook tells of itself.
 FACTS = "application/vnd.papi.page+json"
 
 
-def render_page(executed: Path, html: Path, job: dict, head: dict) -> None:
-    """Make the page of one executed notebook.
+def render_page(executed: bytes, job: dict, head: dict) -> bytes:
+    """Return the page of one executed notebook.
 
     Parameters
     ----------
-    executed : pathlib.Path
-        The executed notebook; one that failed, or is not there, gives a page that says so.
-    html : pathlib.Path
-        Where to write the page.
+    executed : bytes
+        The executed notebook; one that failed, or is empty, gives a page that says so.
     job : dict
         The job's record; its ``facts``, what the notebook tells of itself, are filled in here.
     head : dict
-        The run's head; not read.
+        The run's versions of code and data, for pages that are about no place.
     """
-    content = executed.read_bytes() if executed.exists() else b""
-    notebook = nbformat.v4.reads(content.decode()) if content else nbformat.v4.new_notebook()
+    notebook = nbformat.v4.reads(executed.decode()) if executed else nbformat.v4.new_notebook()
+    if not job["labels"]["level"]:
+        return render_text(notebook, executed, job, head)
     facts = job["facts"] = read_facts(notebook)
     labels, path = job["labels"], job["path"]
     w = Words(labels["lang"])
+    kept = f"../notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
     page = {
         "w": w,
         "lang": labels["lang"],
@@ -50,14 +49,14 @@ def render_page(executed: Path, html: Path, job: dict, head: dict) -> None:
         "facts": defaultdict(str, facts),
         "parameters": json.dumps(job["parameters"], ensure_ascii=False),
         "made": w.date(datetime.fromisoformat(job["started"])) if job["started"] else "–",
-        "notebook": link(path, f"../notebooks/{posixpath.dirname(path)}/{executed.name}") if content else None,
-        "notebook_hash": hashlib.sha256(content).hexdigest(),
+        "notebook": link(path, kept) if executed else None,
+        "notebook_hash": hashlib.sha256(executed).hexdigest(),
         "error": job.get("error"),
-        **_for_reader(notebook),
+        **_for_reader(notebook, "../" * path.count("/"), w),
         **_ways(path, labels),
     }
     body, _ = _exporter().from_notebook_node(notebook, {"papi": page})
-    write(html, body.encode())
+    return body.encode()
 
 
 def read_facts(notebook: nbformat.NotebookNode) -> dict:
@@ -69,8 +68,8 @@ def read_facts(notebook: nbformat.NotebookNode) -> dict:
     return facts
 
 
-def _for_reader(notebook: nbformat.NotebookNode) -> dict:
-    """Leave only what is for the reader, and give questions an address and tables their own scroll.
+def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
+    """Leave only what is for the reader; give questions an address and the way to their method, tables their own scroll.
 
     Returns
     -------
@@ -81,10 +80,11 @@ def _for_reader(notebook: nbformat.NotebookNode) -> dict:
     """
     headings: list[tuple[str, str]] = []
     titled, broken, styles = False, None, {}
+    way = templates().get_template("frame.html.j2").module.methods
 
     def number(found: re.Match) -> str:
-        headings.append((f"q{len(headings) + 1}", found[1]))
-        return f'<h2 id="{headings[-1][0]}">{found[1]}</h2>'
+        headings.append((f"q{len(headings) + 1}", found[2]))
+        return f'<h2 id="{headings[-1][0]}">{found[2]}</h2>{way(root, w, found[1]) if found[1] else ""}'
 
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in notebook.cells:
@@ -95,7 +95,7 @@ def _for_reader(notebook: nbformat.NotebookNode) -> dict:
                 broken = headings[-1][1] if headings else ""
                 shown.append(output)
             elif fragment is not None:
-                fragment = re.sub(r"<h2>(.*?)</h2>", number, fragment, flags=re.S)
+                fragment = re.sub(r'<h2(?: data-method="([a-z0-9-]+)")?>(.*?)</h2>', number, fragment, flags=re.S)
                 fragment = re.sub(
                     r'<table class="figures">.*?</table>',
                     r'<div class="drawing" tabindex="0">\g<0></div>',

@@ -1,0 +1,84 @@
+"""The page of a notebook that is written to be read, as the one on methods: its text, its tables, no code."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from datetime import datetime
+
+from nbformat import NotebookNode
+
+from papi_lib.site.files import link, templates
+from papi_lib.wording import Words
+
+
+def render_text(notebook: NotebookNode, executed: bytes, job: dict, head: dict) -> bytes:
+    """Return the page of an executed notebook about no place.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        The notebook.
+    executed : bytes
+        Its file; empty if it is not there.
+    job : dict
+        The job's record; its ``facts``, the run's versions, are filled in here.
+    head : dict
+        The run: ``data_hash``, ``data_version`` and ``code_version``.
+    """
+    w, path = Words(job["labels"]["lang"]), job["path"]
+    job["facts"] = {key: head.get(key) for key in ("data_hash", "data_version", "code_version")}
+    kept = f"../notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
+    headings, fragments = _fragments(notebook)
+    text = templates().get_template("text.html.j2").render(
+        w=w,
+        lang=w.lang,
+        title=job["labels"]["title"],
+        root="../" * path.count("/"),
+        headings=headings,
+        fragments=fragments,
+        error=job.get("error"),
+        notebook=link(path, kept) if executed else None,
+        notebook_hash=hashlib.sha256(executed).hexdigest(),
+        facts=defaultdict(str, job["facts"]),
+        made=w.date(datetime.fromisoformat(job["started"])) if job["started"] else "–",
+    )  # fmt: skip
+    return text.encode()
+
+
+def address(heading: str) -> str:
+    """Return a section's address on its page: ``confidence-sets-for-ranks``."""
+    return "-".join(re.findall(r"[a-z0-9]+", re.sub(r"<[^>]*>|&\w+;", "", heading).lower()))
+
+
+def _fragments(notebook: NotebookNode) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the addresses and words of the sections, and the markup of text and tables in turn."""
+    from nbconvert.filters import markdown2html  # slow to import, and only such a page needs it
+
+    headings: list[tuple[str, str]] = []
+
+    def number(found: re.Match) -> str:
+        words = re.sub(r'<a class="anchor-link".*?</a>', "", found[2], flags=re.S)
+        if found[1] == "1":
+            return ""  # the page's title is its job's
+        headings.append((address(words), words))
+        return f'<h{found[1]} id="{headings[-1][0]}">{words}</h{found[1]}>'
+
+    fragments = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            markup = markdown2html(cell.source)
+            fragments.append(re.sub(r"<h([1-6])[^>]*>(.*?)</h\1>", number, markup, flags=re.S))
+        for output in cell.get("outputs", []):
+            fragments += map(
+                _table, re.findall(r"<table.*?</table>", output.get("data", {}).get("text/html", ""), re.S)
+            )
+    return headings, fragments
+
+
+def _table(table: str) -> str:
+    """Return a table of pandas in the site's look; empty cells of its head are no headers."""
+    table = re.sub(r"<table[^>]*>", '<table class="figures">', table, count=1)
+    table = re.sub(r"<tr [^>]*>", "<tr>", table).replace("<th></th>", "<td></td>")
+    return f'<div class="drawing" tabindex="0">{table}</div>'

@@ -192,6 +192,51 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
     click.echo(f"{len(chosen)} tables are as they should be.")
 
 
+@main.command()
+@click.option("--year", "-y", metavar="YEAR", help="Only this year.  [default: all]")
+@click.option("--lang", "-l", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of the names.")
+@click.option(
+    "--with",
+    "own",
+    type=click.Path(path_type=Path),
+    metavar="MY.csv",
+    help="Own figures, joined by province (and year): .csv or .xlsx.",
+)
+@click.option(
+    "--by", metavar="COLUMN", help="The file's column that names the provinces.  [default: found by its name]"
+)
+@click.option(
+    "--write",
+    "-w",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="NEW.csv",
+    required=True,
+    help="Where to write.",
+)
+def data(year: str | None, lang: str, own: Path | None, by: str | None, target: Path) -> None:
+    """Write the published scores as one tidy table, with own figures beside them.
+
+    One row a year, province and part of the index. Provinces of the own file are named with or without
+    diacritics, or by code. What did not match is told; a province that comes twice is refused.
+
+    \b
+    Examples:
+      papi data --write scores.csv
+      papi data --with my.csv --write joined.csv
+      papi data --year 2024 --with my.xlsx --by "Tỉnh/thành" --write joined.csv
+    """
+    from papi_lib import covariates, index
+
+    frame = covariates.table(index.check_year(year) if year else None, lang)
+    if own:
+        frame, unmatched = covariates.join(frame, own, by)
+        for line in covariates.report(unmatched, own):
+            click.echo(f"papi: {line}", err=True)
+    covariates.write(frame, target)
+    click.echo(f"{len(frame)} rows, {frame['province_code'].nunique()} provinces. Written: {target}")
+
+
 def _check_records(file: Path, year: int, target: Path | None) -> None:
     from papi_lib import records
 

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import index, places, records
+from papi_lib import changes, index, places, records
 from papi_lib.datafiles import DataError
 
 #: Column names, in plain letters, that are taken as the province and as the year.
 _PROVINCE = ("province_code", "province code", "province", "code", "name", "tinh", "tinh thanh", "ma tinh", "ten tinh")
 _YEAR = ("year", "nam")
 _SUFFIXES = (".csv", ".xlsx")
+_NUMBER = r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?"
 #: A cell of text that starts so is run as a formula by spreadsheet programs.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -61,9 +62,9 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "my.csv"
     ...     _ = file.write_text("province,visits\\nHà Nội,3\\nhai phong,5\\nHanoii,7\\n", encoding="utf-8")
-    ...     joined, unmatched = join(published.totals(2024), file)
-    >>> joined.loc[[1, 31], "visits"].to_list(), unmatched.loc[0, ["row", "value"]].to_list()
-    ([3.0, 5.0], [4, 'Hanoii'])
+    ...     joined, unmatched = join(changes.panel(2024), file)
+    >>> joined.groupby("province_code")["visits"].first()[[1, 31]].to_list(), unmatched.loc[0, "value"]
+    ([3.0, 5.0], 'Hanoii')
     """
     own, unmatched = read(file, by)
     path, keys = Path(file), [k for k in ("province_code", "year") if k in own]
@@ -99,7 +100,8 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     -------
     (pandas.DataFrame, pandas.DataFrame)
         ``province_code``, ``year`` if the file has years, and the file's other columns, numbers as
-        float64; and the rows that name no province or year of the index, as in `join`.
+        float64; and what was not understood, as in `join`: rows that
+        name no province or year of the index, and values that make text of a column of numbers.
 
     Raises
     ------
@@ -131,6 +133,7 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
         told += _unknown(table, dated, own["year"], index.check_year)
     for column in table.columns.drop([c for c in (named, dated) if c is not None]):
         own[column] = _values(path, table[column])
+        told += _kept_as_text(own[column])
     own = own.dropna(subset=[k for k in ("province_code", "year") if k in own])
     _check_unique(path, table, own, named)
     unmatched = pd.DataFrame(told, columns=["row", "column", "value", "problem"]).sort_values("row", kind="stable")
@@ -159,10 +162,8 @@ def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
     --------
     >>> frame = table(2024, "en")
     >>> frame[(frame["province"] == "Ha Noi") & (frame["part"] == "total")]["score"].round(2).to_list()
-    [43.78]
+    [43.77]
     """
-    from papi_lib import changes
-
     frame = changes.panel(year)
     if year is not None:
         frame = frame[frame["year"] == index.check_year(year)]
@@ -171,6 +172,30 @@ def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
     long.insert(3, "province", long["province_code"].map(places.provinces()[f"name_{lang}"]))
     order = long.sort_values(["year", "province_code"], kind="stable", ignore_index=True)
     return order.astype({"part": str})
+
+
+def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
+    """Return what did not match as lines to read: one a fault of the file, one on what the file lacks.
+
+    Parameters
+    ----------
+    unmatched : pandas.DataFrame
+        From `join`.
+    file : path
+        The file's name.
+
+    Examples
+    --------
+    >>> report(pd.DataFrame([(0, "", "Huế", "")], columns=["row", "column", "value", "problem"]), "my.csv")
+    ['my.csv: nothing for 1 of the provinces: Huế']
+    """
+    faults = unmatched[unmatched["row"] > 0]
+    lines = [records.tell(Path(file), problem) for _, problem in faults.iterrows()]
+    lacking = unmatched.loc[unmatched["row"] == 0, "value"].to_list()
+    if lacking:
+        shown = ", ".join(lacking[:10]) + (", …" if len(lacking) > 10 else "")
+        lines.append(f"{file}: nothing for {len(lacking)} of the provinces: {shown}")
+    return lines
 
 
 def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
@@ -262,7 +287,7 @@ def _unknown(table: pd.DataFrame, column: str, codes: pd.Series, find) -> list[t
         try:
             find(_bare(value))
         except ValueError as error:
-            told.append((i + 2, column, value, str(error)))
+            told.append((i + 2, column, value, f"is not known; {str(error).partition('; ')[2]}"))
     return told
 
 
@@ -271,7 +296,7 @@ def _values(path: Path, column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         return column.astype("float64")
     text = column.dropna().astype(str).str.strip()
-    if not text.str.fullmatch(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?").all():
+    if not text.str.fullmatch(_NUMBER).all():
         return column
     doubtful = text.str.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}")
     if doubtful.any() or (text.str.contains(",").any() and text.str.contains(".", regex=False).any()):
@@ -281,6 +306,18 @@ def _values(path: Path, column: pd.Series) -> pd.Series:
             "write decimals with a point and thousands with nothing"
         )
     return pd.to_numeric(text.str.replace(",", ".", regex=False)).reindex(column.index).astype("float64")
+
+
+def _kept_as_text(column: pd.Series) -> list[tuple]:
+    """Return the first value that makes text of a column that is otherwise numbers."""
+    if pd.api.types.is_numeric_dtype(column):
+        return []
+    number = column.dropna().astype(str).str.strip().str.fullmatch(_NUMBER)
+    if not number.any():
+        return []
+    row = number.index[~number][0]
+    why = "is no number, so that the column stays text; leave the cell empty if there is no figure"
+    return [(row + 2, column.name, column[row], why)]
 
 
 def _check_unique(path: Path, table: pd.DataFrame, own: pd.DataFrame, named: str) -> None:
@@ -299,4 +336,4 @@ def _check_unique(path: Path, table: pd.DataFrame, own: pd.DataFrame, named: str
 def _lacks(name: str, years: list[int]) -> tuple:
     """Return a line of the report on a province that the file does not have."""
     when = f" in {', '.join(map(str, years))}" if years else ""
-    return 0, "", name, f"the file has no row for {name}{when}"
+    return 0, "", name, f"the file has no row for it{when}"

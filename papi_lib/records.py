@@ -246,7 +246,7 @@ def _csv(path: Path) -> pd.DataFrame:
     first = text.split("\n", 1)[0]
     rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)))
     if len(rows) < 2:
-        raise DataError(f"{path}, row 1: the file has no respondents; give one row each below the header")
+        raise DataError(f"{path}, row 1: the file has no rows below its header; add them")
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(rows[0]):
             raise DataError(f"{path}, row {number}, column '{rows[0][min(len(row), len(rows[0])) - 1]}': {len(row)} values where {len(rows[0])} belong; quote text that holds the separator")  # fmt: skip

@@ -57,7 +57,7 @@ def test_list_shows_what_can_be_asked_for(papi):
     assert "2011, 2012" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["report", "list", "site", "check"])
+@pytest.mark.parametrize("command", ["report", "list", "site", "check", "data"])
 def test_help_has_an_example(papi, command):
     done = papi(command, "--help")
     assert done.returncode == 0

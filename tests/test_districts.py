@@ -201,7 +201,7 @@ def test_checked_records_are_written_when_asked(tmp_path, few, papi):
 def test_an_unreadable_file_gives_one_line(tmp_path, papi):
     (tmp_path / "a.sav").write_bytes(b"no survey")
     (tmp_path / "empty.csv").write_text("")
-    for name, told in {"a.sav": "cannot be read", "empty.csv": "has no respondents", "a.doc": "cannot be read; save it as"}.items():  # fmt: skip
+    for name, told in {"a.sav": "cannot be read", "empty.csv": "has no rows", "a.doc": "cannot be read; save it as"}.items():  # fmt: skip
         done = papi("check", tmp_path / name)
         assert done.returncode == 2
         assert done.stderr.count("\n") == 1

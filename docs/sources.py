@@ -22,7 +22,15 @@ from papi_lib import codebook, datafiles, index
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Texts, and what their links and the guides need beside them.
-COPIED = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "data/datapackage.json", "benchmarks/results")
+COPIED = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "LICENSE",
+    "data/datapackage.json",
+    "benchmarks/results",
+)
 #: Modules that do their work when they are imported.
 NOT_IMPORTED = ("papi_lib.warmup", "papi_lib.batch.zygote")
 

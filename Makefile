@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install report test test-fast lint lab bench lock messages clean
+.PHONY: help install report test test-fast lint lab bench docs lock messages clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -35,6 +35,10 @@ lab: install  ## JupyterLab on the notebooks
 
 bench: install  ## speed and method experiments, as ratios in one run
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: install  ## texts, guides, data dictionary and reference as pages: output/docs/html/index.html
+	$(BIN)/python docs/sources.py output/docs/sources
+	$(BIN)/sphinx-build -q -W --keep-going output/docs/sources output/docs/html
 
 messages: install  ## collect sentences to translate into the Vietnamese catalogue
 	$(BIN)/pybabel -q extract -F babel.cfg $$($(BIN)/python -c "from papi_lib.wording import KEYWORDS; print(' '.join('-k ' + k for k in KEYWORDS))") --no-default-keywords --no-location --sort-output --omit-header -o .venv/papi.pot .

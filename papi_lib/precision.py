@@ -265,7 +265,7 @@ def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The rows with ``z`` (difference over standard error) and ``clear``, largest |z| first.
+        The rows with ``z`` (difference over standard error) and ``clear``, from the largest ``z`` in size down.
     """
     z = differences["difference"] / differences["se"]
     frame = differences.assign(z=z).sort_values("z", key=abs, ascending=False)

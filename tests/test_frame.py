@@ -12,6 +12,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+import papi_lib
+from papi_lib import datafiles
 from papi_lib.wording import KEYWORDS, LOCALE
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +44,24 @@ def test_lock_pins_every_dependency():
     }
     for text in sum(project["optional-dependencies"].values(), project["dependencies"]):
         assert requirement(text)[0] in locked
+
+
+def test_citation_names_this_version_and_the_source_of_the_scores():
+    """The keys are those that the Citation File Format 1.2.0 requires and knows."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["cff-version"] == "1.2.0"
+    known = ["authors", "cff-version", "keywords", "license", "message", "references", "title", "type", "version"]
+    assert set(citation) == set(known)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == project["version"] == papi_lib.__version__
+    assert citation["license"] == project["license"]
+    (source,) = citation["references"]
+    assert {"type", "title", "authors"} <= set(source)
+    cited = datafiles.package()["sources"][0]
+    assert cited["title"].endswith(source["title"])
+    assert source["url"] == cited["path"]
+    for entity in citation["authors"] + source["authors"]:
+        assert set(entity) == {"name"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -1,0 +1,59 @@
+"""The documentation builds without a warning, whole and without the network."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from bs4 import BeautifulSoup
+
+from papi_lib import codebook, datafiles, index
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build as `make docs` does, but without running the guides, which other tests do."""
+    folder = tmp_path_factory.mktemp("docs")
+    subprocess.run([sys.executable, ROOT / "docs" / "sources.py", folder / "sources"], check=True, timeout=100)
+    build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-D", "nb_execution_mode=off"]
+    done = subprocess.run([*build, "sources", "html"], cwd=folder, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    pages = [path for path in (folder / "html").rglob("*.html") if "_static" not in path.parts]
+    return folder / "html", {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in pages}
+
+
+@pytest.mark.slow
+def test_nothing_is_fetched_from_elsewhere(site):
+    folder, pages = site
+    for path, page in pages.items():
+        fetched = [tag.get("src") for tag in page.find_all(["script", "img", "iframe", "source"]) if tag.get("src")]
+        fetched += [tag["href"] for tag in page.find_all("link") if tag.get("href")]
+        assert not [url for url in fetched if re.match(r"(https?:)?//", url)], path
+        for url in fetched:
+            if not url.startswith("data:"):
+                assert (path.parent / unquote(re.split(r"[?#]", url)[0])).exists(), (path, url)
+    for style in folder.rglob("*.css"):
+        assert not re.search(r"(url\(|@import )[\"']?(https?:)?//", style.read_text(encoding="utf-8")), style
+
+
+@pytest.mark.slow
+def test_texts_guides_data_and_reference_are_all_there(site):
+    folder, pages = site
+    text = {path.relative_to(folder).as_posix(): page.get_text(" ").replace("’", "'") for path, page in pages.items()}
+    for name in ("index", "README", "CONTRIBUTING", "CHANGELOG", "notebooks/methods", "search"):
+        assert f"{name}.html" in text
+    guides = [p.stem for p in (ROOT / "notebooks").glob("*.ipynb") if not re.match(r"\d\d_", p.name)]
+    assert all(f"notebooks/{name}.html" in text for name in guides)
+    for resource in datafiles.package()["resources"]:
+        if isinstance(resource.get("schema"), dict):
+            assert resource["title"] in text["data.html"]
+            assert all(field["description"] in text["data.html"] for field in resource["schema"]["fields"])
+    assert all(item in text["codebook.html"] for item in codebook.items(index.years()[-1]).index)
+    assert "rank_confidence_sets" in text["api/papi_lib.ranks.html"]
+    assert "render_page" in text["api/papi_lib.site.html"]
+    modules = {p.stem for p in (ROOT / "papi_lib").glob("*.py")} - {"__init__", "warmup"}
+    assert not {m for m in modules if f"api/papi_lib.{m}.html" not in text}

@@ -2,6 +2,14 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# JupyterLab takes its defaults from lab/ and keeps what it writes in .venv/lab/: the reader's own
+# settings stay as they are, and the home directory may be read-only.
+LANG_UI ?= vi
+LAB_STATE := $(CURDIR)/.venv/lab
+LAB_ENVIRONMENT = JUPYTER_CONFIG_PATH="$(CURDIR)/lab/$(LANG_UI)" JUPYTER_CONFIG_DIR="$(LAB_STATE)/config" \
+	JUPYTERLAB_SETTINGS_DIR="$(LAB_STATE)/settings" JUPYTERLAB_WORKSPACES_DIR="$(LAB_STATE)/workspaces" \
+	JUPYTER_DATA_DIR="$(LAB_STATE)/data" JUPYTER_RUNTIME_DIR="$(LAB_STATE)/runtime" \
+	IPYTHONDIR="$(LAB_STATE)/ipython" MPLCONFIGDIR="$(LAB_STATE)/matplotlib"
 
 .PHONY: help install report test test-fast lint lab bench docs lock messages clean
 
@@ -30,8 +38,8 @@ lint: install  ## style of code and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-lab: install  ## JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+lab: install  ## JupyterLab on the explorer, in Vietnamese; LANG_UI=en for English
+	$(LAB_ENVIRONMENT) $(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/explore.ipynb $(ARGS)
 
 bench: install  ## speed and method experiments, as ratios in one run
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -177,7 +177,7 @@ def _history_panel(ax: Axes, frame: pd.DataFrame, w: Words, place: Place, beside
     )
     ax.plot(lines["year"], lines["score"], color=PLACE, lw=1.8, marker="o", ms=4.5, label=place.name(w.lang))
     for scores, errors, colour, aside in (("score", "se", PLACE, 0), (beside, "comparison_se", COUNTRY, 0.1)):
-        if errors in frame:
+        if errors in frame and scores not in ("country", "median"):  # theirs are too small to see
             ends = (frame[scores] + sign * Z95 * frame[errors] for sign in (-1, 1))
             ax.vlines(frame["year"] + aside, *ends, color=colour, lw=0.9, alpha=0.8)
     for run in runs[1:]:

@@ -21,6 +21,7 @@ from papi_lib.wording import Words
 
 #: The value of the control for the comparison that opens the field for another province's name.
 ANOTHER = "another"
+TIGHT = 'style="margin: 0 0 0.3em; line-height: 1.4"'
 
 
 class Explorer(widgets.VBox):
@@ -40,8 +41,8 @@ class Explorer(widgets.VBox):
     def __init__(self, choice: Choice) -> None:
         self.choice = choice
         self._settling = False
-        wide, field = widgets.Layout(width="100%"), widgets.Layout(width="31em", max_width="100%")
-        look = {"style": {"description_width": "8.5em"}, "layout": field}
+        wide = {"width": "100%"}
+        look = {"style": {"description_width": "11em"}, "layout": {"width": "33em", "max_width": "100%"}}
         self.place = widgets.Combobox(continuous_update=False, **look)
         self.beside = widgets.Dropdown(**look)
         self.other = widgets.Combobox(continuous_update=False, **look)
@@ -51,15 +52,15 @@ class Explorer(widgets.VBox):
         self.picture = widgets.Dropdown(**look)
         self.lang = widgets.Dropdown(options=[("Tiếng Việt", "vi"), ("English", "en")], **look)
         self.title, self.said, self.drawing, self.table = (widgets.HTML(layout=wide) for _ in range(4))
-        self.code = widgets.Textarea(rows=6, layout=wide)
-        self.copy = widgets.Button(icon="copy", layout=widgets.Layout(width="auto"))
-        self.copied = widgets.Output(layout=widgets.Layout(height="0", overflow="hidden"))
+        self.code = widgets.Textarea(rows=6, layout={"width": "99%"})
+        self.copy = widgets.Button(icon="copy", layout={"width": "auto", "align_self": "flex-start"})
+        self.copied = widgets.Output(layout={"height": "0", "overflow": "hidden"})
         self._controls = [self.place, self.picture, self.beside, self.dimension, self.other, self.subdimension]
         self._controls += [self.years, self.lang]
         for control in self._controls:
             control.observe(self._changed, "value")
         self.copy.on_click(self._copy)
-        controls = widgets.HBox(self._controls, layout=widgets.Layout(flex_flow="row wrap"))
+        controls = widgets.HBox(self._controls, layout={"flex_flow": "row wrap"})
         shown = [self.title, self.said, self.drawing, self.table, self.copy, self.code, self.copied]
         super().__init__([controls, *shown])
         self._name_controls()
@@ -177,8 +178,8 @@ class Explorer(widgets.VBox):
         choice, w = self.choice, self.choice.w
         picture = choice.draw()
         self.title.value = f"<h2>{escape(choice.title())}</h2>"
-        self.said.value = "".join(f"<p>{escape(sentence)}</p>" for sentence in (*complaints, *choice.say()))
-        self.drawing.value = "" if picture is None else f"{picture.svg()}<p>{escape(picture.caption)}</p>"
+        self.said.value = "".join(f"<p {TIGHT}>{escape(sentence)}</p>" for sentence in (*complaints, *choice.say()))
+        self.drawing.value = "" if picture is None else f"{picture.svg()}<p {TIGHT}>{escape(picture.caption)}</p>"
         self.table.value = "" if picture is None else _table(picture.data, w)
         self.code.value = "" if picture is None else choice.code()
         self.copy.disabled = picture is None

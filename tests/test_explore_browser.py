@@ -1,0 +1,125 @@
+"""The explorer in a real JupyterLab in headless Chromium, started as ``make lab`` starts it."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from papi_lib.site.booklet import browser
+
+pytestmark = pytest.mark.slow
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+SHOTS = ROOT / "output" / "screenshots"
+TOKEN = "papi-test"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+QUIET += ["--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Start ``make lab`` in a copy of the checkout, with a home directory that cannot be written."""
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "lab", tmp_path / "lab")
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "explore.ipynb", tmp_path / "notebooks")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (tmp_path / ".venv" / ".installed").touch()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    arguments = f"--no-browser --ip=127.0.0.1 --port={port} --IdentityProvider.token={TOKEN} --allow-root"
+    home = {"HOME": "/dev/null/home", "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(
+        ["make", "lab", f"ARGS={arguments}"],
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "XDG"))} | home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=1)
+                break
+            except OSError:
+                assert server.poll() is None, server.stdout.read().decode()
+                time.sleep(0.2)
+        yield f"{address}/?token={TOKEN}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
+
+
+@pytest.fixture
+def page(lab):
+    try:
+        program = browser()
+    except ValueError as error:
+        pytest.skip(str(error))
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=QUIET)
+        context = chromium.new_context(viewport={"width": 1280, "height": 1500})
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        view = context.new_page()
+        view.set_default_timeout(30_000)
+        view.goto(lab)
+        yield view
+        chromium.close()
+
+
+def test_from_a_click_to_a_cell(page):
+    """Run all, choose another province by typing without accents, copy the code, run it in a new cell."""
+    page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
+    page.wait_for_function(
+        """async token => (await (await fetch(`/api/kernels?token=${token}`)).json())
+        .some(kernel => kernel.connections && kernel.execution_state == "idle")""",
+        arg=TOKEN,
+    )
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Chạy$")).click()  # the menus are Vietnamese
+    page.locator('[data-command="runmenu:run-all"]').click()
+    title = page.locator(".widget-html h2")
+    playwright.expect(title).to_have_text("Tổng điểm: Hà Nội, 2011–2024", timeout=30_000)
+    page.locator(".jp-Notebook .jp-WindowedPanel-outer").evaluate("notebook => notebook.scrollTo(0, 0)")
+    page.locator("input[list]").first.fill("da nang")
+    page.keyboard.press("Enter")
+    playwright.expect(title).to_have_text("Tổng điểm: Đà Nẵng, 2011–2024")
+    page.locator(".widget-dropdown select").nth(2).select_option(label="8. Quản trị điện tử")
+    playwright.expect(title).to_have_text("Quản trị điện tử: Đà Nẵng, 2011–2024")
+    page.locator(".widget-dropdown select").nth(1).select_option(label="một tỉnh khác")
+    playwright.expect(page.locator("input[list]").nth(1)).to_be_visible()
+    drawn = page.locator(".widget-html svg")
+    playwright.expect(drawn).to_have_attribute("aria-label", re.compile("Điểm"))
+    assert drawn.get_attribute("aria-label").startswith("Điểm của Đà Nẵng")
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.locator(".jp-OutputArea .widget-vbox").first.screenshot(path=SHOTS / "explorer.png")
+
+    page.get_by_role("button", name="Chép thành mã").click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('charts.history'))")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    page.locator(".jp-Notebook .jp-MarkdownCell").last.click()
+    page.keyboard.press("b")
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(4)
+    playwright.expect(cell).to_have_class(re.compile("jp-mod-active"))
+    page.keyboard.press("Enter")
+    playwright.expect(cell.locator(".cm-focused")).to_have_count(1)
+    page.keyboard.insert_text(copied)
+    playwright.expect(cell.locator(".cm-content")).to_contain_text("charts.history")
+    page.keyboard.press("Shift+Enter")
+    again = cell.locator(".jp-OutputArea svg[role=img]")
+    playwright.expect(again).to_have_attribute("aria-label", drawn.get_attribute("aria-label"))
+    assert again.inner_html() == drawn.inner_html()

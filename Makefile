@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Two files of tests at the same time: most of them wait for other processes.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 # JupyterLab takes its defaults from lab/ and keeps what it writes in .venv/lab/: the reader's own
 # settings stay as they are, and the home directory may be read-only.
 LANG_UI ?= vi
@@ -29,10 +31,10 @@ report: install  ## Ha Noi, latest year, Vietnamese, all notebooks: pages in out
 	$(BIN)/papi report $(ARGS)
 
 test: install  ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-fast: install  ## the tests that take seconds
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
 
 lint: install  ## style of code and notebooks
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).parents[1]
@@ -75,9 +76,16 @@ sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in failed) or 0)
 
 @pytest.fixture(scope="session")
 def awkward_run(tmp_path_factory):
-    """Run every notebook for the awkward cases, as one batch; return the run folder."""
-    out = tmp_path_factory.mktemp("runs") / "awkward"
-    command = [sys.executable, "-c", RUN_CASES, str(out), json.dumps([AWKWARD, DISTRICTS])]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=500)
-    assert done.returncode == 0, done.stderr
+    """Run every notebook for the awkward cases, as one batch; return the run folder.
+
+    Tests that run side by side share it: the first makes it, the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    out = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "awkward"
+    with FileLock(f"{out}.lock"):
+        if not out.with_suffix(".made").exists():
+            command = [sys.executable, "-c", RUN_CASES, str(out), json.dumps([AWKWARD, DISTRICTS])]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=500)
+            assert done.returncode == 0, done.stderr
+            out.with_suffix(".made").touch()
     return out

@@ -146,7 +146,7 @@ def variance(page: Page, seed: int) -> pd.DataFrame:
         language; columns sampling, weights, aggregation, normalisation and ``together``, shares of 1.
     """
     w = page.w
-    page.ask("Does noise or the choice of method move ranks more?")
+    page.ask("Does noise or the choice of method move ranks more?", "how-noisy-are-published-scores")
     mean = sensitivity.variance_shares(page.year, seed=seed)
     found = {w("mean over provinces"): mean}
     if page.standing is not None:

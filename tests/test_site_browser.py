@@ -28,6 +28,7 @@ REAL = {
     "partly-missing": "2022/en/bac-ninh/00_overview",
     "not-measured": "2011/vi/ha-noi/08_egovernance",
     "home-real": "index",
+    "methods": "methods",
     "province-list": "2024/vi/ha-noi/index",
     "district-vi": "2024/vi/ha-noi/quan-ba-dinh/01_participation",
     "district-en": "2024/en/ha-noi/huyen-soc-son/20_district_plan",

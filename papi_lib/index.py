@@ -16,7 +16,13 @@ DIMENSION_RANGE = (1.0, 10.0)
 
 @datafiles.cached
 def years() -> list[int]:
-    """Return all years of the index, ascending."""
+    """Return all years of the index, ascending.
+
+    Examples
+    --------
+    >>> years()[0], years()[-1]
+    (2011, 2024)
+    """
     return sorted(int(y) for y in datafiles.read("years")["year"])
 
 
@@ -27,6 +33,11 @@ def check_year(year: int) -> int:
     ------
     ValueError
         The year has no published scores; the message gives the years there are.
+
+    Examples
+    --------
+    >>> check_year("2024")
+    2024
     """
     known = years()
     if isinstance(year, bool) or str(year).strip() not in {str(y) for y in known}:
@@ -36,14 +47,26 @@ def check_year(year: int) -> int:
 
 @datafiles.cached
 def edition(year: int) -> int:
-    """Return the edition of a year, named by the edition's first year (2024 → 2021)."""
+    """Return the edition of a year, named by the edition's first year (2024 → 2021).
+
+    Examples
+    --------
+    >>> edition(2024)
+    2021
+    """
     table = datafiles.read("years").set_index("year")["edition"]
     return int(table[check_year(year)])
 
 
 @datafiles.cached
 def edition_years(year: int) -> list[int]:
-    """Return all years of the edition that `year` belongs to, ascending."""
+    """Return all years of the edition that `year` belongs to, ascending.
+
+    Examples
+    --------
+    >>> edition_years(2023)
+    [2021, 2022, 2023, 2024]
+    """
     table = datafiles.read("years")
     return sorted(int(y) for y in table.loc[table["edition"] == edition(year), "year"])
 
@@ -62,6 +85,11 @@ def structure(year: int) -> pd.DataFrame:
     pandas.DataFrame
         Columns ``dimension`` (1-8), ``position``, ``subdimension`` (key), ``lower`` and ``upper``:
         the sub-dimension's range in points, the dimension's 1-10 divided by the number of parts.
+
+    Examples
+    --------
+    >>> structure(2024).tail(1).round(2).drop(columns="position").to_dict("records")
+    [{'dimension': 8, 'subdimension': 'provincial_eresponsiveness', 'lower': 0.33, 'upper': 3.33}]
     """
     table = datafiles.read("structure")
     table = table[table["edition"] == edition(year)].drop(columns="edition").sort_values(["dimension", "position"])
@@ -72,33 +100,63 @@ def structure(year: int) -> pd.DataFrame:
 
 @datafiles.cached
 def dimensions(year: int) -> list[int]:
-    """Return the dimensions that the index has in a year: six until 2017, eight since 2018."""
+    """Return the dimensions that the index has in a year: six until 2017, eight since 2018.
+
+    Examples
+    --------
+    >>> dimensions(2017), dimensions(2018)
+    ([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 7, 8])
+    """
     return sorted(int(d) for d in structure(year)["dimension"].unique())
 
 
 @datafiles.cached
 def subdimensions(year: int, dimension: int | None = None) -> list[str]:
-    """Return the keys of a year's sub-dimensions in order, of one dimension or of all."""
+    """Return the keys of a year's sub-dimensions in order, of one dimension or of all.
+
+    Examples
+    --------
+    >>> subdimensions(2024, 8)
+    ['egov_portal_access', 'internet_access', 'provincial_eresponsiveness']
+    """
     table = structure(year)
     return list(table.loc[table["dimension"].eq(dimension) if dimension else slice(None), "subdimension"])
 
 
 @datafiles.cached
 def dimension_of(subdimension: str) -> int:
-    """Return the dimension that a sub-dimension belongs to (it never changed between editions)."""
+    """Return the dimension that a sub-dimension belongs to (it never changed between editions).
+
+    Examples
+    --------
+    >>> dimension_of("internet_access")
+    8
+    """
     table = datafiles.read("structure")
     return int(table.loc[table["subdimension"] == subdimension, "dimension"].iloc[0])
 
 
 def first_year(dimension: int) -> int:
-    """Return the first year in which the index has a dimension."""
+    """Return the first year in which the index has a dimension.
+
+    Examples
+    --------
+    >>> first_year(8)
+    2018
+    """
     table = datafiles.read("structure")
     return int(table.loc[table["dimension"] == dimension, "edition"].min())
 
 
 @datafiles.cached
 def name(part: int | str, lang: str = "vi") -> str:
-    """Return the name of a dimension (by number) or sub-dimension (by key) in Vietnamese or English."""
+    """Return the name of a dimension (by number) or sub-dimension (by key) in Vietnamese or English.
+
+    Examples
+    --------
+    >>> name(4, "en"), name("internet_access", "vi")
+    ('Control of corruption', 'Tiếp cận và sử dụng internet')
+    """
     table, column = ("subdimensions", "subdimension") if isinstance(part, str) else ("dimensions", "dimension")
     return datafiles.read(table).set_index(column)[f"name_{lang}"][part]
 
@@ -119,6 +177,11 @@ def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame
     pandas.DataFrame
         Columns ``year``, ``subdimension`` (missing for a change of edition), ``basis``
         (``edition``, ``published`` or ``figures``), ``note_vi``, ``note_en``; empty if the years compare.
+
+    Examples
+    --------
+    >>> breaks(2020, 2024)[["year", "basis"]].to_dict("records")
+    [{'year': 2021, 'basis': 'edition'}, {'year': 2022, 'basis': 'figures'}]
     """
     early, late = sorted((check_year(first), check_year(last)))
     starts = [y for y in range(early + 1, late + 1) if y in _edition_starts()]
@@ -130,7 +193,13 @@ def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame
 
 
 def comparable(first: int, last: int, part: int | str | None = None) -> bool:
-    """Tell whether scores of two years may be compared, for a dimension, a sub-dimension or the total."""
+    """Tell whether scores of two years may be compared, for a dimension, a sub-dimension or the total.
+
+    Examples
+    --------
+    >>> comparable(2021, 2024, 8), comparable(2020, 2021, 8)
+    (True, False)
+    """
     early, late = sorted((check_year(first), check_year(last)))
     changes = _edition_starts() | set(_breaks_inside(part)["year"])
     return not any(early < year <= late for year in changes)
@@ -150,6 +219,15 @@ def must_compare(first: int, last: int, part: int | str | None = None) -> None:
     ------
     ValueError
         Scores of the part do not compare; the message says what changed, and which years compare.
+
+    Examples
+    --------
+    >>> must_compare(2022, 2024)
+    >>> try:
+    ...     must_compare(2021, 2024)
+    ... except ValueError as error:
+    ...     print(str(error)[:52])
+    scores of the total in 2021 and 2024 do not compare:
     """
     found = breaks(first, last, part)
     if len(found):
@@ -169,7 +247,13 @@ def must_compare(first: int, last: int, part: int | str | None = None) -> None:
 
 @datafiles.cached
 def segment(year: int, part: int | str | None = None) -> list[int]:
-    """Return the years whose scores compare with those of `year`: the line that may be drawn."""
+    """Return the years whose scores compare with those of `year`: the line that may be drawn.
+
+    Examples
+    --------
+    >>> segment(2024), segment(2024, 8)
+    ([2022, 2023, 2024], [2021, 2022, 2023, 2024])
+    """
     return [y for y in edition_years(year) if comparable(y, year, part)]
 
 

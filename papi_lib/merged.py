@@ -31,6 +31,11 @@ def provinces() -> pd.DataFrame:
         Indexed by ``merged_2025`` (Vietnamese name): ``name_vi``, ``name_en``, ``parts`` (list of the codes of
         the provinces it was formed of) and ``reconstructed`` (its scores before 2025 are
         combinations, not published).
+
+    Examples
+    --------
+    >>> len(provinces()), provinces().loc["Hưng Yên", "parts"]
+    (34, [33, 34])
     """
     table = places.provinces()
     frame = table.reset_index().groupby("merged_2025", sort=False)["province_code"].agg(list).to_frame("parts")
@@ -55,6 +60,11 @@ def series(part: int | str | None = None) -> pd.DataFrame:
         Indexed by ``merged_2025`` (34 names), one column per year that has the part, in points;
         missing where the score of any of the combined provinces was not published. Columns on two
         sides of a break do not compare: see `papi_lib.index.segment`.
+
+    Examples
+    --------
+    >>> series(8).loc["Hưng Yên"].tail(2).round(2).to_dict()
+    {2023: 3.35, 2024: 3.42}
     """
     scores = published.series(part)
     shares = _shares()
@@ -68,6 +78,11 @@ def standard_errors(part: int | str | None, year: int) -> pd.Series:
     """Return the standard error of one score for each of the 34 provinces, in points.
 
     The noise of the combined provinces is taken as independent, as in `papi_lib.precision`.
+
+    Examples
+    --------
+    >>> standard_errors(8, 2024).loc[["Hà Nội", "Hưng Yên"]].round(2).to_dict()
+    {'Hà Nội': 0.09, 'Hưng Yên': 0.09}
     """
     noise = precision.standard_errors_by_province(part, year) ** 2
     return np.sqrt(_shares() ** 2 @ noise).rename("se")
@@ -90,6 +105,11 @@ def rank_sets(year: int, part: int | str | None = None) -> pd.DataFrame:
         Indexed by ``merged_2025``: ``score`` and ``se`` (points), ``rank`` (1 = highest), ``lower``
         and ``upper`` (95% confidence set, each by itself), ``group`` (1-4, quartiles of the
         34), ``reconstructed``; missing where the score of any of the combined provinces is.
+
+    Examples
+    --------
+    >>> rank_sets(2024, 8).loc["Hưng Yên", ["rank", "lower", "upper"]].astype(int).to_dict()
+    {'rank': 14, 'lower': 4, 'upper': 29}
     """
     frame = published.standing(series(part)[year].rename("score"))
     frame.insert(1, "se", standard_errors(part, year))
@@ -98,7 +118,13 @@ def rank_sets(year: int, part: int | str | None = None) -> pd.DataFrame:
 
 
 def unit(place: places.Place) -> places.Place:
-    """Return the province of 2025 that a province belongs to; its code is its Vietnamese name."""
+    """Return the province of 2025 that a province belongs to; its code is its Vietnamese name.
+
+    Examples
+    --------
+    >>> unit(places.province("Thái Bình")).name_vi
+    'Hưng Yên'
+    """
     name = place.merged_2025
     return replace(place, code=name, slug=places.slug(name), **provinces().loc[name, ["name_vi", "name_en"]])
 
@@ -126,6 +152,11 @@ def base(place: places.Place, year: int, rise: int) -> pd.Series:
     ------
     ValueError
         No year up to `year` has a total of the province.
+
+    Examples
+    --------
+    >>> base(unit(places.province("Thái Bình")), 2024, rise=3)[["rank", "of", "target_rank"]].astype(int).to_dict()
+    {'rank': 10, 'of': 32, 'target_rank': 7}
     """
     scores = series().loc[place.merged_2025]
     known = [y for y in scores.dropna().index if y <= year]

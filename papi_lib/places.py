@@ -39,6 +39,11 @@ class Place:
         The province itself, or the province that the district belongs to.
     merged_2025 : str
         Vietnamese name of the province since 1 July 2025.
+
+    Examples
+    --------
+    >>> province("Hà Nội").slug, province("Hà Nội").name("en")
+    ('ha-noi', 'Ha Noi')
     """
 
     level: str
@@ -57,14 +62,26 @@ class Place:
 
 
 def plain(text: str) -> str:
-    """Return `text` in lower-case ASCII letters: diacritics dropped, đ as d, spaces collapsed."""
+    """Return `text` in lower-case ASCII letters: diacritics dropped, đ as d, spaces collapsed.
+
+    Examples
+    --------
+    >>> plain("Đắk Lắk")
+    'dak lak'
+    """
     text = unicodedata.normalize("NFD", str(text)).replace("đ", "d").replace("Đ", "D")
     text = "".join(c for c in text if not unicodedata.combining(c))
     return " ".join(text.lower().split())
 
 
 def slug(text: str) -> str:
-    """Return `text` as a name for files and addresses: ``"Bà Rịa - Vũng Tàu"`` → ``"ba-ria-vung-tau"``."""
+    """Return `text` as a name for files and addresses: ``"Bà Rịa - Vũng Tàu"`` → ``"ba-ria-vung-tau"``.
+
+    Examples
+    --------
+    >>> slug("Bà Rịa - Vũng Tàu")
+    'ba-ria-vung-tau'
+    """
     return re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")
 
 
@@ -73,6 +90,11 @@ def sort_key(text: str) -> tuple:
 
     Letters first (a ă â b c d đ e ê …), then tones (none, huyền, hỏi, ngã, sắc, nặng), then case:
     the collation of the Unicode locale data for Vietnamese.
+
+    Examples
+    --------
+    >>> sorted(["Đà Nẵng", "Hà Nội", "An Giang", "Dak"], key=sort_key)
+    ['An Giang', 'Dak', 'Đà Nẵng', 'Hà Nội']
     """
     letters, tones = [], []
     for char in unicodedata.normalize("NFC", text):
@@ -86,12 +108,24 @@ def sort_key(text: str) -> tuple:
 
 @datafiles.cached
 def provinces() -> pd.DataFrame:
-    """Return the 63 provinces: index ``province_code``, columns names, ``type``, ``region``, ``merged_2025``."""
+    """Return the 63 provinces: index ``province_code``, columns names, ``type``, ``region``, ``merged_2025``.
+
+    Examples
+    --------
+    >>> provinces().loc[1, ["name_vi", "type", "region"]].to_list()
+    ['Hà Nội', 'city', 'red_river_delta']
+    """
     return datafiles.read("provinces").set_index("province_code").drop(columns="aliases")
 
 
 def districts() -> pd.DataFrame:
-    """Return the districts: index ``district_code``, columns ``province_code``, ``name_vi``, ``type``."""
+    """Return the districts: index ``district_code``, columns ``province_code``, ``name_vi``, ``type``.
+
+    Examples
+    --------
+    >>> districts().iloc[0].to_dict()
+    {'province_code': 1, 'name_vi': 'Quận Ba Đình', 'type': 'quan'}
+    """
     return datafiles.read("districts").set_index("district_code")
 
 
@@ -113,6 +147,11 @@ def province(name: str | int) -> Place:
     ------
     ValueError
         No such province; the message gives the nearest names.
+
+    Examples
+    --------
+    >>> province("hanoi").name_vi, province(1).code
+    ('Hà Nội', 1)
     """
     table = datafiles.read("provinces")
     row = table.loc[_find(name, _province_spellings(), table["name_vi"], "province")]
@@ -130,7 +169,13 @@ def province(name: str | int) -> Place:
 
 
 def nearest(name: str) -> list[str]:
-    """Return the Vietnamese names of the provinces that are spelled most like `name`, at most three."""
+    """Return the Vietnamese names of the provinces that are spelled most like `name`, at most three.
+
+    Examples
+    --------
+    >>> nearest("Hanoii")[0]
+    'Hà Nội'
+    """
     return _nearest(_bare(name), _province_spellings(), datafiles.read("provinces")["name_vi"])
 
 
@@ -146,6 +191,11 @@ def district(name: str | int) -> Place:
     ------
     ValueError
         No such district; the message gives the nearest names.
+
+    Examples
+    --------
+    >>> district("ba dinh").name_vi, district("001").province_code
+    ('Quận Ba Đình', 1)
     """
     table = datafiles.read("districts")
     names = {}
@@ -178,6 +228,11 @@ def peers(place: Place, kind: str) -> list[int]:
         The place in question.
     kind : {"country", "region", "cities"}
         All provinces, those of the place's region, or the five cities under central government.
+
+    Examples
+    --------
+    >>> peers(province("Hà Nội"), "cities")
+    [1, 31, 48, 79, 92]
     """
     table = provinces()
     chosen = {
@@ -189,12 +244,24 @@ def peers(place: Place, kind: str) -> list[int]:
 
 
 def region_name(key: str, lang: str = "vi") -> str:
-    """Return the name of a socio-economic region in Vietnamese or English."""
+    """Return the name of a socio-economic region in Vietnamese or English.
+
+    Examples
+    --------
+    >>> region_name("red_river_delta", "en")
+    'Red River Delta'
+    """
     return datafiles.read("regions").set_index("region")[f"name_{lang}"][key]
 
 
 def tiles(lang: str = "vi") -> pd.DataFrame:
-    """Return the tile map's grid: index ``province_code``, columns ``row``, ``column``, ``islands``, ``name``."""
+    """Return the tile map's grid: index ``province_code``, columns ``row``, ``column``, ``islands``, ``name``.
+
+    Examples
+    --------
+    >>> tiles("en").loc[1].to_dict()
+    {'row': 3, 'column': 4, 'islands': nan, 'name': 'Ha Noi'}
+    """
     frame = datafiles.read("tiles").set_index("province_code")
     return frame[["row", "column"]].assign(islands=frame[f"islands_{lang}"], name=provinces()[f"name_{lang}"])
 

@@ -45,6 +45,11 @@ def standard_error(part: int | str | None, year: int, province: str | int | None
         Year of the survey.
     province : str, int or None
         Name or code; None for a province with the usual three districts in the sample.
+
+    Examples
+    --------
+    >>> round(standard_error(8, 2024), 2), round(standard_error(8, 2024, "Hà Nội"), 2)
+    (0.13, 0.09)
     """
     return float(standard_errors(year, province).loc[_label(part), "se"])
 
@@ -74,6 +79,11 @@ def standard_errors(year: int, province: str | int | None = None) -> pd.DataFram
     ------
     papi_lib.datafiles.DataError
         A given standard error names a part that the year does not have.
+
+    Examples
+    --------
+    >>> standard_errors(2024).loc["total"].drop("basis").astype(float).round(2).to_dict()
+    {'se': 0.84, 'signal_sd': 1.76, 'reliability': 0.81}
     """
     frame = _variances(year)
     noise, basis = frame["noise"], frame["basis"]
@@ -92,7 +102,13 @@ def standard_errors(year: int, province: str | int | None = None) -> pd.DataFram
 
 @datafiles.cached
 def standard_errors_by_province(part: int | str | None, year: int) -> pd.Series:
-    """Return the standard error of one score for each of the 63 provinces, in points, by ``province_code``."""
+    """Return the standard error of one score for each of the 63 provinces, in points, by ``province_code``.
+
+    Examples
+    --------
+    >>> standard_errors_by_province(8, 2024).loc[[1, 2]].round(2).to_dict()
+    {1: 0.09, 2: 0.13}
+    """
     estimated = np.sqrt(_variance(part, year)["noise"] * _relative_noise())
     given = _given(year).reindex(columns=[_label(part)]).reindex(estimated.index)[_label(part)]
     return given.fillna(estimated).rename("se")
@@ -114,6 +130,13 @@ def noise_and_change(scores: np.ndarray, years: list[int], relative: np.ndarray)
     -------
     tuple of float
         Variance of the usual noise, and of the real change in a year; neither below zero.
+
+    Examples
+    --------
+    >>> scores = np.random.default_rng(0).normal(0, 0.5, (1000, 4))  # noise alone
+    >>> noise, change = noise_and_change(scores, [2021, 2022, 2023, 2024], np.ones(1000))
+    >>> round(float(noise), 2), round(float(change), 2)
+    (0.25, 0.0)
     """
     moves = {(a, b): scores[:, b] - scores[:, a] for b in range(len(years)) for a in range(b)}
     there = [~np.isnan(move) for move in moves.values()]
@@ -147,6 +170,11 @@ def rank_sets(
     pandas.DataFrame
         Indexed by ``province_code`` (all 63): ``score`` and ``se`` (points), ``rank``, ``lower``,
         ``upper`` and ``group`` (1-4); missing where not published.
+
+    Examples
+    --------
+    >>> rank_sets(2024, 8).loc[1, ["rank", "lower", "upper"]].astype(int).to_dict()
+    {'rank': 2, 'lower': 1, 'upper': 17}
     """
     scores = published.series(part)[year].rename("score")
     frame = published.standing(scores)
@@ -164,6 +192,11 @@ def rank_set(province: str | int, year: int, part: int | str | None = None) -> p
     pandas.Series
         ``score``, ``se`` (points), ``rank``, ``group``, ``lower`` and ``upper`` (95%, the set by
         itself); missing where not published.
+
+    Examples
+    --------
+    >>> rank_set("Hà Nội", 2024, 8)[["rank", "lower", "upper"]].astype(int).to_dict()
+    {'rank': 2, 'lower': 1, 'upper': 17}
     """
     scores, code = published.series(part)[year].rename("score"), places.province(province).code
     frame = published.standing(scores)
@@ -196,6 +229,11 @@ def rank_changes(
         Indexed by ``province_code`` (all 63): ``before``, ``after``, ``gain`` (places gained, each
         year among the provinces published then), ``lower``, ``upper`` and ``clear``, true where
         the set leaves only gains or only losses; missing where not published in both years.
+
+    Examples
+    --------
+    >>> rank_changes(2023, 2024, 8).loc[1, ["before", "after", "lower", "upper"]].astype(int).to_dict()
+    {'before': 1, 'after': 2, 'lower': -19, 'upper': 12}
     """
     wide = published.series(part)
     noise = (standard_errors_by_province(part, y) for y in (previous, year))
@@ -228,6 +266,11 @@ def change(province: str | int, year: int, part: int | str | None = None, previo
     ------
     ValueError
         Scores of `previous` do not compare with those of `year`.
+
+    Examples
+    --------
+    >>> change("Hà Nội", 2024, 8)[["previous", "change", "se"]].astype(float).round(2).to_dict()
+    {'previous': 2023.0, 'change': 0.07, 'se': 0.13}
     """
     wide, code = published.series(part), places.province(province).code
     if previous is None:
@@ -266,6 +309,11 @@ def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The rows with ``z`` (difference over standard error) and ``clear``, from the largest ``z`` in size down.
+
+    Examples
+    --------
+    >>> tell_apart(pd.DataFrame({"difference": [0.1, 3.0, -2.0], "se": 1.0}))["clear"].to_dict()
+    {1: True, 2: False, 0: False}
     """
     z = differences["difference"] / differences["se"]
     frame = differences.assign(z=z).sort_values("z", key=abs, ascending=False)

@@ -41,7 +41,7 @@ def load(
 
     Examples
     --------
-    >>> load(2020, "Hà Nội").groupby("dimension")["score"].sum().round(3).sum()
+    >>> float(load(2020, "Hà Nội")["score"].sum().round(3))
     41.629
     """
     if years is None:
@@ -60,6 +60,11 @@ def wide(year: int, dimension: int) -> pd.DataFrame:
     """Return a year's scores of one dimension: a row a province (all 63), a column a sub-dimension.
 
     Missing where not published; in points, in the index's order.
+
+    Examples
+    --------
+    >>> wide(2024, 8).loc[1].round(2).to_dict()
+    {'egov_portal_access': 0.58, 'internet_access': 2.96, 'provincial_eresponsiveness': 0.5}
     """
     columns = {part: series(part)[year] for part in index.subdimensions(year, dimension)}
     return pd.DataFrame(columns, index=places.provinces().index)
@@ -79,6 +84,11 @@ def dimension_scores(year: int) -> pd.DataFrame:
     pandas.DataFrame
         Indexed by ``province_code`` (all 63), one column per dimension (1-8), in points 1-10;
         missing where the programme did not publish the dimension.
+
+    Examples
+    --------
+    >>> dimension_scores(2024).loc[1].round(2).to_dict()
+    {1: 5.39, 2: 5.71, 3: 4.36, 4: 6.7, 5: 7.12, 6: 7.57, 7: 2.87, 8: 4.05}
     """
     return pd.DataFrame({part: series(part)[year] for part in index.dimensions(year)}).rename_axis(columns="dimension")
 
@@ -98,6 +108,11 @@ def totals(year: int) -> pd.DataFrame:
         Indexed by ``province_code`` (all 63): ``total`` in points, the unweighted sum of the
         dimensions, missing unless all were published; ``rank`` (1 = highest total, our ordering)
         and ``group`` (quartile, 1 = highest), missing where the total is.
+
+    Examples
+    --------
+    >>> totals(2024).round(2).loc[1].to_dict()
+    {'total': 43.77, 'rank': 29.0, 'group': 2.0}
     """
     return standing(series()[index.check_year(year)].rename("total"))
 
@@ -115,6 +130,11 @@ def standing(scores: pd.Series) -> pd.DataFrame:
     pandas.DataFrame
         The scores, ``rank`` (1 = highest, equal scores share the better rank) and ``group``
         (1-4, quartiles of the published provinces, 1 = highest); both missing where the score is.
+
+    Examples
+    --------
+    >>> standing(pd.Series([9.0, 5.0, 7.0, None], name="score"))["rank"].to_list()
+    [1, 3, 2, <NA>]
     """
     rank = scores.rank(ascending=False, method="min")
     cuts = scores.quantile([0.25, 0.5, 0.75])
@@ -144,6 +164,11 @@ def series(part: int | str | None = None, until: int | None = None) -> pd.DataFr
     pandas.DataFrame
         Indexed by ``province_code`` (all 63), one column per year that has the part, in points.
         Columns on two sides of a break do not compare: see `papi_lib.index.segment`.
+
+    Examples
+    --------
+    >>> series(8).loc[1].round(2).to_dict()
+    {2018: 3.32, 2019: 3.86, 2020: 2.92, 2021: 3.61, 2022: 3.66, 2023: 3.97, 2024: 4.05}
     """
     table = _panel()["total" if part is None else part].dropna(axis="columns", how="all")
     return table[[year for year in table.columns if until is None or year <= until]]
@@ -179,6 +204,11 @@ def history(province: str | int, parts: Iterable[int | str | None], until: int |
         Tidy: ``part``, ``year``, ``segment`` (first year of the run of years that compare),
         ``score``, ``country`` (unweighted mean of the published provinces), ``lower_quartile``,
         ``upper_quartile`` (of the provinces), all in points. Scores of two segments do not compare.
+
+    Examples
+    --------
+    >>> history("Hà Nội", [8]).tail(1)[["year", "segment", "score"]].round(2).to_dict("records")
+    [{'year': 2024, 'segment': 2021, 'score': 4.05}]
     """
     code, frames = places.province(province).code, []
     for part in parts:
@@ -218,6 +248,11 @@ def profile(province: str | int, year: int, dimension: int | None = None) -> pd.
         ``lower``, ``upper`` (range, points), ``score``, ``country``, ``region``, ``cities``
         (unweighted means of the published provinces), ``best`` (highest score), ``best_province``
         (its code) and ``worst``. Missing where not published; empty if the year lacks the dimension.
+
+    Examples
+    --------
+    >>> profile("Hà Nội", 2024, 7)[["score", "country", "best"]].astype(float).round(2).loc["air_quality"].to_dict()
+    {'score': 1.57, 'country': 1.99, 'best': 2.35}
     """
     place = places.province(province)
     if dimension is None:
@@ -237,7 +272,13 @@ def profile(province: str | int, year: int, dimension: int | None = None) -> pd.
 
 
 def missing(province: str | int, year: int) -> list[int]:
-    """Return the dimensions that were measured in a year but not published for a province."""
+    """Return the dimensions that were measured in a year but not published for a province.
+
+    Examples
+    --------
+    >>> missing("Bắc Ninh", 2022)
+    [2, 3, 4, 8]
+    """
     row = dimension_scores(year).loc[places.province(province).code]
     return [int(d) for d in row.index[row.isna()]]
 

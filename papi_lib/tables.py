@@ -27,6 +27,12 @@ class Table:
         The page's language.
     decimals : int or mapping of column to int
         Decimals of the fractional numbers.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"score": [7.25]}, index=pd.Index(["Huế"], name="province"))
+    >>> "7,25" in Table(frame, "Điểm", Words("vi"))._repr_html_()
+    True
     """
 
     frame: pd.DataFrame
@@ -51,6 +57,11 @@ def html(frame: pd.DataFrame, w: Words, *, caption: str, decimals: int | Mapping
         What the table shows.
     decimals : int or mapping of column to int
         Decimals of fractional numbers; whole numbers have none.
+
+    Examples
+    --------
+    >>> html(pd.DataFrame({"score": [7.25]}), Words("en"), caption="Scores")[:54]
+    '<table class="figures"><caption>Scores</caption><thead'
     """
 
     def cell(value: object, column: str) -> str:

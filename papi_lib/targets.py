@@ -60,6 +60,12 @@ class Climb:
     outcome : dict or None
         If the target year is published: ``rank``, ``lower``, ``upper``, ``reached``, and
         ``clear``: whether the rise is more than noise.
+
+    Examples
+    --------
+    >>> judged = climb("Hà Nội", 2023, places=5)
+    >>> judged.rank, judged.target_rank, judged.target_year
+    (15, 10, 2024)
     """
 
     province_code: int
@@ -195,6 +201,11 @@ def furthest_behind(climb: Climb) -> pd.DataFrame:
         Indexed by ``part``, in points: ``peers``, the distance to the mean of the cities under
         central government for one of these, else to that of the region; ``usual`` and ``reach`` as
         in `Climb.gaps`. Largest distance first; fewer than three rows if fewer lie below peers.
+
+    Examples
+    --------
+    >>> furthest_behind(climb("Hà Nội", 2023, places=5))["peers"].round(2).to_dict()
+    {'water_quality': 0.16, 'air_quality': 0.14, 'public_health': 0.07}
     """
     peers = "cities" if find_province(climb.province_code).type == "city" else "region"
     behind = climb.gaps[climb.gaps[peers] > 0].nlargest(_BEHIND, peers)
@@ -307,6 +318,11 @@ def starts(horizon: int = 1) -> pd.DataFrame:
     pandas.DataFrame
         ``year``, ``province_code``, ``start`` (rank among the provinces published in both years)
         and ``gain`` (places risen, negative if fallen). Breaks in the index do not matter to ranks.
+
+    Examples
+    --------
+    >>> starts().tail(2).to_dict("records")
+    [{'year': 2023, 'province_code': 95, 'start': 5, 'gain': -14}, {'year': 2023, 'province_code': 96, 'start': 54, 'gain': 39}]
     """
     totals, rows = published.series(), []
     for year in (y for y in totals.columns if y + horizon in totals):

@@ -145,7 +145,7 @@ class Choice:
 
     def _standing(self, year: int) -> list[str]:
         w, name = self.w, self.place.name(self.lang)
-        row = comparison.history(self.province, self.part, self.beside, year, year).iloc[0]
+        row = comparison.differences(self.place.code, self.part, self.beside).loc[year]
         rank = precision.rank_set(self.place.code, year, self.part)
         known = {
             "place": name,

@@ -58,7 +58,9 @@ def history(
     place = places.province(province)
     frame = published.history(place.code, [part], last)
     frame = frame[frame["year"] >= (first or index.years()[0])].reset_index(drop=True)
-    return frame.join(_beside(place.code, part, beside).drop(columns=["score", "country"], errors="ignore"), on="year")
+    return frame.join(
+        differences(place.code, part, beside).drop(columns=["score", "country"], errors="ignore"), on="year"
+    )
 
 
 def parts(
@@ -87,14 +89,27 @@ def parts(
     code, year = places.province(province).code, index.check_year(year or index.years()[-1])
     keys = index.dimensions(year) if dimension is None else index.subdimensions(year, dimension)
     columns = ["score", beside, "difference", "difference_se"]
-    rows = {key: _beside(code, key, beside).loc[year, columns] for key in keys}
+    rows = {key: differences(code, key, beside).loc[year, columns] for key in keys}
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return frame.rename(columns={"difference_se": "se"}).rename_axis("part")
 
 
 @datafiles.cached
-def _beside(code: int, part: int | str | None, beside: str) -> pd.DataFrame:
-    """Return by year: score, what it is compared with, their standard errors and the difference."""
+def differences(province: str | int, part: int | str | None = None, beside: str = "country") -> pd.DataFrame:
+    """Return one score of a province by year, what it is compared with, and the noise of each.
+
+    Parameters
+    ----------
+    province, part, beside
+        As in `history`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by year: ``score``, ``se``, one column named as `beside`, ``comparison_se``,
+        ``difference``, ``difference_se``, in points; missing where not published.
+    """
+    code = places.province(province).code
     scores = published.series(part)
     noise = pd.DataFrame({year: precision.standard_errors_by_province(part, year) for year in scores.columns})
     weights = _weights(scores, code, beside)

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -99,6 +100,16 @@ def stamp() -> tuple:
     root = str(folder())
     paths = ["datapackage.json", *(r["path"] for r in package()["resources"])]
     return root, *(_changed(f"{root}/{path}") for path in paths)
+
+
+@contextmanager
+def held():
+    """Look at the package's files once for all that is computed inside: for one answer to a reader."""
+    before = _held.set(stamp())
+    try:
+        yield
+    finally:
+        _held.reset(before)
 
 
 def cached(function):

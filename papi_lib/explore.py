@@ -6,6 +6,7 @@ of a control makes a new choice, and a new choice is shown as a whole.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from html import escape
 import ipywidgets as widgets
 from IPython.display import Javascript
 
-from papi_lib import comparison, index, places, tables
+from papi_lib import comparison, datafiles, index, places, tables
 from papi_lib.choice import PICTURES, Choice
 from papi_lib.labels import comparison_name, part_name
 from papi_lib.wording import Words
@@ -63,8 +64,9 @@ class Explorer(widgets.VBox):
         controls = widgets.HBox(self._controls, layout={"flex_flow": "row wrap"})
         shown = [self.title, self.said, self.drawing, self.table, self.copy, self.code, self.copied]
         super().__init__([controls, *shown])
-        self._name_controls()
-        self._show()
+        with datafiles.held():
+            self._name_controls()
+            self._show()
 
     @contextmanager
     def _settle(self):
@@ -76,9 +78,13 @@ class Explorer(widgets.VBox):
             self._settling = False
 
     def _changed(self, change: dict) -> None:
+        """Answer a click, but not a control that was set to agree with the choice."""
+        if not self._settling:
+            with datafiles.held():
+                self._take()
+
+    def _take(self) -> None:
         """Make a choice of what the controls say, and show it."""
-        if self._settling:
-            return
         complaints: list[str] = []
         province = self._province(self.place, self.choice.province, complaints)
         beside = self.beside.value
@@ -208,6 +214,7 @@ def start(province: str | int = "Hà Nội", lang: str = "vi", **more: object) -
         Unknown province or language.
     """
     name = places.province(province).name_vi
+    gc.freeze()  # libraries stay: looking through them for garbage made a click in ten slow
     return Explorer(
         Choice(name, lang=Words(lang).lang, **{"first": index.years()[0], "last": index.years()[-1]} | more)
     )

@@ -2,7 +2,8 @@
 
 The noise of a difference is that of the province and of what it is compared with, taken as
 independent between provinces (see `papi_lib.precision`); a province that is itself part of a mean
-counts on both sides.
+counts on both sides. The noise of a median is taken as that of a mean, times √(π/2), as for normal
+scores. The best province is the best partly by luck, so that its lead is rather smaller than it looks.
 """
 
 from __future__ import annotations

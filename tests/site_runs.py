@@ -84,7 +84,8 @@ def run(out: Path, *made: tuple[dict, nbformat.NotebookNode]) -> Path:
             nbformat.write(executed, path)
         if not failed:
             page = out / "site" / f"{record['path']}.html"
-            site.render_page(path, page, record, plan)
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_bytes(site.render_page(path.read_bytes(), record, plan))
             record["outputs"] = {"executed": _hash(path), "page": _hash(page)}
     write_manifest(out, [record for record, _ in made])
     return site.build(out)

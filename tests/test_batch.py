@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from papi_lib.batch import manifest
+from papi_lib import batch_plan
+from papi_lib.batch import manifest, warm
 from papi_lib.batch.jobs import Job
 from papi_lib.batch.run import RunError, Settings, plan, run
 
@@ -89,8 +91,6 @@ def test_kernels_are_isolated(tmp_path, make_notebook):
 def test_a_warm_kernel_gives_what_an_ordinary_one_gives(tmp_path, make_notebook):
     import papermill
 
-    from papi_lib.batch import warm
-
     warm.ensure_kernelspec()
     notebook = make_notebook("n.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "import pandas as pd\npd.DataFrame({'a': [1]})", "from IPython.display import HTML\nHTML('<b>x</b>')")  # fmt: skip
     kinds = []
@@ -111,8 +111,6 @@ def test_a_warm_kernel_gives_what_an_ordinary_one_gives(tmp_path, make_notebook)
 
 def test_the_process_that_forks_has_one_thread():
     import psutil
-
-    from papi_lib.batch import warm
 
     address = warm.await_zygote(warm.start_zygote())
     forker = next(p for p in psutil.Process().children() if address in p.cmdline())
@@ -199,3 +197,48 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, make_notebook, after):
         assert text_of(out / f"notebooks/x/{i}/n.ipynb") == [f"{i}\n"]
     assert stamps == {path: (out / "notebooks" / f"{path}.ipynb").stat().st_mtime_ns for path in kept}
     assert sorted(p.name for p in out.iterdir() if p.name != ".lock") == ["manifest.json", "notebooks"]
+
+
+def process():
+    """Return what never is the same in two processes."""
+    return {"process": str(os.getpid())}
+
+
+def notebooks_and_pages(out):
+    """Return a run's files by name, without the moment at which a page was made."""
+    found = {p.relative_to(out): p.read_bytes() for p in sorted(out.rglob("*")) if p.suffix in {".ipynb", ".html"}}
+    return {name: re.sub(rb"<dd>[^<]*\d\d:\d\d[^<]*</dd>", b"", text) for name, text in found.items()}
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path, monkeypatch):
+    """Two workers, one killed while it works: the same notebooks and pages, byte for byte."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv(warm.SOCKET, warm.zygote())  # kernels fork as quickly as they can
+    planned = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], ["2023"], ["vi", "en"], ["3", "overview"])
+    own = batch_plan.settings()
+    assert {r["status"] for r in run(planned, tmp_path / "here", Settings(workers=2, **own))} == {"done"}
+    told = []
+    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+
+        def kill_one(record):
+            if not told:
+                os.kill(cluster.workers[0].process.pid, signal.SIGKILL)
+            told.append(record)
+
+        records = run(planned, tmp_path / "there", Settings(scheduler=cluster.scheduler_address, **own), kill_one)
+        assert len(told) == len(planned)
+        assert {r["status"] for r in records} == {"done"}, [r["error"] for r in records]
+        assert notebooks_and_pages(tmp_path / "there") == notebooks_and_pages(tmp_path / "here")
+        other = Settings(scheduler=cluster.scheduler_address, **own | {"measure": ("test_batch:process",)})
+        with pytest.raises(RunError, match="has another process than this machine"):
+            run(planned, tmp_path / "other", other)
+
+
+def test_a_cluster_that_cannot_be_used_is_told_in_one_line(tmp_path, make_notebook, monkeypatch):
+    todo = [job(make_notebook("n.ipynb"))]
+    with pytest.raises(RunError, match="give one as tcp://"):
+        run(todo, tmp_path / "out", Settings(scheduler="here"))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(RunError, match=r"pip install 'papi_lib\[cluster\]'"):
+        run(todo, tmp_path / "out", Settings(scheduler="local"))

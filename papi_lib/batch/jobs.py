@@ -1,15 +1,21 @@
-"""Jobs: one notebook with one set of parameters, and the hash that says whether it must run again."""
+"""Jobs: one notebook with one set of parameters, how to run it, and the hash that says whether it must run again."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import distributions
 from pathlib import Path
 
 import nbformat
+
+
+class RunError(ValueError):
+    """A run cannot start or go on; the message is one line that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,52 @@ class Job:
         }
 
 
+@dataclass
+class Settings:
+    """How to run.
+
+    Attributes
+    ----------
+    workers : int
+        Jobs at the same time on this machine; by default one more than cores, since a job that
+        waits for its kernel computes nothing.
+    timeout : int
+        Seconds that one cell may take.
+    memory_mb : int
+        Memory that one kernel may take; 0 for no bound. Needs forked kernels.
+    force : bool
+        Run jobs although nothing has changed.
+    scheduler : str or None
+        Address of a Dask scheduler whose workers run the jobs, or ``"local"``; None for this
+        machine's own processes. See `papi_lib.batch.cluster`.
+    render : str or None
+        ``"module:function"`` that makes a job's page from the executed notebook (bytes), the job's
+        record, which it may add to, and `head`; it returns bytes.
+    inputs : dict of str to str
+        Hashes of what all jobs read, by name, for example of library and data.
+    measure : tuple of str
+        ``"module:function"`` and arguments: returns what must be the same on every machine that
+        runs jobs, by name. Empty: nothing but the environment is compared.
+    head : dict
+        What goes into the manifest's head.
+    """
+
+    workers: int = field(default_factory=lambda: (os.cpu_count() or 1) + 1)
+    timeout: int = 300
+    memory_mb: int = 0
+    force: bool = False
+    scheduler: str | None = None
+    render: str | None = None
+    inputs: dict[str, str] = field(default_factory=dict)
+    measure: tuple[str, ...] = ()
+    head: dict = field(default_factory=dict)
+
+    def kernel_environment(self) -> dict[str, str]:
+        """Return the environment variables of a kernel."""
+        bound = {"PAPI_KERNEL_MEMORY_MB": str(self.memory_mb)} if self.memory_mb else {}
+        return {**os.environ, **bound}
+
+
 def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None) -> str | None:
     """Return why a job must run, in a few words, or None if its outputs are still right."""
     if record is None:
@@ -91,8 +143,9 @@ def folder_hash(folder: Path, *suffixes: str) -> str:
 
 
 def environment_hash() -> str:
-    """Return the SHA-256 of the names and versions of all installed packages."""
-    return digest("\n".join(sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})))
+    """Return the SHA-256 of Python's version and the names and versions of all installed packages."""
+    packages = sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})
+    return digest("\n".join([platform.python_version(), *packages]))
 
 
 @lru_cache(maxsize=256)

@@ -35,8 +35,9 @@ def build(out: Path) -> Path:
         write(site / "assets" / asset.name, asset.read_bytes())
     for job in jobs:
         if job["status"] == "failed":
-            executed = out / "notebooks" / f"{job['path']}.failed.ipynb"
-            render_page(executed, inside(site, f"{job['path']}.html"), job, {"plan": jobs})
+            kept = out / "notebooks" / f"{job['path']}.failed.ipynb"
+            page = render_page(kept.read_bytes() if kept.exists() else b"", job, {"plan": jobs})
+            write(inside(site, f"{job['path']}.html"), page)
     lists = defaultdict(list)
     for job in jobs:
         lists[job["labels"]["year"], job["labels"]["lang"]].append(job)

@@ -5,42 +5,38 @@ from __future__ import annotations
 import hashlib
 import html as markup
 import json
-import posixpath
 import re
 from collections import defaultdict
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
 import nbformat
 
 from papi_lib.site.drawings import slim
-from papi_lib.site.files import TEMPLATES, link, write
+from papi_lib.site.files import TEMPLATES, link
 from papi_lib.wording import Words
 
 #: Mime type of what a notebook tells of itself.
 FACTS = "application/vnd.papi.page+json"
 
 
-def render_page(executed: Path, html: Path, job: dict, head: dict) -> None:
-    """Make the page of one executed notebook.
+def render_page(executed: bytes, job: dict, head: dict) -> bytes:
+    """Return the page of one executed notebook.
 
     Parameters
     ----------
-    executed : pathlib.Path
-        The executed notebook; one that failed, or is not there, gives a page that says so.
-    html : pathlib.Path
-        Where to write the page.
+    executed : bytes
+        The executed notebook; one that failed, or is empty, gives a page that says so.
     job : dict
         The job's record; its ``facts``, what the notebook tells of itself, are filled in here.
     head : dict
         The run: ``plan``, a list of all jobs' ``path`` and ``labels``.
     """
-    content = executed.read_bytes() if executed.exists() else b""
-    notebook = nbformat.v4.reads(content.decode()) if content else nbformat.v4.new_notebook()
+    notebook = nbformat.v4.reads(executed.decode()) if executed else nbformat.v4.new_notebook()
     facts = job["facts"] = read_facts(notebook)
     labels, path = job["labels"], job["path"]
     w = Words(labels["lang"])
+    kept = f"../notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
     page = {
         "w": w,
         "lang": labels["lang"],
@@ -50,14 +46,14 @@ def render_page(executed: Path, html: Path, job: dict, head: dict) -> None:
         "facts": defaultdict(str, facts),
         "parameters": json.dumps(job["parameters"], ensure_ascii=False),
         "made": w.date(datetime.fromisoformat(job["started"])) if job["started"] else "–",
-        "notebook": link(path, f"../notebooks/{posixpath.dirname(path)}/{executed.name}") if content else None,
-        "notebook_hash": hashlib.sha256(content).hexdigest(),
+        "notebook": link(path, kept) if executed else None,
+        "notebook_hash": hashlib.sha256(executed).hexdigest(),
         "error": job.get("error"),
         **_for_reader(notebook),
         **_ways(path, labels, head["plan"]),
     }
     body, _ = _exporter().from_notebook_node(notebook, {"papi": page})
-    write(html, body.encode())
+    return body.encode()
 
 
 def read_facts(notebook: nbformat.NotebookNode) -> dict:

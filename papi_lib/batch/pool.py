@@ -1,0 +1,99 @@
+"""Jobs over the cores of this machine: a bounded number of worker processes, none able to spoil another."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+
+from papi_lib.batch import warm
+from papi_lib.batch.execute import Outcome, execute, lost
+from papi_lib.batch.jobs import Job, Settings
+
+
+def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
+    """Yield each job with what became of it, as they end.
+
+    A worker process that dies fails the job it had, and another takes its place.
+    """
+    queue = deque(jobs)
+    context = multiprocessing.get_context("fork" if warm.CAN_FORK else "spawn")
+    starting = warm.start_zygote() if warm.CAN_FORK else None
+    kernel = warm.ensure_kernelspec() if warm.CAN_FORK else "python3"
+    _import_once(settings)  # while the zygote imports what notebooks need
+    given = os.environ.get(warm.SOCKET)
+    if starting:
+        os.environ[warm.SOCKET] = warm.await_zygote(starting)
+    workers: dict[Connection, tuple] = {}
+    try:
+        while queue or workers:
+            while queue and len(workers) < settings.workers:
+                _start(context, workers, queue.popleft(), settings, kernel)
+            for pipe in wait(list(workers)):
+                process, job = workers.pop(pipe)
+                try:
+                    outcome = pipe.recv()
+                except EOFError:
+                    process.join(5)
+                    outcome = lost(job, RuntimeError(f"the process that ran the job ended (exit code {process.exitcode})"))  # fmt: skip
+                if queue and process.is_alive():
+                    _give(workers, pipe, process, queue.popleft())
+                else:
+                    with suppress(BrokenPipeError):
+                        pipe.send(None)
+                    pipe.close()
+                    process.join(5)
+                yield job, outcome  # its files are written while the worker is at the next job
+    finally:
+        for pipe, (process, _) in workers.items():
+            pipe.close()
+            process.terminate()
+        for process, _ in workers.values():
+            process.join(5)
+        if given is None:
+            os.environ.pop(warm.SOCKET, None)
+        else:
+            os.environ[warm.SOCKET] = given
+
+
+def _import_once(settings: Settings) -> None:
+    """Import what every worker needs before they are forked."""
+    importlib.import_module("papermill.parameterize")
+    if settings.render:
+        importlib.import_module("nbconvert")
+        importlib.import_module(settings.render.split(":")[0])
+
+
+def _start(context, workers: dict, job: Job, settings: Settings, kernel: str) -> None:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, settings, kernel), daemon=False)
+    process.start()
+    theirs.close()
+    _give(workers, ours, process, job)
+
+
+def _give(workers: dict, pipe: Connection, process, job: Job) -> None:
+    with suppress(BrokenPipeError):  # it has died meanwhile, which its pipe tells as soon as it is read
+        pipe.send(job)
+    workers[pipe] = (process, job)
+
+
+def _work(pipe: Connection, settings: Settings, kernel: str) -> None:
+    """Run jobs as they come, until the pipe closes; the body of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
+    with suppress(EOFError, BrokenPipeError):
+        while job := pipe.recv():
+            pipe.send(execute(job, job.notebook.read_bytes(), settings, kernel))
+
+
+def _die_with_parent() -> None:
+    """Ask the system to end this process with the one that started it, so that no orphan holds the folder."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, Linux only

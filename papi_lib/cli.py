@@ -115,14 +115,16 @@ def report(
         settings.workers = jobs
     if explain:
         for job, _, reason in batch.plan(planned, out, settings):
-            click.echo(f"{job.path}: {reason or 'unchanged'}")
+            click.echo(f"{job.path}: {reason.why if reason else 'unchanged'}")
         return
     records = _run_with_progress(planned, out, settings)
     from papi_lib import site
 
     first = site.build(out)
     failed = [r for r in records if r["status"] == "failed"]
-    counts = {status: sum(r["status"] == status for r in records) for status in ("done", "unchanged", "failed")}
+    counts = {
+        status: sum(r["status"] == status for r in records) for status in ("done", "rendered", "unchanged", "failed")
+    }
     click.echo(", ".join(f"{n} {status}" for status, n in counts.items() if n) + f". Open {first}")
     for record in failed:
         again = batch_plan.command(record, out)

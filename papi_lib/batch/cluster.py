@@ -38,6 +38,8 @@ def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Out
     RunError
         Dask is not installed, no scheduler answers, it goes away, or a worker differs from this machine.
     """
+    if not jobs:
+        return
     try:
         import distributed
     except ImportError:

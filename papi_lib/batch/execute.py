@@ -10,8 +10,12 @@ import traceback
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from queue import Empty
 
 import nbformat
+from jupyter_client.client import KernelClient
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
 
 from papi_lib.batch.jobs import Job, Settings
 
@@ -23,7 +27,8 @@ class Outcome:
     Attributes
     ----------
     record : dict
-        ``path``, ``notebook``, ``parameters``, ``labels``, ``status`` (``done`` or ``failed``),
+        ``path``, ``notebook``, ``parameters``, ``labels``, ``status`` (``done``,
+        ``rendered``: only the page was made again, or ``failed``),
         ``started``, ``seconds``, ``error`` (one line or None) and ``outputs`` (hashes of the files).
     files : dict of str to bytes
         ``executed`` and ``page``, or ``failed``: the notebook as far as it came.
@@ -69,6 +74,17 @@ def execute(job: Job, source: bytes, settings: Settings, kernel: str) -> Outcome
     return Outcome(record, files)
 
 
+def render_again(job: Job, executed: bytes, before: dict, settings: Settings) -> Outcome:
+    """Make the page of a job that was run before, from its executed notebook; never raises for what the page does."""
+    record = {**before, "status": "rendered", "labels": job.labels}
+    try:
+        files = _page(executed, record, settings)
+        outputs = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        return Outcome({**record, "outputs": before["outputs"] | outputs}, files)
+    except Exception as error:
+        return lost(job, error)
+
+
 def lost(job: Job, error: BaseException) -> Outcome:
     """Return the outcome of a job whose process ended before it could tell one."""
     return Outcome({**new_record(job), "error": one_line(error)})
@@ -106,13 +122,42 @@ def _parameterized(source: bytes, parameters: dict, kernel: str) -> nbformat.Not
 
 def _run_cells(notebook: nbformat.NotebookNode, folder: Path, settings: Settings, kernel: str) -> None:
     """Run a notebook's cells in place, each under the time limit, in a kernel of its own."""
-    from nbclient import NotebookClient
-
-    # Seconds of the day in a notebook would make each run another file.
-    client = NotebookClient(notebook, kernel_name=kernel, timeout=settings.timeout, record_timing=False,
-                            shutdown_kernel="immediate")  # fmt: skip
+    # Moments of execution in a notebook would make each run another file.
+    client = _Client(notebook, kernel_name=kernel, timeout=settings.timeout, record_timing=False,
+                     shutdown_kernel="immediate")  # fmt: skip
     given = {"env": settings.kernel_environment()} | ({"cwd": str(folder)} if folder.is_dir() else {})
     client.execute(**given)
+
+
+class _Client(NotebookClient):
+    """nbclient's, but a kernel is ready as soon as it answers, without a fixed wait after that."""
+
+    async def async_start_new_kernel_client(self) -> KernelClient:
+        self.kc = self.km.client()
+        self.kc.start_channels()
+        self.kc.allow_stdin = False
+        deadline = time.monotonic() + self.startup_timeout
+        try:
+            while not await self._answers():
+                if not await self.km.is_alive():
+                    raise DeadKernelError("Kernel died before it was ready")
+                if time.monotonic() > deadline:
+                    raise DeadKernelError(f"Kernel was not ready in {self.startup_timeout} seconds")
+        except BaseException:
+            await self._async_cleanup_kernel()
+            raise
+        return self.kc
+
+    async def _answers(self) -> bool:
+        """Tell whether the kernel replies within a second and its outputs arrive."""
+        request = self.kc.kernel_info()
+        try:
+            await self.kc.shell_channel.get_msg(timeout=1)
+            while (await self.kc.iopub_channel.get_msg(timeout=0.2))["parent_header"].get("msg_id") != request:
+                pass
+        except Empty:
+            return False
+        return True
 
 
 def _page(executed: bytes, record: dict, settings: Settings) -> dict[str, bytes]:

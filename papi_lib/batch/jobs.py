@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 
@@ -60,6 +61,13 @@ class Job:
         }
 
 
+class Reason(NamedTuple):
+    """Why a job is on the list, in a few words, and whether its page alone must be made again."""
+
+    why: str
+    page_only: bool = False
+
+
 @dataclass
 class Settings:
     """How to run.
@@ -83,6 +91,8 @@ class Settings:
         record, which it may add to, and `head`; it returns bytes.
     inputs : dict of str to str
         Hashes of what all jobs read, by name, for example of library and data.
+    page_inputs : dict of str to str
+        Hashes of what only pages depend on; where nothing else changed, no cell runs.
     measure : tuple of str
         ``"module:function"`` and arguments: returns what must be the same on every machine that
         runs jobs, by name. Empty: nothing but the environment is compared.
@@ -97,6 +107,7 @@ class Settings:
     scheduler: str | None = None
     render: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
+    page_inputs: dict[str, str] = field(default_factory=dict)
     measure: tuple[str, ...] = ()
     head: dict = field(default_factory=dict)
 
@@ -106,18 +117,23 @@ class Settings:
         return {**os.environ, **bound}
 
 
-def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None) -> str | None:
-    """Return why a job must run, in a few words, or None if its outputs are still right."""
+def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None, settings: Settings) -> Reason | None:
+    """Return why a job must run, or only its page be made again; None if its outputs are still right."""
     if record is None:
-        return "new"
+        return Reason("new")
     if record["status"] == "failed":
-        return "failed before"
-    changed = [name for name, value in hashes.items() if record.get("hashes", {}).get(name) != value]
+        return Reason("failed before")
+    kept, outputs = record["hashes"], record["outputs"]
+    changed = [name for name, value in hashes.items() if kept.get(name) != value]
+    if set(changed) - set(settings.page_inputs):
+        return Reason(f"changed: {', '.join(changed)}")
+    if file_hash(job.executed(out)) != outputs.get("executed"):
+        return Reason(f"output missing or altered: {job.executed(out).name}")
     if changed:
-        return f"changed: {', '.join(changed)}"
-    for path, key in ((job.executed(out), "executed"), (job.page(out), "page")):
-        if key in record.get("outputs", {}) and file_hash(path) != record["outputs"][key]:
-            return f"output missing or altered: {path.name}"
+        return Reason(f"changed: {', '.join(changed)}; its page is made again, no cell runs", page_only=True)
+    if "page" in outputs and file_hash(job.page(out)) != outputs["page"]:
+        name = job.page(out).name
+        return Reason(f"output missing or altered: {name}; it is made again, no cell runs", page_only=True)
     return None
 
 
@@ -134,10 +150,15 @@ def file_hash(path: Path) -> str | None:
         return None
 
 
-def folder_hash(folder: Path, *suffixes: str) -> str:
-    """Return the SHA-256 of the files below a folder with these endings, by name and content."""
+def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> str:
+    """Return the SHA-256 of the files below a folder with these endings, by name and content.
+
+    What lies in a folder of the name `without` does not count.
+    """
     total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in suffixes and "__pycache__" not in p.parts):
+    for path in sorted(
+        p for p in folder.rglob("*") if p.suffix in suffixes and without not in p.relative_to(folder).parts
+    ):
         total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()
 

@@ -16,6 +16,8 @@ NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
 SCHEMA = 1
 _PART = ".part"
+#: Without these a record says nothing that can be relied on.
+_NEEDED = {"path": str, "status": str, "hashes": dict, "outputs": dict}
 
 
 def read(out: Path) -> dict[str, dict]:
@@ -24,10 +26,11 @@ def read(out: Path) -> dict[str, dict]:
     for text in _lines(out):
         try:
             found = json.loads(text)
-        except json.JSONDecodeError:
+        except ValueError:
             continue
-        for record in found.get("jobs", [found]) if isinstance(found, dict) else []:
-            if isinstance(record, dict) and isinstance(record.get("path"), str):
+        jobs = found.get("jobs", [found]) if isinstance(found, dict) else []
+        for record in jobs if isinstance(jobs, list) else []:
+            if isinstance(record, dict) and all(isinstance(record.get(key), kind) for key, kind in _NEEDED.items()):
                 records[record["path"]] = record
     return records
 

@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from papi_lib.batch import warm
-from papi_lib.batch.execute import Outcome, execute, lost
+from papi_lib.batch.execute import Outcome, execute, lost, render_again
 from papi_lib.batch.jobs import Job, Settings
 
 
@@ -22,9 +23,22 @@ def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Out
 
     A worker process that dies fails the job it had, and another takes its place.
     """
-    queue = deque(jobs)
+    yield from _outcomes([(job, None, None) for job in jobs], settings)
+
+
+def pages(kept: Sequence[tuple[Job, Path, dict]], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
+    """Yield each job with its page made again, from job, executed notebook and its record; no cell runs."""
+    yield from _outcomes(kept, settings)
+
+
+def _outcomes(
+    tasks: Sequence[tuple[Job, Path | None, dict | None]], settings: Settings
+) -> Iterator[tuple[Job, Outcome]]:
+    queue = deque(tasks)
+    if not queue:
+        return
     context = multiprocessing.get_context("fork" if warm.CAN_FORK else "spawn")
-    starting = warm.start_zygote() if warm.CAN_FORK else None
+    starting = warm.start_zygote() if warm.CAN_FORK and any(not executed for _, executed, _ in tasks) else None
     kernel = warm.ensure_kernelspec() if warm.CAN_FORK else "python3"
     _import_once(settings)  # while the zygote imports what notebooks need
     given = os.environ.get(warm.SOCKET)
@@ -36,7 +50,7 @@ def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Out
             while queue and len(workers) < settings.workers:
                 _start(context, workers, queue.popleft(), settings, kernel)
             for pipe in wait(list(workers)):
-                process, job = workers.pop(pipe)
+                process, (job, *_) = workers.pop(pipe)
                 try:
                     outcome = pipe.recv()
                 except EOFError:
@@ -70,18 +84,18 @@ def _import_once(settings: Settings) -> None:
         importlib.import_module(settings.render.split(":")[0])
 
 
-def _start(context, workers: dict, job: Job, settings: Settings, kernel: str) -> None:
+def _start(context, workers: dict, task: tuple, settings: Settings, kernel: str) -> None:
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, settings, kernel), daemon=False)
+    process = context.Process(target=_work, args=(theirs, settings, kernel), daemon=True)
     process.start()
     theirs.close()
-    _give(workers, ours, process, job)
+    _give(workers, ours, process, task)
 
 
-def _give(workers: dict, pipe: Connection, process, job: Job) -> None:
+def _give(workers: dict, pipe: Connection, process, task: tuple) -> None:
     with suppress(BrokenPipeError):  # it has died meanwhile, which its pipe tells as soon as it is read
-        pipe.send(job)
-    workers[pipe] = (process, job)
+        pipe.send(task)
+    workers[pipe] = (process, task)
 
 
 def _work(pipe: Connection, settings: Settings, kernel: str) -> None:
@@ -89,11 +103,17 @@ def _work(pipe: Connection, settings: Settings, kernel: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
     with suppress(EOFError, BrokenPipeError):
-        while job := pipe.recv():
-            pipe.send(execute(job, job.notebook.read_bytes(), settings, kernel))
+        while task := pipe.recv():
+            job, executed, before = task
+            if executed:
+                pipe.send(render_again(job, executed.read_bytes(), before, settings))
+            else:
+                pipe.send(execute(job, job.notebook.read_bytes(), settings, kernel))
 
 
 def _die_with_parent() -> None:
     """Ask the system to end this process with the one that started it, so that no orphan holds the folder."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, Linux only
+    if os.getppid() != multiprocessing.parent_process().pid:  # it ended before we could ask
+        os._exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,21 +12,21 @@ from filelock import FileLock, Timeout
 
 from papi_lib.batch import cluster, manifest, pool
 from papi_lib.batch.execute import Outcome
-from papi_lib.batch.jobs import Job, RunError, Settings, environment_hash, why_run
+from papi_lib.batch.jobs import Job, Reason, RunError, Settings, environment_hash, why_run
 
 
-def plan(jobs: Iterable[Job], out: Path, settings: Settings) -> list[tuple[Job, dict, str | None]]:
+def plan(jobs: Iterable[Job], out: Path, settings: Settings) -> list[tuple[Job, dict, Reason | None]]:
     """Return each job with its hashes and why it must run; None stands for unchanged."""
     return _plan(jobs, out, settings, manifest.read(out))
 
 
 def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str, dict]) -> list[tuple]:
-    inputs = {**settings.inputs, "environment": environment_hash()}
+    inputs = {**settings.inputs, **settings.page_inputs, "environment": environment_hash()}
     planned = []
     for job in jobs:
         hashes = job.hashes(inputs)
-        reason = why_run(job, out, hashes, records.get(job.path))
-        planned.append((job, hashes, "forced" if settings.force and reason is None else reason))
+        reason = why_run(job, out, hashes, records.get(job.path), settings)
+        planned.append((job, hashes, Reason("forced") if settings.force and reason is None else reason))
     return planned
 
 
@@ -48,7 +49,8 @@ def run(
     Returns
     -------
     list of dict
-        The jobs' records in the order of `jobs`; ``status`` is ``done``, ``unchanged`` or ``failed``.
+        The jobs' records in the order of `jobs`; ``status`` is ``done``, ``rendered``
+        (only the page was made again), ``unchanged`` or ``failed``.
 
     Raises
     ------
@@ -72,12 +74,14 @@ def _run_locked(jobs: list[Job], out: Path, settings: Settings, tell: Callable[[
     head = {**settings.head, "started": datetime.now().astimezone().isoformat(timespec="seconds")}
     hashes: dict[str, dict] = {}
     records: dict[str, dict] = {}
-    waiting = []
+    waiting, to_render = [], []
     for job, own, reason in _plan(jobs, out, settings, before):
         hashes[job.path] = own
         if reason is None:
             records[job.path] = {**before[job.path], "status": "unchanged"}
             tell(records[job.path])
+        elif reason.page_only and not settings.force:
+            to_render.append((job, job.executed(out), before[job.path]))
         else:
             waiting.append(job)
     # The longest first, by what they took last time, so that none is left alone at the end.
@@ -87,11 +91,12 @@ def _run_locked(jobs: list[Job], out: Path, settings: Settings, tell: Callable[[
     pages = replace(settings, head={**head, "plan": [{"path": job.path, "labels": job.labels} for job in jobs]})
     try:
         manifest.clear_parts(out)
-        if waiting:
-            executor = cluster if settings.scheduler else pool
-            for job, outcome in executor.outcomes(waiting, pages):
-                records[job.path] = _keep(job, outcome, out, hashes[job.path])
-                tell(records[job.path])
+        executor = cluster if settings.scheduler else pool
+        for made in (executor.outcomes(waiting, pages), pool.pages(to_render, pages)):
+            with closing(made):  # also when a file cannot be written: no process is left behind
+                for job, outcome in made:
+                    records[job.path] = _keep(job, outcome, out, hashes[job.path])
+                    tell(records[job.path])
         kept = [r for path, r in before.items() if path not in records]
         head["finished"] = datetime.now().astimezone().isoformat(timespec="seconds")
         manifest.write(out, head, [*(records[job.path] for job in jobs), *kept])
@@ -105,7 +110,7 @@ def _keep(job: Job, outcome: Outcome, out: Path, hashes: dict) -> dict:
     places = {"executed": job.executed(out), "page": job.page(out), "failed": job.failed(out)}
     for name, content in outcome.files.items():
         manifest.replace(places[name], content)
-    if outcome.record["status"] == "done":
+    if outcome.record["status"] != "failed":
         job.failed(out).unlink(missing_ok=True)
     record = {**outcome.record, "hashes": hashes}
     manifest.append(out, record)

@@ -7,6 +7,7 @@ Where there is no fork (Windows), it starts an ordinary kernel.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import json
 import os
@@ -53,6 +54,13 @@ class WarmProvisioner(LocalProvisioner):
         self.process = ForkedKernel(zygote(tuple(self.preload)), request)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel at once, and be sure of it before jupyter_client looks ten times a second."""
+        await super().kill(restart=restart)
+        deadline = time.monotonic() + 1
+        while await self.poll() is None and time.monotonic() < deadline:
+            await asyncio.sleep(0.002)
 
 
 class ForkedKernel:

@@ -113,16 +113,24 @@ def settings(records: Path | None = None) -> dict:
     return {
         "render": RENDER,
         "inputs": {
-            "library": folder_hash(library, ".py", ".po", ".j2", ".css", ".js"),
+            "library": folder_hash(library, ".py", ".po", without="site"),
             "data": datafiles.fingerprint(),
         }
         | ({"records": file_hash(records)} if records else {}),
+        "page_inputs": {"site": folder_hash(library / "site", ".py", ".j2", ".css", ".js")},
+        "measure": ("papi_lib.batch_plan:state", *([str(records)] if records else [])),
         "head": {
             "code_version": provenance.code_version(),
             "data_hash": datafiles.fingerprint(),
             "data_version": provenance.data_version(),
         },
     }
+
+
+def state(records: str | None = None) -> dict[str, str | None]:
+    """Return what a machine must share with another so that both make the same page, by name."""
+    found = settings(Path(records) if records else None)
+    return found["inputs"] | found["page_inputs"] | {"code version": found["head"]["code_version"]}
 
 
 def command(record: dict, out: Path) -> str:

@@ -78,9 +78,17 @@ def main() -> None:
 @click.option(
     "--memory", type=click.IntRange(0), default=0, help="Megabytes that one notebook may take.  [default: no bound]"
 )
+@click.option(
+    "--scheduler",
+    "--dask",
+    metavar="ADDRESS",
+    help="Run on the Dask cluster with this scheduler, as tcp://host:8786; 'local' makes one here, to try.",
+)
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
-def report(province, district, records, year, lang, notebook, out, jobs, timeout, memory, force, explain) -> None:
+def report(
+    province, district, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain
+) -> None:
     """Run the notebooks and make their pages.
 
     What has not changed since the last run into the same folder is kept. A notebook that fails is
@@ -92,6 +100,7 @@ def report(province, district, records, year, lang, notebook, out, jobs, timeout
       papi report --province "Đà Nẵng" --province hue --lang vi --lang en
       papi report --province all --year 2024 --out output/all
       papi report --district "Ba Đình" --records survey.sav
+      papi report --province all --scheduler tcp://cluster:8786
     """
     from papi_lib import batch_plan
     from papi_lib.batch import run as batch
@@ -101,19 +110,23 @@ def report(province, district, records, year, lang, notebook, out, jobs, timeout
     planned = [batch_plan.methods(NOTEBOOKS)]
     if set(notebook) != {batch_plan.METHODS}:
         planned = batch_plan.jobs(NOTEBOOKS, province, year, lang or ["vi"], notebook, district, records) + planned
-    settings = batch.Settings(timeout=timeout, memory_mb=memory, force=force, **batch_plan.settings(records))
+    settings = batch.Settings(
+        timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records)
+    )
     if jobs:
         settings.workers = jobs
     if explain:
         for job, _, reason in batch.plan(planned, out, settings):
-            click.echo(f"{job.path}: {reason or 'unchanged'}")
+            click.echo(f"{job.path}: {reason.why if reason else 'unchanged'}")
         return
     records = _run_with_progress(planned, out, settings)
     from papi_lib import site
 
     first = site.build(out)
     failed = [r for r in records if r["status"] == "failed"]
-    counts = {status: sum(r["status"] == status for r in records) for status in ("done", "unchanged", "failed")}
+    counts = {
+        status: sum(r["status"] == status for r in records) for status in ("done", "rendered", "unchanged", "failed")
+    }
     click.echo(", ".join(f"{n} {status}" for status, n in counts.items() if n) + f". Open {first}")
     for record in failed:
         again = batch_plan.command(record, out)

@@ -59,7 +59,7 @@ def style():
     return mpl.rc_context(_STYLE)
 
 
-@dataclass
+@dataclass(repr=False)
 class Picture:
     """A figure that shows itself in a notebook as inline SVG with alt text.
 
@@ -120,6 +120,9 @@ class Picture:
             text,
             count=1,
         )
+
+    def __repr__(self) -> str:
+        return self.caption  # what it holds is in its HTML
 
     def _repr_html_(self) -> str:
         behind = ""

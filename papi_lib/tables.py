@@ -12,7 +12,7 @@ import pandas as pd
 from papi_lib.wording import Words
 
 
-@dataclass
+@dataclass(repr=False)
 class Table:
     """A table that shows itself in a notebook.
 
@@ -39,6 +39,9 @@ class Table:
     caption: str
     words: Words
     decimals: int | Mapping[str, int] = 2
+
+    def __repr__(self) -> str:
+        return self.caption  # what it holds is in its HTML
 
     def _repr_html_(self) -> str:
         return html(self.frame, self.words, caption=self.caption, decimals=self.decimals)

@@ -1,18 +1,23 @@
 """The batch under success, failure and change."""
 
 import json
+import multiprocessing
 import os
+import random
+import re
 import signal
 import subprocess
 import sys
 import textwrap
-import time
+from contextlib import nullcontext
 
 import nbformat
 import pytest
 from conftest import ROOT
+from filelock import FileLock
 
-from papi_lib.batch import manifest
+from papi_lib import batch_plan
+from papi_lib.batch import manifest, warm
 from papi_lib.batch.jobs import Job
 from papi_lib.batch.run import RunError, Settings, plan, run
 
@@ -89,8 +94,6 @@ def test_kernels_are_isolated(tmp_path, make_notebook):
 def test_a_warm_kernel_gives_what_an_ordinary_one_gives(tmp_path, make_notebook):
     import papermill
 
-    from papi_lib.batch import warm
-
     warm.ensure_kernelspec()
     notebook = make_notebook("n.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "import pandas as pd\npd.DataFrame({'a': [1]})", "from IPython.display import HTML\nHTML('<b>x</b>')")  # fmt: skip
     kinds = []
@@ -112,8 +115,6 @@ def test_a_warm_kernel_gives_what_an_ordinary_one_gives(tmp_path, make_notebook)
 def test_the_process_that_forks_has_one_thread():
     import psutil
 
-    from papi_lib.batch import warm
-
     address = warm.await_zygote(warm.start_zygote())
     forker = next(p for p in psutil.Process().children() if address in p.cmdline())
     assert forker.num_threads() == 1
@@ -125,7 +126,7 @@ def test_only_what_changed_runs_again(tmp_path, make_notebook):
     settings = Settings(workers=1, inputs={"data": "d1"})
 
     def reasons(settings=settings, **parameters):
-        return [reason for _, _, reason in plan([job(one, **parameters), job(two)], out, settings)]
+        return [reason and reason.why for _, _, reason in plan([job(one, **parameters), job(two)], out, settings)]
 
     assert reasons() == ["new", "new"]
     run([job(one), job(two)], out, settings)
@@ -141,13 +142,28 @@ def test_only_what_changed_runs_again(tmp_path, make_notebook):
     assert reasons()[1] == "output missing or altered: 2.ipynb"
 
 
-def test_a_corrupted_manifest_costs_a_rerun_and_no_more(tmp_path, make_notebook):
+@pytest.mark.parametrize(
+    "content",
+    ['{"jobs": [{"pa', "\udcff\x00", "[]", '{"jobs": 3}', '{"jobs": [{"path": "x/a/n"}, null]}'],
+    ids=range(5),
+)
+def test_a_corrupted_manifest_costs_a_rerun_and_no_more(tmp_path, make_notebook, content):
     out = tmp_path / "out"
     notebook = make_notebook("n.ipynb", "print(1)")
     run([job(notebook)], out, Settings(workers=1))
-    (out / "manifest.json").write_text('{"jobs": [{"pa')
+    (out / "manifest.json").write_text(content, errors="surrogateescape")
     assert run([job(notebook)], out, Settings(workers=1))[0]["status"] == "done"
     assert manifest.read(out)["x/a/n"]["status"] == "done"
+
+
+def test_a_journal_line_cut_short_costs_that_job_alone(tmp_path):
+    records = [{"path": f"x/{i}", "status": "done", "hashes": {}, "outputs": {}} for i in range(3)]
+    manifest.append(tmp_path, records[0])
+    manifest.append(tmp_path, records[1])
+    journal = tmp_path / manifest.JOURNAL
+    journal.write_text(journal.read_text()[:-20])
+    manifest.append(tmp_path, records[2])
+    assert list(manifest.read(tmp_path)) == ["x/0", "x/2"]
 
 
 def test_a_kernel_over_its_memory_fails_alone(tmp_path, make_notebook):
@@ -159,43 +175,161 @@ def test_a_kernel_over_its_memory_fails_alone(tmp_path, make_notebook):
 
 
 def test_a_second_run_on_the_folder_says_so(tmp_path, make_notebook):
-    from filelock import FileLock
-
     (tmp_path / "out").mkdir()
     with FileLock(tmp_path / "out" / ".lock"), pytest.raises(RunError, match="another run works on this folder"):
         run([job(make_notebook("n.ipynb"))], tmp_path / "out", Settings())
 
 
-RUN = """
-import sys
-from pathlib import Path
-from papi_lib.batch.jobs import Job
-from papi_lib.batch.run import Settings, run
-out, notebook = Path(sys.argv[1]), Path(sys.argv[2])
-jobs = [Job(notebook, {"province": str(i)}, f"x/{i}/n", {}) for i in range(8)]
-run(jobs, out, Settings(workers=2), lambda r: print(r["path"], flush=True))
-"""
+def whole(out, path):
+    """Return the text that a job's finished notebook printed."""
+    return text_of(out / f"notebooks/{path}.ipynb")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("after", [0, 1, 2, 4, 6])
-def test_a_killed_run_goes_on_where_it_stopped(tmp_path, make_notebook, after):
-    """Killed after so many jobs, the next run keeps them, finishes the rest and leaves nothing half-written."""
-    out, notebook = tmp_path / "out", make_notebook("n.ipynb", "import time; time.sleep(0.3)", "print(province)")
-    command = [sys.executable, "-c", RUN, str(out), str(notebook)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as first:
-        for _ in range(after):
-            first.stdout.readline()
-        time.sleep(0.2)
-        first.send_signal(signal.SIGKILL)
-    time.sleep(0.5)
-    kept = [path for path, record in manifest.read(out).items() if record["status"] == "done"]
-    assert len(kept) >= after
-    stamps = {path: (out / "notebooks" / f"{path}.ipynb").stat().st_mtime_ns for path in kept}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert {r["status"] for r in manifest.read(out).values()} <= {"done", "unchanged"}
-    for i in range(8):
-        assert text_of(out / f"notebooks/x/{i}/n.ipynb") == [f"{i}\n"]
-    assert stamps == {path: (out / "notebooks" / f"{path}.ipynb").stat().st_mtime_ns for path in kept}
+def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_notebook, monkeypatch):
+    """Killed at 20 random moments: what is finished stays as it is, and nothing is half-written."""
+    monkeypatch.setenv(warm.SOCKET, warm.zygote())
+    out, notebook = tmp_path / "out", make_notebook("n.ipynb", "import time; time.sleep(0.1)", "print(province)")
+    todo = [Job(notebook, {"province": str(i)}, f"x/{i}/n", {}) for i in range(40)]
+    moments, stamps = random.Random(1), {}
+
+    def stamp(path):
+        return (out / f"notebooks/{path}.ipynb").stat().st_mtime_ns
+
+    for _ in range(20):
+        killed = multiprocessing.get_context("fork").Process(target=run, args=(todo, out, Settings(workers=2)))
+        killed.start()
+        killed.join(moments.uniform(0, 2))
+        killed.kill()
+        killed.join()
+        with FileLock(out / ".lock", timeout=5) if out.exists() else nullcontext():  # its workers end with it
+            kept = [path for path, record in manifest.read(out).items() if record["status"] == "done"]
+        assert set(stamps) <= set(kept)
+        assert stamps == {path: stamp(path) for path in stamps}
+        stamps = {path: stamp(path) for path in kept}
+        for path in out.rglob("[!.]*.ipynb"):
+            assert text_of(path) == [f"{path.parent.name}\n"]
+    records = run(todo, out, Settings(workers=2))
+    assert {r["status"] for r in records if r["path"] in stamps} <= {"unchanged"}
+    assert {r["status"] for r in records} <= {"unchanged", "done"}
+    assert [whole(out, job.path) for job in todo] == [[f"{i}\n"] for i in range(40)]
+    assert stamps == {path: stamp(path) for path in stamps}
     assert sorted(p.name for p in out.iterdir() if p.name != ".lock") == ["manifest.json", "notebooks"]
+    assert not [p for p in out.rglob(".*") if p.name != ".lock"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mount a disk of four megabytes; return its folder and a way to mount it otherwise."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(*options):
+        return subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", folder], capture_output=True)
+
+    if os.name == "nt" or mount("size=4m").returncode:
+        pytest.skip("needs the right to mount a disk")
+    yield folder, lambda *options: mount("remount", *options)
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_stops_the_run_and_keeps_what_is_finished(small_disk, make_notebook):
+    disk, mount = small_disk
+    notebook, out = make_notebook("n.ipynb", "print(province * 1_000_000)"), disk / "out"
+    todo = [job(notebook, str(i)) for i in range(6)]
+    told = []
+    with pytest.raises(RunError, match=r"No space left on device.*; (\d) of 6 notebooks are finished and kept"):
+        run(todo, out, Settings(workers=2), told.append)
+    assert 0 < len(told) < 6
+    assert {r["path"] for r in told} <= set(manifest.read(out))
+    stamps = {p: p.stat().st_mtime_ns for p in out.rglob("[!.]*.ipynb")}
+    assert all(len(text_of(p)[0]) == 1_000_001 for p in stamps)
+    assert not list(out.rglob("*.part"))
+    mount("size=64m")
+    records = run(todo, out, Settings(workers=2))
+    assert {r["path"]: r["status"] for r in records if r["path"] in {t["path"] for t in told}} == {
+        r["path"]: "unchanged" for r in told
+    }
+    assert {r["status"] for r in records} == {"unchanged", "done"}
+    mount("ro")
+    assert [r for *_, r in plan(todo, out, Settings())] == [None] * 6
+    with pytest.raises(RunError, match="cannot be written"):
+        run(todo, out, Settings())
+    with pytest.raises(RunError, match="cannot be written"):
+        run(todo, disk / "other", Settings())
+
+
+def page_of(executed, record, head):
+    return b"%d cells, %s" % (executed.count(b'"cell_type"'), record["parameters"]["province"].encode())
+
+
+def test_a_change_of_style_makes_pages_again_and_runs_no_cell(tmp_path, make_notebook):
+    out, count = tmp_path / "out", tmp_path / "count"
+    notebook = make_notebook("n.ipynb", f"open({str(count)!r}, 'a').write('x')")
+    todo = [job(notebook), job(notebook, "b")]
+
+    def settings(site, library="1"):
+        return Settings(workers=2, inputs={"library": library}, page_inputs={"site": site}, render="test_batch:page_of")
+
+    def reasons(*args):
+        return [reason and reason.why for *_, reason in plan(todo, out, settings(*args))]
+
+    assert {r["status"] for r in run(todo, out, settings("1"))} == {"done"}
+    assert reasons("1") == [None, None]
+    assert reasons("2") == ["changed: site; its page is made again, no cell runs"] * 2
+    assert reasons("2", "2") == ["changed: library, site"] * 2
+    page = out / "site/x/b/n.html"
+    page.write_text("altered")
+    records = run(todo, out, settings("2"))
+    assert {r["status"] for r in records} == {"rendered"}
+    assert page.read_text() == "3 cells, b"
+    assert reasons("2") == [None, None]
+    page.unlink()
+    assert reasons("2") == [None, "output missing or altered: n.html; it is made again, no cell runs"]
+    assert [r["status"] for r in run(todo, out, settings("2"))] == ["unchanged", "rendered"]
+    assert count.read_text() == "xx"
+
+
+def process():
+    """Return what never is the same in two processes."""
+    return {"process": str(os.getpid())}
+
+
+def notebooks_and_pages(out):
+    """Return a run's files by name, without the moment at which a page was made."""
+    found = {p.relative_to(out): p.read_bytes() for p in sorted(out.rglob("*")) if p.suffix in {".ipynb", ".html"}}
+    return {name: re.sub(rb"<dd>[^<]*\d\d:\d\d[^<]*</dd>", b"", text) for name, text in found.items()}
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path, monkeypatch):
+    """Two workers, one killed while it works: the same notebooks and pages, byte for byte."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv(warm.SOCKET, warm.zygote())  # kernels fork as quickly as they can
+    planned = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], ["2023"], ["vi", "en"], ["3", "overview"])
+    own = batch_plan.settings()
+    assert {r["status"] for r in run(planned, tmp_path / "here", Settings(workers=2, **own))} == {"done"}
+    told = []
+    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+
+        def kill_one(record):
+            if not told:
+                os.kill(cluster.workers[0].process.pid, signal.SIGKILL)
+            told.append(record)
+
+        records = run(planned, tmp_path / "there", Settings(scheduler=cluster.scheduler_address, **own), kill_one)
+        assert len(told) == len(planned)
+        assert {r["status"] for r in records} == {"done"}, [r["error"] for r in records]
+        assert notebooks_and_pages(tmp_path / "there") == notebooks_and_pages(tmp_path / "here")
+        other = Settings(scheduler=cluster.scheduler_address, **own | {"measure": ("test_batch:process",)})
+        with pytest.raises(RunError, match="has another process than this machine"):
+            run(planned, tmp_path / "other", other)
+
+
+def test_a_cluster_that_cannot_be_used_is_told_in_one_line(tmp_path, make_notebook, monkeypatch):
+    todo = [job(make_notebook("n.ipynb"))]
+    with pytest.raises(RunError, match="give one as tcp://"):
+        run(todo, tmp_path / "out", Settings(scheduler="here"))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(RunError, match=r"pip install 'papi_lib\[cluster\]'"):
+        run(todo, tmp_path / "out", Settings(scheduler="local"))

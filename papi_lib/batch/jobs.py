@@ -1,15 +1,22 @@
-"""Jobs: one notebook with one set of parameters, and the hash that says whether it must run again."""
+"""Jobs: one notebook with one set of parameters, how to run it, and the hash that says whether it must run again."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
+
+
+class RunError(ValueError):
+    """A run cannot start or go on; the message is one line that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +65,79 @@ class Job:
         }
 
 
-def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None) -> str | None:
-    """Return why a job must run, in a few words, or None if its outputs are still right."""
+class Reason(NamedTuple):
+    """Why a job is on the list, in a few words, and whether its page alone must be made again."""
+
+    why: str
+    page_only: bool = False
+
+
+@dataclass
+class Settings:
+    """How to run.
+
+    Attributes
+    ----------
+    workers : int
+        Jobs at the same time on this machine; by default one more than cores, since a job that
+        waits for its kernel computes nothing.
+    timeout : int
+        Seconds that one cell may take.
+    memory_mb : int
+        Memory that one kernel may take; 0 for no bound. Needs forked kernels.
+    force : bool
+        Run jobs although nothing has changed.
+    scheduler : str or None
+        Address of a Dask scheduler whose workers run the jobs, or ``"local"``; None for this
+        machine's own processes. See `papi_lib.batch.cluster`.
+    render : str or None
+        ``"module:function"`` that makes a job's page from the executed notebook (bytes), the job's
+        record, which it may add to, and `head`; it returns bytes.
+    inputs : dict of str to str
+        Hashes of what all jobs read, by name, for example of library and data.
+    page_inputs : dict of str to str
+        Hashes of what only pages depend on; where nothing else changed, no cell runs.
+    measure : tuple of str
+        ``"module:function"`` and arguments: returns what must be the same on every machine that
+        runs jobs, by name. Empty: nothing but the environment is compared.
+    head : dict
+        What goes into the manifest's head.
+    """
+
+    workers: int = field(default_factory=lambda: (os.cpu_count() or 1) + 1)
+    timeout: int = 300
+    memory_mb: int = 0
+    force: bool = False
+    scheduler: str | None = None
+    render: str | None = None
+    inputs: dict[str, str] = field(default_factory=dict)
+    page_inputs: dict[str, str] = field(default_factory=dict)
+    measure: tuple[str, ...] = ()
+    head: dict = field(default_factory=dict)
+
+    def kernel_environment(self) -> dict[str, str]:
+        """Return the environment variables of a kernel."""
+        bound = {"PAPI_KERNEL_MEMORY_MB": str(self.memory_mb)} if self.memory_mb else {}
+        return {**os.environ, **bound}
+
+
+def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None, settings: Settings) -> Reason | None:
+    """Return why a job must run, or only its page be made again; None if its outputs are still right."""
     if record is None:
-        return "new"
+        return Reason("new")
     if record["status"] == "failed":
-        return "failed before"
-    changed = [name for name, value in hashes.items() if record.get("hashes", {}).get(name) != value]
+        return Reason("failed before")
+    kept, outputs = record["hashes"], record["outputs"]
+    changed = [name for name, value in hashes.items() if kept.get(name) != value]
+    if set(changed) - set(settings.page_inputs):
+        return Reason(f"changed: {', '.join(changed)}")
+    if file_hash(job.executed(out)) != outputs.get("executed"):
+        return Reason(f"output missing or altered: {job.executed(out).name}")
     if changed:
-        return f"changed: {', '.join(changed)}"
-    for path, key in ((job.executed(out), "executed"), (job.page(out), "page")):
-        if key in record.get("outputs", {}) and file_hash(path) != record["outputs"][key]:
-            return f"output missing or altered: {path.name}"
+        return Reason(f"changed: {', '.join(changed)}; its page is made again, no cell runs", page_only=True)
+    if "page" in outputs and file_hash(job.page(out)) != outputs["page"]:
+        name = job.page(out).name
+        return Reason(f"output missing or altered: {name}; it is made again, no cell runs", page_only=True)
     return None
 
 
@@ -86,17 +154,23 @@ def file_hash(path: Path) -> str | None:
         return None
 
 
-def folder_hash(folder: Path, *suffixes: str) -> str:
-    """Return the SHA-256 of the files below a folder with these endings, by name and content."""
+def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> str:
+    """Return the SHA-256 of the files below a folder with these endings, by name and content.
+
+    What lies in a folder of the name `without` does not count.
+    """
     total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in suffixes and "__pycache__" not in p.parts):
+    for path in sorted(
+        p for p in folder.rglob("*") if p.suffix in suffixes and without not in p.relative_to(folder).parts
+    ):
         total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()
 
 
 def environment_hash() -> str:
-    """Return the SHA-256 of the names and versions of all installed packages."""
-    return digest("\n".join(sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})))
+    """Return the SHA-256 of Python's version and the names and versions of all installed packages."""
+    packages = sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})
+    return digest("\n".join([platform.python_version(), *packages]))
 
 
 @lru_cache(maxsize=256)

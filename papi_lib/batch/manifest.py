@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
 SCHEMA = 1
+_PART = ".part"
+#: Without these a record says nothing that can be relied on.
+_NEEDED = {"path": str, "status": str, "hashes": dict, "outputs": dict}
 
 
 def read(out: Path) -> dict[str, dict]:
@@ -22,10 +26,11 @@ def read(out: Path) -> dict[str, dict]:
     for text in _lines(out):
         try:
             found = json.loads(text)
-        except json.JSONDecodeError:
+        except ValueError:
             continue
-        for record in found.get("jobs", [found]) if isinstance(found, dict) else []:
-            if isinstance(record, dict) and isinstance(record.get("path"), str):
+        jobs = found.get("jobs", [found]) if isinstance(found, dict) else []
+        for record in jobs if isinstance(jobs, list) else []:
+            if isinstance(record, dict) and all(isinstance(record.get(key), kind) for key, kind in _NEEDED.items()):
                 records[record["path"]] = record
     return records
 
@@ -41,12 +46,20 @@ def _lines(out: Path) -> list[str]:
     return lines
 
 
+class WriteError(OSError):
+    """A file of the run folder cannot be written; the message names it and why."""
+
+
 def append(out: Path, record: dict) -> None:
     """Add one finished job to the journal, on disk before the next job is told."""
-    with (out / JOURNAL).open("a", encoding="utf-8") as journal:
-        journal.write(json.dumps(record, ensure_ascii=False) + "\n")
-        journal.flush()
-        os.fsync(journal.fileno())
+    try:
+        with (out / JOURNAL).open("a", encoding="utf-8") as journal:
+            # A line of its own also after one that a crash cut short.
+            journal.write("\n" + json.dumps(record, ensure_ascii=False) + "\n")
+            journal.flush()
+            os.fsync(journal.fileno())
+    except OSError as error:
+        raise _cannot(out / JOURNAL, error) from error
 
 
 def write(out: Path, head: dict, records: list[dict]) -> Path:
@@ -58,14 +71,27 @@ def write(out: Path, head: dict, records: list[dict]) -> Path:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write a file of a run so that it is there whole or not at all."""
+    part = path.with_name(f".{path.name}{_PART}")
     try:
-        with temporary.open("wb") as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise _cannot(path, error) from error
+
+
+def clear_parts(out: Path) -> None:
+    """Remove what a run that was killed left half-written."""
+    for part in out.rglob(f".*{_PART}"):
+        with suppress(OSError):
+            part.unlink()
+
+
+def _cannot(path: Path, error: OSError) -> WriteError:
+    return WriteError(f"{path}: cannot be written ({error.strerror})")

@@ -7,6 +7,7 @@ Where there is no fork (Windows), it starts an ordinary kernel.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import json
 import os
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -33,8 +35,9 @@ SOCKET = "PAPI_WARM_SOCKET"
 PRELOAD = ("papi_lib.warmup",)
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
 
-_START_SECONDS = 60
-_own: dict[tuple, str] = {}
+_START_SECONDS = 600
+_own: dict[tuple, tuple[str, subprocess.Popen]] = {}
+_starting = threading.Lock()
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -51,6 +54,13 @@ class WarmProvisioner(LocalProvisioner):
         self.process = ForkedKernel(zygote(tuple(self.preload)), request)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel at once, and be sure of it before jupyter_client looks ten times a second."""
+        await super().kill(restart=restart)
+        deadline = time.monotonic() + 1
+        while await self.poll() is None and time.monotonic() < deadline:
+            await asyncio.sleep(0.002)
 
 
 class ForkedKernel:
@@ -104,28 +114,39 @@ class ForkedKernel:
 
 
 def zygote(preload: tuple[str, ...] = PRELOAD) -> str:
-    """Return the socket of a zygote: the one named in the environment, else one of this process."""
-    given = os.environ.get(SOCKET)
-    if given and _answers(given):
-        return given
-    address = _own.get((os.getpid(), preload))
-    if address is None or not _answers(address):
-        address = _own[os.getpid(), preload] = start_zygote(preload)
-    return await_zygote(address)
+    """Return the socket of a zygote that answers; see `start_zygote`."""
+    return await_zygote(start_zygote(preload))
 
 
 def await_zygote(address: str) -> str:
     """Wait until a zygote that was started answers, and return its socket."""
+    process = next((process for own, process in _own.values() if own == address), None)
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(address):
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"the process that forks kernels did not start within {_START_SECONDS} seconds")
+        if time.monotonic() > deadline or process is None or process.poll() is not None:
+            raise RuntimeError("the process that forks kernels did not start")
         time.sleep(0.02)
     return address
 
 
 def start_zygote(preload: tuple[str, ...] = PRELOAD) -> str:
-    """Start a zygote that lives as long as this process, without waiting for its imports."""
+    """Return a zygote's socket, which may not answer yet.
+
+    It is the one named in the environment, if that answers, else this process's own: started where
+    there is none, and living as long as this process.
+    """
+    given = os.environ.get(SOCKET)
+    if given and _answers(given):
+        return given
+    with _starting:
+        address, process = _own.get((os.getpid(), preload), (None, None))
+        if process is None or process.poll() is not None:
+            address, process = _own[os.getpid(), preload] = _launch(preload)
+    return address
+
+
+def _launch(preload: tuple[str, ...]) -> tuple[str, subprocess.Popen]:
+    """Start a zygote without waiting for its imports."""
     folder = tempfile.mkdtemp(prefix="papi-warm-")
     address = str(Path(folder) / "socket")
     # A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
@@ -147,7 +168,7 @@ def start_zygote(preload: tuple[str, ...] = PRELOAD) -> str:
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
-    return address
+    return address, process
 
 
 def _answers(address: str) -> bool:

@@ -1,0 +1,113 @@
+"""Jobs over the machines of a Dask cluster, which share no disk with this one.
+
+A job goes to a worker as its notebook's bytes and comes back as those of the executed notebook and
+the page; this machine writes them. A worker must have the same Python packages, library and data as
+this machine, so that a page does not depend on where it was made: each compares before its first
+job. Jobs of a worker that is lost are run again by the others.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import platform
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import lru_cache
+
+from papi_lib.batch import warm
+from papi_lib.batch.execute import Outcome, execute, lost
+from papi_lib.batch.jobs import Job, RunError, Settings, environment_hash
+
+#: In the place of a scheduler's address: a cluster of processes of this machine, to try.
+LOCAL = "local"
+
+_log = logging.getLogger(__name__)
+
+
+class OtherStateError(RuntimeError):
+    """A worker differs from the machine that asks; the arguments are the worker and what differs."""
+
+
+def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
+    """Yield each job with what became of it, as they end.
+
+    Raises
+    ------
+    RunError
+        Dask is not installed, no scheduler answers, it goes away, or a worker differs from this machine.
+    """
+    if not jobs:
+        return
+    try:
+        import distributed
+    except ImportError:
+        raise RunError("running on a cluster needs Dask: pip install 'papi_lib[cluster]'") from None
+    with ExitStack() as stack:
+        client = stack.enter_context(_client(distributed, settings, stack))
+        if not client.scheduler_info()["workers"]:
+            _log.warning("%s: no worker yet; waiting for the first", settings.scheduler)
+        # Shared by many jobs, and computed again where a worker with them is lost.
+        shared = client.submit(_same, settings, pure=False)
+        here = client.submit(_same, state(settings.measure), pure=False)
+        sources = {path: client.submit(_same, path.read_bytes(), pure=False) for path in {j.notebook for j in jobs}}
+        asked = {
+            client.submit(_on_worker, job, sources[job.notebook], shared, here, key=f"{job.path}-{shared.key}"): job
+            for job in jobs
+        }
+        for future in distributed.as_completed(list(asked)):
+            job = asked.pop(future)
+            try:
+                outcome = future.result()
+            except OtherStateError as difference:
+                raise RunError(_tell(*difference.args)) from None
+            except (distributed.CancelledError, OSError) as error:
+                raise RunError(f"{settings.scheduler}: the scheduler went away ({error}); what is finished is kept, run again") from None  # fmt: skip
+            except Exception as error:  # a job that takes worker after worker with it
+                outcome = lost(job, error)
+            future.release()
+            yield job, outcome
+
+
+@lru_cache(maxsize=8)
+def state(measure: tuple[str, ...]) -> dict[str, str]:
+    """Return what must be the same here and on a worker, by name, as it was when this process was first asked."""
+    found = {"environment": environment_hash()}
+    if measure:
+        module, function = measure[0].split(":")
+        found |= getattr(importlib.import_module(module), function)(*measure[1:])
+    return found
+
+
+def _client(distributed, settings: Settings, stack: ExitStack):
+    if settings.scheduler == LOCAL:
+        cluster = distributed.LocalCluster(n_workers=settings.workers, threads_per_worker=1, dashboard_address=None)
+        return distributed.Client(stack.enter_context(cluster))
+    if not re.fullmatch(r"\w+://.+:\d+", settings.scheduler):
+        raise RunError(f"{settings.scheduler}: no address of a Dask scheduler; give one as tcp://host:8786")
+    try:
+        return distributed.Client(settings.scheduler, timeout=10)
+    except (OSError, TimeoutError) as error:
+        raise RunError(f"{settings.scheduler}: no Dask scheduler answers ({error}); start one with 'dask scheduler'") from None  # fmt: skip
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def _on_worker(job: Job, source: bytes, settings: Settings, expected: dict[str, str]) -> Outcome:
+    """Run one job on a worker, if it is as the machine that asks."""
+    found = state(settings.measure)
+    differing = [name for name in expected if found.get(name) != expected[name]]
+    if differing:
+        raise OtherStateError(platform.node(), differing)
+    kernel = warm.ensure_kernelspec() if warm.CAN_FORK else "python3"
+    return execute(job, source, settings, kernel)
+
+
+def _tell(worker: str, differing: list[str]) -> str:
+    return (
+        f"the cluster's worker on {worker} has another {', '.join(differing)} than this machine; "
+        "bring both to the same state, start the worker again and run again"
+    )

@@ -64,7 +64,7 @@ def test_nbval_sees_a_wrong_figure(tmp_path):
 
 def pages(run, province, year, lang):
     folder = run / "site" / str(year) / lang / places.province(province).slug
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("[0-9][0-9]_*.html"))}
 
 
 class Text(HTMLParser):

@@ -268,7 +268,7 @@ def test_pages_keep_to_their_own_policy(chromium, whole_country, awkward_run):
     for path in pages + [awkward_run / "site" / f"{p}.html" for p in REAL.values()]:
         page, said, _ = look(chromium, path)
         page.get_by_role("searchbox").fill("x")
-        page.wait_for_function("pages !== null")
+        page.get_by_role("status").filter(has_text=re.compile(r"\S")).wait_for()
         assert said == []
         page.context.close()
 

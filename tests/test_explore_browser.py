@@ -61,7 +61,7 @@ def lab(tmp_path):
         yield f"{address}/?token={TOKEN}"
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(20)
+        server.communicate(timeout=30)  # until the last process that writes to it has ended
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def some_states(number: int, seed: int = 5):
 
 def test_every_state_has_a_picture_or_a_reason():
     reasons = r"did not|has no|published no score|không đo|không công bố|không có (tổng )?điểm"
-    for choice in some_states(40):
+    for choice in some_states(30):
         said, drawn = choice.say(), choice.draw()
         assert said, choice
         assert not re.search(r"\b(nan|NA|None)\b", " ".join(said)), said

@@ -144,6 +144,7 @@ def convergence(
     *Sigma* convergence: the spread between provinces becomes smaller. *Beta* convergence: those
     behind gain more than those ahead. Noise in the first year's score alone makes those behind gain,
     as chance evens out, and makes the spread of both years larger; the real figures are without it.
+    How often the interval holds is measured in ``benchmarks/convergence.py``.
 
     Parameters
     ----------
@@ -182,27 +183,54 @@ def convergence(
     if len(years) < 2:
         raise ValueError(f"no other year compares with {year}, so there is no change to look at")
     wide = published.series(part)[years].dropna()
-    scores, ends = (wide - wide.mean()).to_numpy(), [0, len(years) - 1]
-    noise = np.column_stack([precision.standard_errors_by_province(part, years[e])[wide.index] ** 2 for e in ends])
-    relative = noise[:, 0] / noise[:, 0].mean() if noise[:, 0].any() else np.ones(len(wide))
-    usual = precision.noise_and_change(scores, years, relative)[0] if len(years) > 2 else 0.0
+    noise = {y: precision.standard_errors_by_province(part, y)[wide.index] ** 2 for y in (years[0], years[-1])}
+    return closing(wide, pd.DataFrame(noise), level, draws, seed)
+
+
+def closing(
+    scores: pd.DataFrame, noise: pd.DataFrame, level: float = 0.95, draws: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Tell whether the gap closes in any panel of scores with noise.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Units × years, without gaps.
+    noise : pandas.DataFrame
+        Units × the first and the last year: the variance of the scores' noise. With three years or more, the
+        resamples estimate its size anew (`papi_lib.precision.noise_and_change`).
+    level, draws, seed
+        As in `convergence`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As from `convergence`.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({2023: [1.0, 2.0, 3.0, 4.0, 5.0], 2024: [2.0, 2.5, 3.0, 3.5, 4.0]})
+    >>> closing(scores, 0 * scores).loc[["sd_ratio", "beta"], "real"].round(2).to_dict()
+    {'sd_ratio': 0.5, 'beta': -0.5}
+    """
+    years, variance = list(scores.columns), noise.to_numpy()
+    values, ends = (scores - scores.mean()).to_numpy(), [0, len(years) - 1]
+    relative = variance[:, 0] / variance[:, 0].mean() if variance[:, 0].any() else np.ones(len(values))
+    usual = precision.noise_and_change(values, years, relative)[0] if len(years) > 2 else 0.0
     rng, drawn = np.random.default_rng(seed), []
     for _ in range(draws):
-        some = rng.integers(0, len(wide), len(wide))
-        again = precision.noise_and_change(scores[some], years, relative[some])[0] / usual if usual else 1.0
-        drawn.append(_gap(scores[some][:, ends], noise[some].mean(axis=0) * again))
+        some = rng.integers(0, len(values), len(values))
+        again = precision.noise_and_change(values[some], years, relative[some])[0] / usual if usual else 1.0
+        drawn.append(_gap(values[some][:, ends], variance[some].mean(axis=0) * again))
     lower, upper = _bounds(np.array(drawn), level)
-    names = ["sd_first", "sd_last", "sd_ratio", "beta"]
-    frame = pd.DataFrame(
-        {
-            "published": _gap(scores[:, ends], np.zeros(2)),
-            "real": _gap(scores[:, ends], noise.mean(axis=0)),
-            "lower": lower,
-            "upper": upper,
-        },
-        index=names,
-    )
-    frame.attrs = {"first": years[0], "last": years[-1], "provinces": len(wide)}
+    columns = {
+        "published": _gap(values[:, ends], np.zeros(2)),
+        "real": _gap(values[:, ends], variance.mean(axis=0)),
+        "lower": lower,
+        "upper": upper,
+    }
+    frame = pd.DataFrame(columns, index=["sd_first", "sd_last", "sd_ratio", "beta"])
+    frame.attrs = {"first": years[0], "last": years[-1], "provinces": len(values)}
     return frame
 
 

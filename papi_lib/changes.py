@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.regression.linear_model import OLS
 
-from papi_lib import datafiles, index, places, precision, published
+from papi_lib import closing, datafiles, index, places, precision, published
 
 
 @datafiles.cached
@@ -155,7 +155,7 @@ def convergence(
     level : float
         Confidence level of the intervals.
     draws : int
-        Resamples of provinces, each with its noise estimated anew.
+        Resamples of provinces, each with its noise estimated anew; with two years only, it counts as known.
     seed : int
         Seed of the resamples.
 
@@ -184,54 +184,7 @@ def convergence(
         raise ValueError(f"no other year compares with {year}, so there is no change to look at")
     wide = published.series(part)[years].dropna()
     noise = {y: precision.standard_errors_by_province(part, y)[wide.index] ** 2 for y in (years[0], years[-1])}
-    return closing(wide, pd.DataFrame(noise), level, draws, seed)
-
-
-def closing(
-    scores: pd.DataFrame, noise: pd.DataFrame, level: float = 0.95, draws: int = 1000, seed: int = 0
-) -> pd.DataFrame:
-    """Tell whether the gap closes in any panel of scores with noise.
-
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        Units × years, without gaps.
-    noise : pandas.DataFrame
-        Units × the first and the last year: the variance of the scores' noise. With three years or more, the
-        resamples estimate its size anew (`papi_lib.precision.noise_and_change`).
-    level, draws, seed
-        As in `convergence`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As from `convergence`.
-
-    Examples
-    --------
-    >>> scores = pd.DataFrame({2023: [1.0, 2.0, 3.0, 4.0, 5.0], 2024: [2.0, 2.5, 3.0, 3.5, 4.0]})
-    >>> closing(scores, 0 * scores).loc[["sd_ratio", "beta"], "real"].round(2).to_dict()
-    {'sd_ratio': 0.5, 'beta': -0.5}
-    """
-    years, variance = list(scores.columns), noise.to_numpy()
-    values, ends = (scores - scores.mean()).to_numpy(), [0, len(years) - 1]
-    relative = variance[:, 0] / variance[:, 0].mean() if variance[:, 0].any() else np.ones(len(values))
-    usual = precision.noise_and_change(values, years, relative)[0] if len(years) > 2 else 0.0
-    rng, drawn = np.random.default_rng(seed), []
-    for _ in range(draws):
-        some = rng.integers(0, len(values), len(values))
-        again = precision.noise_and_change(values[some], years, relative[some])[0] / usual if usual else 1.0
-        drawn.append(_gap(values[some][:, ends], variance[some].mean(axis=0) * again))
-    lower, upper = _bounds(np.array(drawn), level)
-    columns = {
-        "published": _gap(values[:, ends], np.zeros(2)),
-        "real": _gap(values[:, ends], variance.mean(axis=0)),
-        "lower": lower,
-        "upper": upper,
-    }
-    frame = pd.DataFrame(columns, index=["sd_first", "sd_last", "sd_ratio", "beta"])
-    frame.attrs = {"first": years[0], "last": years[-1], "provinces": len(values)}
-    return frame
+    return closing.measure(wide, pd.DataFrame(noise), level, draws, seed)
 
 
 @datafiles.cached
@@ -395,21 +348,3 @@ def _real_share(name: int | str, used: pd.DataFrame, own: pd.DataFrame, left: fl
     own_values = own[("own", name)].to_numpy()
     rest = own_values - others @ np.linalg.lstsq(others, own_values, rcond=None)[0] if others.size else own_values
     return float(max(1 - noise * left / np.mean(rest**2), 0.0))
-
-
-def _gap(ends: np.ndarray, noise: np.ndarray) -> list[float]:
-    """Return both years' real standard deviation, their ratio and the slope of the change on the first score."""
-    cov = np.cov(ends.T)
-    first, last = np.diag(cov) - noise
-    with np.errstate(invalid="ignore", divide="ignore"):
-        sd = np.sqrt([first, last])
-        slope = cov[0, 1] / first - 1 if first > 0 else np.nan
-        return [*sd, sd[1] / sd[0], slope]
-
-
-def _bounds(drawn: np.ndarray, level: float) -> np.ndarray:
-    """Return lower and upper bound by column; missing where more resamples than the tails hold have no figure."""
-    tails = (1 - level) / 2
-    bounds = np.nanquantile(drawn, [tails, 1 - tails], axis=0)
-    bounds[:, np.isnan(drawn).mean(axis=0) > tails] = np.nan
-    return bounds

@@ -6,7 +6,7 @@ import pytest
 from statsmodels.datasets import grunfeld
 from statsmodels.regression.linear_model import OLS
 
-from papi_lib import changes, index, precision, published
+from papi_lib import changes, closing, index, precision, published
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +97,8 @@ def test_chance_alone_does_not_close_the_gap():
     rng = np.random.default_rng(2)
     truth = rng.normal(0, 1, 200_000)
     ends = truth[:, None] + rng.normal(0, 0.7, (200_000, 2))
-    assert changes._gap(ends, np.zeros(2)) == pytest.approx([1.22, 1.22, 1, -0.49 / 1.49], abs=0.01)
-    assert changes._gap(ends, np.full(2, 0.49)) == pytest.approx([1, 1, 1, 0], abs=0.01)
+    assert closing._gap(ends, np.zeros(2)) == pytest.approx([1.22, 1.22, 1, -0.49 / 1.49], abs=0.01)
+    assert closing._gap(ends, np.full(2, 0.49)) == pytest.approx([1, 1, 1, 0], abs=0.01)
 
 
 def test_convergence_of_real_scores():

@@ -91,6 +91,17 @@ def test_report_notebook_has_typed_parameters_and_a_checked_figure(path):
     assert all(c.outputs for c in checks)
 
 
+def test_tutorial_has_ten_short_questions_with_checked_answers():
+    cells = nbformat.read(ROOT / "notebooks" / "tutorial.ipynb", 4).cells
+    titles = [i for i, c in enumerate(cells) if c.source.startswith("## ")]
+    assert len(titles) == 10
+    for i in titles:
+        assert re.fullmatch(r"## \d+\. .+\?\n\n\*.+\?\*", cells[i].source), "a question in English and in Vietnamese"
+        assert len(cells[i + 1].source.splitlines()) < 10
+        assert "nbval-check-output" in cells[i + 1].metadata["tags"]
+        assert cells[i + 1].outputs
+
+
 def test_vietnamese_catalogue_is_complete():
     mapping, options = parse_mapping_cfg((ROOT / "babel.cfg").open())
     keywords = {k.split(":")[0]: (int(k.split(":")[1]),) if ":" in k else None for k in KEYWORDS}

@@ -85,9 +85,9 @@ def test_the_kernel_is_found_where_neither_python_nor_home_can_be_written_to(tmp
 
 
 def test_every_output_has_a_name_that_windows_takes():
-    jobs = batch_plan.jobs(NOTEBOOKS, ["all"], [], ["vi", "en"], [], ["all"])
+    jobs = batch_plan.jobs(NOTEBOOKS, ["all"], [], ["vi"], [], ["all"])
     names = {job.path.lower() for job in jobs}
-    assert len(names) == len(jobs) > 1_500
+    assert len(names) == len(jobs) > 900
     parts = {part for name in names for part in name.split("/")}
     for part in parts | {f"{part}.html" for part in parts}:
         path = PureWindowsPath(part)

@@ -86,6 +86,7 @@ def jobs(
         home = places.province(survey.province)
         named = survey.districts if "all" in of_districts else of_districts
         spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in named)]
+    levels = {notebook: levels_of(notebook) for notebook in found}
     planned = [
         _job(notebook, place, year, lang, records)
         for year in dict.fromkeys(span)
@@ -93,7 +94,7 @@ def jobs(
         for place, survey in spots
         if survey is None or survey.year == year
         for notebook in found
-        if place.level in levels_of(notebook)
+        if place.level in levels[notebook]
     ]
     if not planned:
         raise ValueError(f"{found[0].stem} is made for pages on a {' or a '.join(levels_of(found[0]))} only")

@@ -77,12 +77,15 @@ def plain(text: str) -> str:
 def slug(text: str) -> str:
     """Return `text` as a name for files and addresses: ``"Bà Rịa - Vũng Tàu"`` → ``"ba-ria-vung-tau"``.
 
+    Names that Windows keeps for devices (``con``, ``aux``) get a hyphen behind.
+
     Examples
     --------
     >>> slug("Bà Rịa - Vũng Tàu")
     'ba-ria-vung-tau'
     """
-    return re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")
+    return f"{name}-" if re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", name) else name
 
 
 def sort_key(text: str) -> tuple:
@@ -254,6 +257,7 @@ def region_name(key: str, lang: str = "vi") -> str:
     return datafiles.read("regions").set_index("region")[f"name_{lang}"][key]
 
 
+@datafiles.cached
 def tiles(lang: str = "vi") -> pd.DataFrame:
     """Return the tile map's grid: index ``province_code``, columns ``row``, ``column``, ``islands``, ``name``.
 

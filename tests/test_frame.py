@@ -35,6 +35,19 @@ def test_conda_environment_is_in_step_with_pyproject():
     assert conda | pip == wanted
 
 
+def test_binder_builds_the_conda_environment_and_opens_a_notebook_that_is_there():
+    """What repo2docker looks for: nothing that it prefers to environment.yml, which installs this library."""
+    preferred = ["binder", ".binder", "Dockerfile", "Project.toml", "REQUIRE", "default.nix", "DESCRIPTION"]
+    assert not [name for name in [*preferred, "install.R", "runtime.txt"] if (ROOT / name).exists()]
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    assert "python=3.11" in listed
+    assert "-e ." in next(d for d in listed if isinstance(d, dict))["pip"]
+    opened = re.search(r"mybinder\.org/\S+urlpath=lab/tree/([\w/.]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert (ROOT / opened[1]).exists()
+    kernel = nbformat.read(ROOT / opened[1], 4).metadata.kernelspec
+    assert kernel["name"] == "python3"  # what Binder and hubs have by that name
+
+
 def test_lock_pins_every_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     locked = {

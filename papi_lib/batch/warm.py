@@ -147,7 +147,7 @@ def start_zygote(preload: tuple[str, ...] = PRELOAD) -> str:
 
 def _launch(preload: tuple[str, ...]) -> tuple[str, subprocess.Popen]:
     """Start a zygote without waiting for its imports."""
-    folder = tempfile.mkdtemp(prefix="papi-warm-")
+    folder = tempfile.mkdtemp(prefix="papi-warm-", dir=_short_folder())
     address = str(Path(folder) / "socket")
     # A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -171,20 +171,35 @@ def _launch(preload: tuple[str, ...]) -> tuple[str, subprocess.Popen]:
     return address, process
 
 
+def _short_folder() -> str:
+    """Return a folder for temporary files in which a socket's path is not too long (some 100 bytes)."""
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) < 70 else "/tmp"
+
+
 def _answers(address: str) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(address) == 0
 
 
 def ensure_kernelspec() -> str:
-    """Install the kernelspec ``papi-warm`` beside Python's own unless it is there; return its name."""
+    """Install the kernelspec ``papi-warm`` beside Python's own unless it is there; return its name.
+
+    Where neither Python's folder nor the user's can be written to, this process and those that it
+    starts find it in a temporary folder.
+    """
     manager = KernelSpecManager()
-    if KERNEL not in manager.find_kernel_specs():
-        source = str(Path(__file__).parent / "kernelspec")
-        try:
-            manager.install_kernel_spec(source, KERNEL, prefix=sys.prefix)
-        except OSError:  # a Python that is not ours to write to
-            manager.install_kernel_spec(source, KERNEL, user=True)
+    if KERNEL in manager.find_kernel_specs():
+        return KERNEL
+    source = Path(__file__).parent / "kernelspec"
+    for place in ({"prefix": sys.prefix}, {"user": True}):
+        with suppress(OSError):
+            manager.install_kernel_spec(str(source), KERNEL, **place)
+            return KERNEL
+    folder = tempfile.mkdtemp(prefix="papi-kernelspec-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(source, Path(folder) / "kernels" / KERNEL)
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("JUPYTER_PATH")]))
     return KERNEL
 
 

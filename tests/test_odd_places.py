@@ -1,0 +1,108 @@
+"""Folders with spaces, diacritics and odd signs; a home that cannot be written to; names that Windows refuses."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path, PureWindowsPath
+
+import pytest
+from click.testing import CliRunner
+from jupyter_client.kernelspec import KernelSpecManager
+
+from papi_lib import batch_plan, datafiles, index, places, site
+from papi_lib.batch import warm
+from papi_lib.cli import main
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+#: On Windows some of these signs cannot be typed into a folder's name at all; elsewhere they can.
+ODD = "kết quả 100% (năm #1)" + ("" if os.name == "nt" else " “thử”: <a>?*.")
+
+
+def form(name: str, text: str) -> str:
+    return unicodedata.normalize(name, text)
+
+
+@pytest.mark.parametrize(("of_data", "of_out"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_data_and_output_folders_may_have_any_name(tmp_path, monkeypatch, of_data, of_out):
+    data = tmp_path / form(of_data, "Dữ liệu của tôi") / "data"
+    shutil.copytree(datafiles.folder(), data)
+    monkeypatch.setenv("PAPI_DATA", str(data))
+    assert CliRunner().invoke(main, ["check"]).exit_code == 0
+    out = tmp_path / form(of_out, ODD)
+    arguments = ["report", "--explain", "-n", "8", "-p", form(of_out, "Đắk Lắk"), "--out", str(out)]
+    planned = CliRunner().invoke(main, arguments).output.splitlines()
+    assert f"{index.years()[-1]}/vi/dak-lak/08_egovernance: new" in planned
+
+
+def unprivileged() -> list[str]:
+    """Return what takes root's right to write anywhere from a command, where tests run as root."""
+    if os.name == "nt" or os.geteuid() != 0:
+        return []
+    tool = shutil.which("setpriv")
+    if tool is None:
+        pytest.skip("root may write anywhere, and setpriv is not there")
+    return [tool, "--bounding-set=-dac_override,-dac_read_search"]
+
+
+@pytest.mark.slow
+def test_a_report_needs_no_home_and_no_short_paths(tmp_path):
+    """As on a JupyterHub with a read-only home: nothing is set, nothing is written there."""
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    long = tmp_path / ("thư mục tạm " * 6).strip()
+    long.mkdir()
+    data = tmp_path / form("NFD", "Dữ liệu của tôi") / "data"
+    shutil.copytree(datafiles.folder(), data)
+    out = tmp_path / form("NFC", ODD)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "MPL", "IPYTHON", "XDG_"))}
+    given = {"HOME": str(home), "TMPDIR": str(long), "PAPI_DATA": str(data)}
+    papi = str(Path(sys.executable).with_name("papi"))
+    command = [*unprivileged(), papi, "report", "-p", form("NFD", "Hà Nội"), "-n", "00_overview", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=kept | given)
+    assert done.returncode == 0, done.stderr
+    assert str(out / "site" / "index.html") in done.stdout
+    assert site.verify(out) == []
+    assert list(home.iterdir()) == []
+
+
+def test_the_kernel_is_found_where_neither_python_nor_home_can_be_written_to(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    nowhere = str(tmp_path / "file" / "home")
+    monkeypatch.setenv("HOME", nowhere)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", nowhere)
+    monkeypatch.setenv("JUPYTER_PATH", "")
+    monkeypatch.setattr(sys, "prefix", nowhere)
+    own = KernelSpecManager.find_kernel_specs
+    monkeypatch.setattr(KernelSpecManager, "find_kernel_specs", lambda self: {})
+    assert warm.ensure_kernelspec() == warm.KERNEL
+    monkeypatch.setattr(KernelSpecManager, "find_kernel_specs", own)
+    monkeypatch.setattr(KernelSpecManager, "kernel_dirs", [os.environ["JUPYTER_PATH"] + "/kernels"])
+    assert warm.KERNEL in KernelSpecManager().find_kernel_specs()
+
+
+def test_every_output_has_a_name_that_windows_takes():
+    jobs = batch_plan.jobs(NOTEBOOKS, ["all"], [], ["vi"], [], ["all"])
+    names = {job.path.lower() for job in jobs}
+    assert len(names) == len(jobs) > 900
+    parts = {part for name in names for part in name.split("/")}
+    for part in parts | {f"{part}.html" for part in parts}:
+        path = PureWindowsPath(part)
+        assert path.parts == (part,)
+        assert not path.is_reserved(), part
+        assert part == part.rstrip(". ")
+        assert not set(part) & set('<>:"|?*\\'), part
+        assert part.isascii()
+    assert max(map(len, names)) < 100  # of the 260 signs that a whole path may have
+
+
+@pytest.mark.parametrize("name", ["Con", "AUX", "Côn.", "com1", " nul ", "Lpt9..."])
+def test_a_place_never_gets_the_name_of_a_device(name):
+    made = places.slug(name)
+    assert not PureWindowsPath(made).is_reserved()
+    assert not PureWindowsPath(f"{made}.html").is_reserved()
+    assert made == made.rstrip(". ")
+    assert places.slug("Côn Đảo") == "con-dao"

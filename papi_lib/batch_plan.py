@@ -89,10 +89,15 @@ def jobs(
     return planned
 
 
-def settings(records: Path | None = None) -> dict:
-    """Return what the batch must know of this project: hashes of what notebooks read, the page maker."""
+def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
+    """Return what the batch must know of this project: hashes of what notebooks read, the page maker.
+
+    Kernels for `planned` jobs without districts start without the survey in memory.
+    """
     library = Path(__file__).parent
+    of_provinces = planned and all(job.labels["level"] == "province" for job in planned)
     return {
+        "preload": ("papi_lib.warmup" if of_provinces else "papi_lib.warmup_districts",),
         "render": RENDER,
         "inputs": {
             "library": folder_hash(library, ".py", ".po", without="site"),

@@ -109,7 +109,7 @@ def report(
         province, district = [DEFAULT_PROVINCE], ["all"]
     planned = batch_plan.jobs(NOTEBOOKS, province, year, lang or ["vi"], notebook, district, records)
     settings = batch.Settings(
-        timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records)
+        timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records, planned)
     )
     if jobs:
         settings.workers = jobs

@@ -113,11 +113,7 @@ def province(name: str | int) -> Place:
     ValueError
         No such province; the message gives the nearest names.
     """
-    table = datafiles.read("provinces")
-    names = {}
-    for row in table.itertuples():
-        spellings = [row.name_vi, row.name_en, *str(row.aliases or "").split("|"), str(row.province_code)]
-        names.update({_bare(s): row.Index for s in spellings if s and s != "nan"})
+    table, names = _spellings()
     row = table.loc[_find(name, names, table["name_vi"], "province")]
     return Place(
         "province",
@@ -130,6 +126,16 @@ def province(name: str | int) -> Place:
         int(row.province_code),
         row.merged_2025,
     )
+
+
+@datafiles.cached
+def _spellings() -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the table of provinces, and its row for every way to write one."""
+    table, names = datafiles.read("provinces"), {}
+    for row in table.itertuples():
+        spellings = [row.name_vi, row.name_en, *str(row.aliases or "").split("|"), str(row.province_code)]
+        names.update({_bare(s): row.Index for s in spellings if s and s != "nan"})
+    return table, names
 
 
 def district(name: str | int) -> Place:

@@ -3,6 +3,9 @@
 (a) the command lines of papermill and nbconvert, one job after another; (b) papermill in one
 process; (c) ploomber-engine; (d) ``papi report`` on an empty folder; (e) again, unchanged; (f) the
 bare cells of the notebooks as one script: the floor. Run with ``--jobs 6`` for a first look.
+
+Ways (a) and (b), which are slow, take every ``--every``-th job, times as many: a job costs them the same
+however many there are, but for one start of Python in (b). CPU seconds stand beside the clock's: they mean the same on a machine that others use.
 """
 
 from __future__ import annotations
@@ -100,12 +103,14 @@ def bare_cells(work: Path, todo: list) -> None:
     """(f) The cells of all notebooks in one process, nothing kept: what no engine can go below, but by sharing it."""
     code = "\n".join(
         "\n".join(
-            [f"province, year, lang = {province!r}, {YEAR}, 'vi'"]
-            + [
-                c.source
-                for c in nbformat.read(notebook, 4).cells
-                if c.cell_type == "code" and "parameters" not in c.metadata.get("tags", [])
-            ]
+            c.source
+            + (
+                f"\nprovince, year, lang = {province!r}, {YEAR}, 'vi'"
+                if "parameters" in c.metadata.get("tags", [])
+                else ""
+            )
+            for c in nbformat.read(notebook, 4).cells
+            if c.cell_type == "code"
         )
         for notebook, province in todo
     )
@@ -116,11 +121,20 @@ def bare_cells(work: Path, todo: list) -> None:
     subprocess.run([sys.executable, script], check=True, capture_output=True, cwd=ROOT)
 
 
+def _cpu() -> float:
+    """Return the CPU seconds of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def main() -> None:
     """Measure, print ratios and save them with a plot in ``benchmarks/results/``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=24)
-    todo = jobs()[: parser.parse_args().jobs]
+    parser.add_argument("--every", type=int, default=4)
+    given = parser.parse_args()
+    todo = jobs()[: given.jobs]
+    sample = todo[:: given.every]
     keep = Path(tempfile.mkdtemp())
     ways = [
         ("f", "bare cells as one script (floor)", bare_cells, True),
@@ -130,18 +144,20 @@ def main() -> None:
         ("b", "papermill in one process", one_process, True),
         ("a", "papermill and nbconvert command lines", command_lines, True),
     ]
-    seconds, peak = {}, {}
+    seconds, cpu, peak = {}, {}, {}
     for key, name, way, fresh in ways:
         work = keep / ("d" if key == "e" else key)
         if fresh:
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir()
-        start = time.perf_counter()
+        some = sample if key in "ab" else todo
+        start, start_cpu = time.perf_counter(), _cpu()
         with contextlib.redirect_stdout(io.StringIO()):
-            way(work, todo)
-        seconds[key] = time.perf_counter() - start
+            way(work, some)
+        times = len(todo) / len(some)
+        seconds[key], cpu[key] = (time.perf_counter() - start) * times, (_cpu() - start_cpu) * times
         peak[key] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"({key}) {name}: {seconds[key]:.1f} s", file=sys.stderr)
+        print(f"({key}) {name}: {seconds[key]:.1f} s, {cpu[key]:.1f} s of CPU", file=sys.stderr)
     cores = os.cpu_count()
     ratios = {
         "a_over_d": seconds["a"] / seconds["d"],
@@ -149,9 +165,13 @@ def main() -> None:
         "e_over_a": seconds["e"] / seconds["a"],
         "b_over_d": seconds["b"] / seconds["d"],
         "c_over_d": seconds["c"] / seconds["d"],
+        "cpu_a_over_d": cpu["a"] / cpu["d"],
+        "cpu_d_over_floor": cpu["d"] / cpu["f"],
     }
     result = {"jobs": len(todo), "cores": cores, "ratios": {k: round(v, 3) for k, v in ratios.items()},
-              "seconds": {k: round(v, 2) for k, v in seconds.items()}, "largest_process_mb": {k: round(v) for k, v in peak.items()}}  # fmt: skip
+              "seconds": {k: round(v, 2) for k, v in seconds.items()},
+              "cpu_seconds": {k: round(v, 2) for k, v in cpu.items()},
+              "jobs_of_a_b": len(sample), "largest_process_mb": {k: round(v) for k, v in peak.items()}}  # fmt: skip
     folder = Path(__file__).parent / "results"
     (folder / "batch_speed.json").write_text(json.dumps(result, indent=1) + "\n")
     fig = Figure(figsize=(7, 2.6), layout="constrained")

@@ -108,10 +108,15 @@ def methods(folder: Path) -> Job:
     return Job(folder / f"{METHODS}.ipynb", {}, METHODS, labels, tuple(results))
 
 
-def settings(records: Path | None = None) -> dict:
-    """Return what the batch must know of this project: hashes of what notebooks read, the page maker."""
+def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
+    """Return what the batch must know of this project: hashes of what notebooks read, the page maker.
+
+    Kernels for `planned` jobs without districts start without the survey in memory.
+    """
     library = Path(__file__).parent
+    of_districts = not planned or any(job.labels["level"] == "district" for job in planned)
     return {
+        "preload": ("papi_lib.warmup_districts" if of_districts else "papi_lib.warmup",),
         "render": RENDER,
         "inputs": {
             "library": folder_hash(library, ".py", ".po", without="site"),

@@ -111,7 +111,7 @@ def report(
     if set(notebook) != {batch_plan.METHODS}:
         planned = batch_plan.jobs(NOTEBOOKS, province, year, lang or ["vi"], notebook, district, records) + planned
     settings = batch.Settings(
-        timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records)
+        timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records, planned)
     )
     if jobs:
         settings.workers = jobs

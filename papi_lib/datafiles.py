@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
+_CHECKOUT = Path(__file__).resolve().parents[1] / "data"
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
 
@@ -28,7 +29,8 @@ class DataError(ValueError):
 
 def folder() -> Path:
     """Return the data folder: the environment variable ``PAPI_DATA``, or ``data/`` in the checkout."""
-    return Path(os.environ.get("PAPI_DATA") or Path(__file__).resolve().parents[1] / "data")
+    given = os.environ.get("PAPI_DATA")
+    return Path(given) if given else _CHECKOUT
 
 
 def package() -> dict:

@@ -26,7 +26,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 from scipy.stats import norm, t
-from statsmodels.stats.multitest import multipletests
 
 from papi_lib import datafiles, index, places, published, ranks
 
@@ -318,8 +317,11 @@ def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     z = differences["difference"] / differences["se"]
     frame = differences.assign(z=z).sort_values("z", key=abs, ascending=False)
     tail = t.sf(frame["z"].abs(), frame["df"]) if "df" in frame else norm.sf(frame["z"].abs())
-    clear = multipletests(2 * tail, alpha=1 - level, method="holm")[0] if len(frame) else []
-    return frame.assign(clear=np.asarray(clear, dtype=bool))
+    # By hand: statsmodels' multipletests collects garbage at each call, slower than all else on a page.
+    smallest_first, few = np.argsort(2 * np.asarray(tail)), np.arange(len(frame), 0, -1)
+    clear = np.empty(len(frame), dtype=bool)
+    clear[smallest_first] = ~np.maximum.accumulate((2 * np.asarray(tail))[smallest_first] > (1 - level) / few)
+    return frame.assign(clear=clear)
 
 
 def _label(part: int | str | None) -> int | str:

@@ -33,10 +33,9 @@ for _year in [y for y in index.years() if y >= forecast.FIRST_BASE]:
 datafiles.fingerprint()
 provenance.code_version()
 plans.tasks(1)
-_survey = districts.load()
-for _series in [*index.dimensions(_survey.year), "total"]:
-    _survey.rank_sets(_series)
-_ = _survey.models
+_latest = index.years()[-1]
+for _part in [*index.dimensions(_latest), None]:
+    precision.rank_sets(_latest, _part)
 for _lang in LANGUAGES:
     _page_words = Words(_lang)
     _page_words("Total")

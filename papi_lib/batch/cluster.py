@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import platform
 import re
 from collections.abc import Iterator, Sequence
@@ -102,7 +103,10 @@ def _on_worker(job: Job, source: bytes, settings: Settings, expected: dict[str, 
     differing = [name for name in expected if found.get(name) != expected[name]]
     if differing:
         raise OtherStateError(platform.node(), differing)
-    kernel = warm.ensure_kernelspec() if warm.CAN_FORK else "python3"
+    kernel = "python3"
+    if warm.CAN_FORK:
+        kernel = warm.ensure_kernelspec()
+        os.environ[warm.SOCKET] = warm.zygote(settings.preload)
     return execute(job, source, settings, kernel)
 
 

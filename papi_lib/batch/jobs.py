@@ -97,6 +97,8 @@ class Settings:
         Hashes of what all jobs read, by name, for example of library and data.
     page_inputs : dict of str to str
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
+    preload : tuple of str
+        Modules that are imported once, before kernels are forked.
     measure : tuple of str
         ``"module:function"`` and arguments: returns what must be the same on every machine that
         runs jobs, by name. Empty: nothing but the environment is compared.
@@ -112,6 +114,7 @@ class Settings:
     render: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     page_inputs: dict[str, str] = field(default_factory=dict)
+    preload: tuple[str, ...] = ("papi_lib.warmup",)
     measure: tuple[str, ...] = ()
     head: dict = field(default_factory=dict)
 

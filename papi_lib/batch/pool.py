@@ -38,7 +38,8 @@ def _outcomes(
     if not queue:
         return
     context = multiprocessing.get_context("fork" if warm.CAN_FORK else "spawn")
-    starting = warm.start_zygote() if warm.CAN_FORK and any(not executed for _, executed, _ in tasks) else None
+    runs_cells = any(not executed for _, executed, _ in tasks)
+    starting = warm.start_zygote(settings.preload) if warm.CAN_FORK and runs_cells else None
     kernel = warm.ensure_kernelspec() if warm.CAN_FORK else "python3"
     _import_once(settings)  # while the zygote imports what notebooks need
     given = os.environ.get(warm.SOCKET)

@@ -1,0 +1,113 @@
+"""Does a run's cost per job stay the same? Unchanged runs over 300 and 2,000 jobs, and memory of two workers.
+
+The runs are faked: one real notebook and page stand in the place of every job's, with a manifest that
+calls them finished, so that ``papi report`` has everything to check and nothing to run.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from papi_lib import batch_plan, index
+from papi_lib.batch import manifest
+from papi_lib.batch.jobs import environment_hash, file_hash
+from papi_lib.batch.run import Settings, run
+
+ROOT = Path(__file__).parents[1]
+SIZES = (300, 2000)
+
+
+def fake(out: Path, jobs: list, like: Path) -> None:
+    """Write a finished run of these jobs, each with the files of the one job of the run `like`."""
+    settings = Settings(**batch_plan.settings())
+    (one,) = manifest.read(like).values()
+    inputs = {**settings.inputs, **settings.page_inputs, "environment": environment_hash()}
+    files = {"executed": like / f"notebooks/{one['path']}.ipynb", "page": like / f"site/{one['path']}.html"}
+    records = []
+    for job in jobs:
+        for name, place in (("executed", job.executed(out)), ("page", job.page(out))):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(files[name], place)
+        told = {"path": job.path, "labels": job.labels, "parameters": job.parameters, "hashes": job.hashes(inputs)}
+        records.append({**one, **told, "outputs": {name: file_hash(path) for name, path in files.items()}})
+    manifest.write(out, settings.head, records)
+
+
+def main() -> None:
+    """Measure and save in ``benchmarks/results/batch_scale.json``."""
+    work = Path(tempfile.mkdtemp())
+    one = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], ["3"])
+    eight = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], [str(n) for n in range(1, 9)])
+    memory = two_workers(eight, work / "eight")
+    run(one, work / "one", Settings(**batch_plan.settings()))
+    every = batch_plan.jobs(ROOT / "notebooks", ["all"], [str(y) for y in index.years()[-4:]], ["vi"], [])
+    found = {}
+    for size in SIZES:
+        fake(work / str(size), every[:size], work / "one")
+        found[size] = unchanged(every[:size], work / str(size))
+        print(size, found[size], file=sys.stderr)
+    small, large = (found[size]["cpu_seconds"] / size for size in SIZES)
+    result = {"unchanged": found, "cpu_per_job_2000_over_300": round(large / small, 2), "two_workers_mb": memory}
+    (Path(__file__).parent / "results" / "batch_scale.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+    shutil.rmtree(work)
+
+
+def unchanged(jobs: list, out: Path) -> dict:
+    """Return what an unchanged run costs: planning, checking all files, and the site's lists."""
+    code = """
+import sys, pickle
+from pathlib import Path
+from papi_lib import batch_plan, site
+from papi_lib.batch.run import Settings, run
+jobs = pickle.load(sys.stdin.buffer)
+records = run(jobs, Path(sys.argv[1]), Settings(**batch_plan.settings(None, jobs)))
+assert {r["status"] for r in records} == {"unchanged"}
+site.build(Path(sys.argv[1]))
+"""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([sys.executable, "-c", code, str(out)], input=pickle.dumps(jobs), check=True, cwd=ROOT)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": round(time.perf_counter() - start, 2), "cpu_seconds": round(cpu, 2)}
+
+
+def two_workers(jobs: list, out: Path) -> int:
+    """Return the most memory that a run with two workers took, all its processes together, shared pages once."""
+    most, ended = [0], threading.Event()
+    words = [w for job in jobs for w in ("--notebook", job.notebook.stem)]
+    command = [Path(sys.executable).with_name("papi"), "report", "-j", "2", "-p", "Đà Nẵng", *words, "-o", out]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+
+        def watch() -> None:
+            top = psutil.Process(process.pid)
+            while not ended.wait(0.2):
+                total = 0
+                for one in [top, *top.children(recursive=True)]:
+                    try:
+                        total += one.memory_full_info().pss
+                    except psutil.Error:
+                        continue
+                most[0] = max(most[0], total)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        process.wait()
+        ended.set()
+        watcher.join()
+    return round(most[0] / 2**20)
+
+
+if __name__ == "__main__":
+    main()

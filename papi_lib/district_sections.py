@@ -209,7 +209,7 @@ def provenance_table(page: Page) -> pd.DataFrame:
             name=w("what"),
         ),
     )  # fmt: skip
-    page.show(tables.Table(frame, w("Data, edition and version"), w))
+    page.show(tables.Table(frame, w("Data, edition and version"), w), of_answers=False)
     return frame
 
 
@@ -377,7 +377,7 @@ def _tasks_table(page: Page, frame: pd.DataFrame) -> None:
         return
     about = [w.join(part_name(part, w) for part in keys) or w("PAPI as a whole") for keys in frame["subdimensions"]]
     shown = pd.DataFrame({w("about"): about}, index=pd.Index(frame[f"task_{lang}"], name=w("Districts are asked to")))
-    page.show(tables.Table(shown, w("Tasks in the plan"), w))
+    page.show(tables.Table(shown, w("Tasks in the plan"), w), of_answers=False)
     page.note(
         "Tasks in our words, after {source}; the links to parts of the index are our reading.",
         source=w.join(frame[f"source_{lang}"].unique()),

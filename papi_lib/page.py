@@ -141,11 +141,14 @@ class Page:
         """Show a caveat."""
         self._html(f'<p class="note">{escape(self.w(sentence, **values))}</p>')
 
-    def show(self, *shown: object) -> None:
-        """Show pictures and tables; None, which stands for nothing to draw, is passed over."""
+    def show(self, *shown: object, of_answers: bool = True) -> None:
+        """Show pictures and tables; None, which stands for nothing to draw, is passed over.
+
+        What is of simulated answers says so; `of_answers` is false for what is not.
+        """
         for item in shown:
             if item is not None:
-                if self.simulated:
+                if self.simulated and of_answers:
                     item.caption += " " + self.w("(simulated data)")
                     if isinstance(item, Picture):
                         item.simulated = True

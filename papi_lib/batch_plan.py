@@ -101,11 +101,11 @@ def jobs(
     return planned
 
 
-def methods(folder: Path) -> Job:
-    """Return the job of the page on methods, to which all pages lead; it is about no place and in English."""
-    labels = {"level": None, "name": "PAPI", "lang": "en", "notebook": METHODS, "title": "Methods"}
+def methods(folder: Path, lang: str) -> Job:
+    """Return the job of the page on methods, to which all pages of a language lead; it is about no place."""
+    labels = {"level": None, "name": "PAPI", "lang": lang, "notebook": METHODS, "title": Words(lang)("Methods")}
     results = sorted((folder.parent / "benchmarks" / "results").glob("*.json"))
-    return Job(folder / f"{METHODS}.ipynb", {}, METHODS, labels, tuple(results))
+    return Job(folder / f"{METHODS}.ipynb", {}, f"{METHODS}-{lang}", labels, tuple(results))
 
 
 def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
@@ -142,7 +142,9 @@ def state(records: str | None = None) -> dict[str, str | None]:
 def command(record: dict, out: Path) -> str:
     """Return the command that runs one job again."""
     if not record["labels"]["level"]:
-        return shlex.join(["papi", "report", "--notebook", METHODS, "--out", str(out)])
+        return shlex.join(
+            ["papi", "report", "--notebook", METHODS, "--lang", record["labels"]["lang"], "--out", str(out)]
+        )
     given = record["parameters"]
     where = ["--district", given["district"]] if given.get("district") else ["--province", given["province"]]
     words = ["papi", "report", *where, "--year", str(given["year"]), "--lang", given["lang"],

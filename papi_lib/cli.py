@@ -107,9 +107,10 @@ def report(
 
     if not province and not district:
         province, district = [DEFAULT_PROVINCE], None
-    planned = [batch_plan.methods(NOTEBOOKS)]
+    lang = lang or ["vi"]
+    planned = [batch_plan.methods(NOTEBOOKS, one) for one in dict.fromkeys(lang)]
     if set(notebook) != {batch_plan.METHODS}:
-        planned = batch_plan.jobs(NOTEBOOKS, province, year, lang or ["vi"], notebook, district, records) + planned
+        planned = batch_plan.jobs(NOTEBOOKS, province, year, lang, notebook, district, records) + planned
     settings = batch.Settings(
         timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records, planned)
     )

@@ -98,12 +98,25 @@ def mark(sentence: str) -> str:
 
 
 def extract_notebook(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
-    """Extract sentences to translate from a notebook's code cells: Babel's hook for ``*.ipynb``."""
+    """Extract what to translate from a notebook: Babel's hook for ``*.ipynb``.
+
+    These are sentences in code cells and, where the notebook's metadata say ``papi.translated``, the
+    paragraphs of its text.
+    """
     import nbformat
 
     notebook = nbformat.reads(fileobj.read().decode("utf-8"), as_version=4)
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     yield from extract_python(io.BytesIO(source.encode("utf-8")), keywords, comment_tags, options)
+    if notebook.metadata.get("papi", {}).get("translated"):
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                yield from ((1, None, paragraph, []) for paragraph in paragraphs(cell.source))
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of a text cell: what is translated as one."""
+    return text.strip().split("\n\n")
 
 
 @lru_cache(maxsize=len(LANGUAGES))

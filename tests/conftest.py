@@ -67,7 +67,7 @@ jobs = [job for province, year, lang in provinces
         for job in batch_plan.jobs(Path("notebooks"), [province], [str(year)], [lang], [])]
 jobs += [job for district, lang in districts
          for job in batch_plan.jobs(Path("notebooks"), [], ["2024"], [lang], [], [district])]
-jobs.append(batch_plan.methods(Path("notebooks")))
+jobs += [batch_plan.methods(Path("notebooks"), lang) for lang in ("vi", "en")]
 failed = [r for r in run(jobs, out, Settings(**batch_plan.settings())) if r["status"] == "failed"]
 site.build(out)
 sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in failed) or 0)

@@ -9,6 +9,7 @@ import nbformat
 from nbformat import v4
 
 from papi_lib import site
+from papi_lib.wording import Words
 
 TITLES = {
     "00_overview": {"vi": "Tổng quan", "en": "Overview"},
@@ -78,10 +79,10 @@ def notebook(record: dict, *fragments: str, told: dict | None = None, error: tup
     return v4.new_notebook(cells=cells)
 
 
-def methods() -> tuple[dict, nbformat.NotebookNode]:
+def methods(lang: str = "vi") -> tuple[dict, nbformat.NotebookNode]:
     """Return the record of a page about no place, and its notebook: text and a table of pandas."""
-    labels = {"level": None, "name": "PAPI", "lang": "en", "notebook": "methods", "title": "Methods"}
-    more = {"path": "methods", "notebook": "methods.ipynb", "parameters": {}, "labels": labels}
+    labels = {"level": None, "name": "PAPI", "lang": lang, "notebook": "methods", "title": Words(lang)("Methods")}
+    more = {"path": f"methods-{lang}", "notebook": "methods.ipynb", "parameters": {}, "labels": labels}
     text = "# Methods\n\nIn short.\n\n## Confidence sets for ranks\n\nA *set*.\n\n## What stands out?"
     data = '<div><style scoped>x</style><table border="1" class="dataframe"><tr style="a"><th></th><th>se</th></tr></table></div>'
     cells = [

@@ -84,11 +84,9 @@ def test_page_says_where_it_comes_from(page):
 
 
 def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
-    run(tmp_path, *several(), methods())
+    run(tmp_path, *several(), methods("vi"), methods("en"))
     pages = list((tmp_path / "site").rglob("*.html"))
-    assert (
-        len(pages) == 24 + 4 * (3 + 3) + 2
-    )  # notebooks; lists and provinces of 2 years × 2 languages; first page, methods
+    assert len(pages) == 24 + 4 * (3 + 3) + 3  # notebooks; lists and provinces, years × languages; first page, methods
     for path in pages:
         for element in soup(path).select("[href], [src]"):
             address = element.get("href") or element.get("src")
@@ -99,9 +97,10 @@ def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
 
 def test_methods_page_is_text_and_tables_with_an_address_for_each_section(tmp_path):
     run(tmp_path, *several(), methods())
-    page = soup(tmp_path / "site/methods.html")
-    assert page.html["lang"] == "en"
-    assert [h.get_text() for h in page.find_all("h1")] == ["Methods"]
+    page = soup(tmp_path / "site/methods-vi.html")
+    assert page.html["lang"] == "vi"
+    assert [h.get_text() for h in page.find_all("h1")] == ["Phương pháp"]
+    assert [h.get_text() for h in page.find_all("h2")] == ["Tập tin cậy của thứ hạng", "What stands out?"]
     assert [h["id"] for h in page.find_all("h2")] == ["confidence-sets-for-ranks", "what-stands-out"]
     assert [a["href"] for a in page.select("nav li a")] == ["#confidence-sets-for-ranks", "#what-stands-out"]
     assert str(page.select_one("table.figures tr")) == "<tr><td></td><th>se</th></tr>"
@@ -117,7 +116,7 @@ def test_questions_lead_to_their_section_of_the_methods(tmp_path):
         methods(),
     )
     page = soup(tmp_path / f"site/{record['path']}.html")
-    assert [a["href"] for a in page.select("h2#q1 + a")] == ["../../../methods.html#what-stands-out"]
+    assert [a["href"] for a in page.select("h2#q1 + a")] == ["../../../methods-vi.html#what-stands-out"]
     assert not page.select("h2#q2 + a")
 
 

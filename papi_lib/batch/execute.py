@@ -113,6 +113,8 @@ def _parameterized(source: bytes, parameters: dict, kernel: str) -> nbformat.Not
     notebook.metadata.papermill = {}
     for cell in notebook.cells:
         cell.metadata.setdefault("tags", [])
+    if not parameters:
+        return notebook
     notebook = parameterize_notebook(notebook, parameters, kernel_name=kernel, language="python")
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):

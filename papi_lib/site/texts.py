@@ -10,7 +10,7 @@ from datetime import datetime
 from nbformat import NotebookNode
 
 from papi_lib.site.files import link, templates
-from papi_lib.wording import Words
+from papi_lib.wording import Words, paragraphs
 
 
 def render_text(notebook: NotebookNode, executed: bytes, job: dict, head: dict) -> bytes:
@@ -30,7 +30,7 @@ def render_text(notebook: NotebookNode, executed: bytes, job: dict, head: dict) 
     w, path = Words(job["labels"]["lang"]), job["path"]
     job["facts"] = {key: head.get(key) for key in ("data_hash", "data_version", "code_version")}
     kept = f"../notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
-    headings, fragments = _fragments(notebook)
+    headings, fragments = _fragments(notebook, w)
     text = templates().get_template("text.html.j2").render(
         w=w,
         lang=w.lang,
@@ -52,8 +52,11 @@ def address(heading: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", re.sub(r"<[^>]*>|&\w+;", "", heading).lower()))
 
 
-def _fragments(notebook: NotebookNode) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return the addresses and words of the sections, and the markup of text and tables in turn."""
+def _fragments(notebook: NotebookNode, w: Words) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the addresses and words of the sections, and the markup of text and tables in turn.
+
+    Paragraphs are translated; a section's address is that of its English heading in every language.
+    """
     from nbconvert.filters import markdown2html  # slow to import, and only such a page needs it
 
     headings: list[tuple[str, str]] = []
@@ -62,13 +65,15 @@ def _fragments(notebook: NotebookNode) -> tuple[list[tuple[str, str]], list[str]
         words = re.sub(r'<a class="anchor-link".*?</a>', "", found[2], flags=re.S)
         if found[1] == "1":
             return ""  # the page's title is its job's
-        headings.append((address(words), words))
+        headings.append((next(addresses), words))
         return f'<h{found[1]} id="{headings[-1][0]}">{words}</h{found[1]}>'
 
     fragments = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            markup = markdown2html(cell.source)
+            parts = paragraphs(cell.source)
+            addresses = iter([address(part.lstrip("# ")) for part in parts if re.match("##+ ", part)])
+            markup = markdown2html("\n\n".join(map(w, parts)))
             fragments.append(re.sub(r"<h([1-6])[^>]*>(.*?)</h\1>", number, markup, flags=re.S))
         for output in cell.get("outputs", []):
             fragments += map(
@@ -81,4 +86,4 @@ def _table(table: str) -> str:
     """Return a table of pandas in the site's look; empty cells of its head are no headers."""
     table = re.sub(r"<table[^>]*>", '<table class="figures">', table, count=1)
     table = re.sub(r"<tr [^>]*>", "<tr>", table).replace("<th></th>", "<td></td>")
-    return f'<div class="drawing" tabindex="0">{table}</div>'
+    return f'<div class="drawing" tabindex="0" lang="en">{table}</div>'

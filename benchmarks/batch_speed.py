@@ -7,7 +7,7 @@ bare cells of the notebooks as one script: the floor. Run with ``--jobs 6`` for 
 Ways (a) and (b), which are slow, take every ``--every``-th job, times as many: a job costs them the same
 however many there are, but for one start of Python in (b). CPU seconds stand beside the clock's. Where others
 use the machine the clock's ratios cannot be relied on: one way
-meets more of their work than another. Of two runs of the same code, the one on a busy machine gave 0.9 for (d)
+meets more of their work than another. Of two runs of nearly the same code, the one on a busy machine gave 0.9 for (d)
 over the floor per core, the calmer one 3.3. The one in ``results/`` is the calmer, but way (a) in it took 1.8
 times its CPU seconds, so that its 15.6 for (a) over (d) flatters us; by CPU seconds it is 6.9.
 

@@ -190,7 +190,7 @@ def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_note
     """Killed at 20 random moments: what is finished stays as it is, and nothing is half-written."""
     monkeypatch.setenv(warm.SOCKET, warm.zygote())
     out, notebook = tmp_path / "out", make_notebook("n.ipynb", "import time; time.sleep(0.1)", "print(province)")
-    todo = [Job(notebook, {"province": str(i)}, f"x/{i}/n", {}) for i in range(40)]
+    todo = [Job(notebook, {"province": str(i)}, f"x/{i}/n", {}) for i in range(60)]
     moments, stamps = random.Random(1), {}
 
     def stamp(path):
@@ -199,11 +199,11 @@ def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_note
     for _ in range(20):
         killed = multiprocessing.get_context("fork").Process(target=run, args=(todo, out, Settings(workers=2)))
         killed.start()
-        killed.join(moments.uniform(0, 2))
+        killed.join(moments.uniform(0, 1.5))
         killed.kill()
         killed.join()
         with FileLock(out / ".lock", timeout=5) if out.exists() else nullcontext():  # its workers end with it
-            kept = [path for path, record in manifest.read(out).items() if record["status"] == "done"]
+            kept = [path for path, record in manifest.read(out).items() if record["status"] != "failed"]
         assert set(stamps) <= set(kept)
         assert stamps == {path: stamp(path) for path in stamps}
         stamps = {path: stamp(path) for path in kept}
@@ -212,7 +212,7 @@ def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_note
     records = run(todo, out, Settings(workers=2))
     assert {r["status"] for r in records if r["path"] in stamps} <= {"unchanged"}
     assert {r["status"] for r in records} <= {"unchanged", "done"}
-    assert [whole(out, job.path) for job in todo] == [[f"{i}\n"] for i in range(40)]
+    assert [whole(out, job.path) for job in todo] == [[f"{i}\n"] for i in range(60)]
     assert stamps == {path: stamp(path) for path in stamps}
     assert sorted(p.name for p in out.iterdir() if p.name != ".lock") == ["manifest.json", "notebooks"]
     assert not [p for p in out.rglob(".*") if p.name != ".lock"]

@@ -4,12 +4,10 @@
 process; (c) ploomber-engine; (d) ``papi report`` on an empty folder; (e) again, unchanged; (f) the
 bare cells of the notebooks as one script: the floor. Run with ``--jobs 6`` for a first look.
 
-Ways (a) and (b), which are slow, take every ``--every``-th job, times as many: a job costs them the same
+Ways (a) and (b), which are slow, may take every ``--every``-th job, times as many: a job costs them the same
 however many there are, but for one start of Python in (b). CPU seconds stand beside the clock's. Where others
-use the machine the clock's ratios cannot be relied on: one way
-meets more of their work than another. Of two runs of nearly the same code, the one on a busy machine gave 0.9 for (d)
-over the floor per core, the calmer one 3.3. The one in ``results/`` is the calmer, but way (a) in it took 1.8
-times its CPU seconds, so that its 15.6 for (a) over (d) flatters us; by CPU seconds it is 6.9.
+use the machine the clock's ratios cannot be relied on, because one way meets more of their work than another:
+the run in ``results/`` had the machine for itself and took all jobs each way.
 
 Where the time goes, measured with the profiler: an empty kernel costs 0.1 s of CPU and the process that
 asks 0.1 s a notebook (half of it the page); the cells cost about 1 s, a third of that drawing. Two fixed
@@ -141,7 +139,7 @@ def main() -> None:
     """Measure, print ratios and save them with a plot in ``benchmarks/results/``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=24)
-    parser.add_argument("--every", type=int, default=4)
+    parser.add_argument("--every", type=int, default=1)
     given = parser.parse_args()
     todo = jobs()[: given.jobs]
     sample = todo[:: given.every]

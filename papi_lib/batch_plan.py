@@ -15,6 +15,8 @@ from papi_lib.wording import Words, mark
 
 #: The notebook that says how figures are made.
 METHODS = "methods"
+#: From so many pages on provinces on, what only some of them share is worth the seconds that it takes.
+_MANY = 50
 RENDER = "papi_lib.site:render_page"
 #: Titles of the notebooks that are not about one dimension.
 _TITLES = {
@@ -111,12 +113,11 @@ def methods(folder: Path, lang: str) -> Job:
 def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
     """Return what the batch must know of this project: hashes of what notebooks read, the page maker.
 
-    Kernels for `planned` jobs without districts start without the survey in memory.
+    Kernels for `planned` jobs start with what the kinds of places among them share in memory.
     """
     library = Path(__file__).parent
-    of_districts = not planned or any(job.labels["level"] == "district" for job in planned)
     return {
-        "preload": ("papi_lib.warmup_districts" if of_districts else "papi_lib.warmup",),
+        "preload": _preload(planned),
         "render": RENDER,
         "inputs": {
             "library": folder_hash(library, ".py", ".po", without="site"),
@@ -131,6 +132,17 @@ def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
             "data_version": provenance.data_version(),
         },
     }
+
+
+def _preload(planned: Sequence[Job]) -> tuple[str, ...]:
+    """Return the modules that kernels for these jobs start with."""
+    levels = [job.labels["level"] for job in planned]
+    modules = ["papi_lib.warmup"]
+    if "district" in levels:
+        modules.append("papi_lib.warmup_districts")
+    if levels.count("province") > _MANY:
+        modules.append("papi_lib.warmup_provinces")
+    return tuple(modules)
 
 
 def state(records: str | None = None) -> dict[str, str | None]:

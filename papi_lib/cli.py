@@ -7,6 +7,10 @@ from pathlib import Path
 
 import click
 
+# Reading notebooks imports a grammar of web addresses that takes a second to build and is optional there; nothing
+# here checks web addresses.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 DEFAULT_PROVINCE = "Hà Nội"
@@ -110,7 +114,7 @@ def report(
     lang = lang or ["vi"]
     planned = [batch_plan.methods(NOTEBOOKS, one) for one in dict.fromkeys(lang)]
     if set(notebook) != {batch_plan.METHODS}:
-        planned = batch_plan.jobs(NOTEBOOKS, province, year, lang, notebook, district, records) + planned
+        planned += batch_plan.jobs(NOTEBOOKS, province, year, lang, notebook, district, records)
     settings = batch.Settings(
         timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records, planned)
     )

@@ -149,6 +149,7 @@ def fixed_weights(year: int) -> pd.DataFrame:
     return pd.DataFrame(_fixed_weights(year), index=pd.Index(index.dimensions(year), name="dimension"))
 
 
+@datafiles.cached
 def scenarios(year: int, n: int = 10_000, *, seed: int = 0) -> dict[str, Runs]:
     """Return `n` runs for each of `SCENARIOS`, by its name; parameters as for `runs`."""
     return {name: runs(year, n, vary=vary, seed=seed) for name, vary in SCENARIOS.items()}
@@ -226,6 +227,7 @@ def rank_again(year: int, settings: pd.DataFrame, seed: int = 0) -> pd.DataFrame
     return pd.DataFrame(ranks, settings.index, _scores(year).index)
 
 
+@datafiles.cached
 def variance_shares(year: int, province: str | int | None = None, *, n: int = 1024, seed: int = 0) -> pd.DataFrame:
     """Split the variance of ranks into sampling, weights, aggregation and normalisation.
 

@@ -14,9 +14,8 @@ from matplotlib.axes import Axes
 from papi_lib.labels import comparison_name, part_name, province_name
 from papi_lib.pictures import BEST, CITIES, COUNTRY, FAINT, PLACE, REGION, Picture, decimal_axis, figure, style, wrap
 from papi_lib.places import Place
+from papi_lib.precision import Z95
 from papi_lib.wording import Words
-
-Z95 = 1.96
 
 
 def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None = None) -> Picture | None:
@@ -65,22 +64,7 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
                 frame["score"], rows, xerr=Z95 * se.reindex(frame.index), fmt="none", ecolor=PLACE, lw=1.4, zorder=4
             )
         ax.scatter(frame["score"], rows, s=64, color=PLACE, zorder=5, label=place.name(w.lang))
-        for y, score in zip(rows, frame["score"], strict=True):
-            if pd.notna(score):
-                ax.annotate(
-                    w.number(score),
-                    (score, y),
-                    (0, 9),
-                    textcoords="offset points",
-                    ha="center",
-                    color=PLACE,
-                    weight="bold",
-                )
-        ax.set_yticks(rows, [wrap(part_name(p, w), 26) for p in frame.index])
-        ax.set_ylim(-0.6, len(frame) - 0.3)
-        ax.set_xlim(frame["lower"].min(), frame["upper"].max())
-        decimal_axis(ax, w, "x")
-        ax.set_xlabel(w("points, over the range of the scale"))
+        score_rows(ax, rows, frame["score"], frame, w)
         fig.legend(loc="lower center", ncols=3, fontsize=8)
     shown = frame.assign(part=[part_name(p, w) for p in frame.index]).set_index("part")
     shown["best_province"] = [province_name(c, w) for c in frame["best_province"]]
@@ -104,6 +88,32 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
     )
     caption = w("Score by part, with the 95% interval where the noise is known; grey bars span all provinces.")
     return Picture(fig, alt, caption, w, shown)
+
+
+def score_rows(ax: Axes, rows: np.ndarray, scores: pd.Series, scale: pd.DataFrame, w: Words) -> None:
+    """Write scores over their dots, name the parts and set the axis to the whole scale.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to write.
+    rows : numpy.ndarray
+        Height of each part's row.
+    scores : pandas.Series
+        Points, indexed by part; nothing is written for a missing one.
+    scale : pandas.DataFrame
+        ``lower`` and ``upper``: the parts' ranges in points.
+    w : Words
+        Language of the picture.
+    """
+    for y, score in zip(rows, scores, strict=True):
+        if pd.notna(score):
+            ax.annotate(w.number(score), (score, y), (0, 9), textcoords="offset points", ha="center", color=PLACE, weight="bold")  # fmt: skip
+    ax.set_yticks(rows, [wrap(part_name(p, w), 26) for p in scores.index])
+    ax.set_ylim(-0.6, len(scores) - 0.3)
+    ax.set_xlim(scale["lower"].min(), scale["upper"].max())
+    decimal_axis(ax, w, "x")
+    ax.set_xlabel(w("points, over the range of the scale"))
 
 
 def history(

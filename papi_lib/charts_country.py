@@ -151,16 +151,12 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place, reconstructed: pd.Series 
             alpha=0.6,
         )
         ax.scatter(order[here], frame["rank"][here].astype(float), s=50, color=PLACE, zorder=4)
-        name_provinces(ax, order, frame["lower"], names, place)
-        ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -22))
-        ax.set_yticks([1, *range(10, len(frame) + 1, 10)])
-        ax.set_xticks([])
+        rank_axes(ax, order, frame["lower"], names, w, place)
         ax.set_xlabel(
             w("provinces by published score")
             if reconstructed is None
             else w("provinces of 2025 by reconstructed score")
         )
-        ax.set_ylabel(w("rank (1 = highest)"))
     shown = frame[["score", "rank", "lower", "upper"]].copy()
     shown.index = pd.Index([names[c] for c in frame.index], name=w("province"))
     shown.columns = [w("score"), w("rank"), w("set from"), w("set to")]
@@ -184,8 +180,8 @@ def ranks(frame: pd.DataFrame, w: Words, place: Place, reconstructed: pd.Series 
     return Picture(fig, alt, caption, w, shown)
 
 
-def name_provinces(ax: Axes, order: np.ndarray, above: pd.Series, names: pd.Series, place: Place) -> None:
-    """Name the place, the five cities and the first and last province above a picture of ranks.
+def rank_axes(ax: Axes, order: np.ndarray, above: pd.Series, names: pd.Series, w: Words, place: Place) -> None:
+    """Set the axes of a picture of all provinces' ranks; name the place, the five cities, the first and the last.
 
     Parameters
     ----------
@@ -197,6 +193,8 @@ def name_provinces(ax: Axes, order: np.ndarray, above: pd.Series, names: pd.Seri
         By province: the rank from which a line leads to the name.
     names : pandas.Series
         Names by province.
+    w : Words
+        Language of the picture.
     place : Place
         Province to point out.
     """
@@ -210,6 +208,10 @@ def name_provinces(ax: Axes, order: np.ndarray, above: pd.Series, names: pd.Seri
             names[code], (beside, foot), rotation=60, rotation_mode="anchor", ha="left", va="center",
             fontsize=7.5, color=PLACE if own else "#334155", weight="bold" if own else None,
         )  # fmt: skip
+    ax.set(xlim=(0, len(above) + 4), ylim=(len(above) + 1, -22))
+    ax.set_yticks([1, *range(10, len(above) + 1, 10)])
+    ax.set_xticks([])
+    ax.set_ylabel(w("rank (1 = highest)"))
 
 
 def scatter(frame: pd.DataFrame, x: str, y: str, w: Words, place: Place) -> Picture | None:

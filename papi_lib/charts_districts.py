@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from papi_lib import places
+from papi_lib.charts import score_rows
 from papi_lib.labels import part_name
-from papi_lib.pictures import CITIES, COUNTRY, FAINT, PLACE, REGION, Picture, decimal_axis, figure, style, wrap
+from papi_lib.pictures import CITIES, COUNTRY, FAINT, PLACE, REGION, Picture, decimal_axis, figure, style
 from papi_lib.places import Place
 from papi_lib.wording import Words
 
@@ -94,13 +95,7 @@ def profile(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
         ax.scatter(frame["alike"], rows, marker="s", s=26, color=REGION, zorder=3, label=w("districts of its kind"))
         ax.hlines(rows, frame["low"], frame["high"], color=PLACE, lw=1.6, zorder=4)
         ax.scatter(frame["estimate"], rows, s=60, color=PLACE, zorder=5, label=place.name(w.lang))
-        for y, score in zip(rows, frame["estimate"], strict=True):
-            ax.annotate(w.number(score), (score, y), (0, 9), textcoords="offset points", ha="center", color=PLACE, weight="bold")  # fmt: skip
-        ax.set_yticks(rows, [wrap(part_name(p, w), 26) for p in frame.index])
-        ax.set_ylim(-0.6, len(frame) - 0.3)
-        ax.set_xlim(frame["lower"].min(), frame["upper"].max())
-        decimal_axis(ax, w, "x")
-        ax.set_xlabel(w("points, over the range of the scale"))
+        score_rows(ax, rows, frame["estimate"], frame, w)
         fig.legend(loc="lower center", ncols=4, fontsize=8)
     shown = frame[["estimate", "low", "high", "city", "alike"]].set_axis(
         [place.name(w.lang), w("95% from"), w("95% to"), w("city"), w("districts of its kind")], axis=1

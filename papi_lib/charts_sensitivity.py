@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from papi_lib import places
-from papi_lib.charts_country import name_provinces
+from papi_lib.charts_country import rank_axes
 from papi_lib.labels import choice_name, group_name, province_name, step_name
 from papi_lib.pictures import COUNTRY, FAINT, GROUP_COLOURS, PLACE, REGION, Picture, figure, style, wrap
 from papi_lib.places import Place
@@ -40,15 +40,9 @@ def group_shares(shares: pd.DataFrame, group: int, w: Words, place: Place) -> Pi
     with style():
         fig = figure(7, 1.35 + 0.36 * len(shares), left=1.95, bottom=0.95)
         ax = fig.subplots()
-        rows = np.arange(len(shares))[::-1]
-        left = np.zeros(len(shares))
-        for g, colour in GROUP_COLOURS.items():
-            label = group_name(g, w) + (f" ({w('as published')})" if g == group else "")
-            ax.barh(rows, shares[g], left=left, color=colour, height=0.7, ec="#94a3b8", lw=0.6, label=label)
-            _write_shares(ax, rows, left, shares[g], "white" if g <= 2 else "#111827", w)
-            left += shares[g].to_numpy()
-        ax.set_yticks(rows, [wrap(name, 26) for name in names])
-        _share_axis(ax, w)
+        labels = {g: group_name(g, w) + (f" ({w('as published')})" if g == group else "") for g in GROUP_COLOURS}
+        looks = {g: (colour, "white" if g <= 2 else "#111827") for g, colour in GROUP_COLOURS.items()}
+        _stacked(ax, shares.set_axis(names), labels, looks, w, height=0.7, ec="#94a3b8")
         ax.set_xlabel(w("share of runs"))
         fig.legend(loc="lower center", ncols=4, fontsize=8, columnspacing=1.2)
     shown = shares.set_axis([group_name(g, w) for g in shares], axis=1)
@@ -163,15 +157,11 @@ def variance(shares: pd.DataFrame, w: Words) -> Picture:
     with style():
         fig = figure(7, 1.35 + 0.45 * len(shares), left=1.95, bottom=1.15)
         ax = fig.subplots()
-        rows = np.arange(len(shares))[::-1]
-        left = np.zeros(len(shares))
-        for source, name in names.items():
-            colour = _SOURCE_COLOURS.get(source, FAINT)
-            ax.barh(rows, shares[source], left=left, color=colour, height=0.65, ec="white", lw=0.6, label=name)
-            _write_shares(ax, rows, left, shares[source], "white" if source in ("sampling", "weights") else COUNTRY, w)
-            left += shares[source].to_numpy()
-        ax.set_yticks(rows, [wrap(name, 26) for name in shares.index])
-        _share_axis(ax, w)
+        looks = {
+            source: (_SOURCE_COLOURS.get(source, FAINT), "white" if source in ("sampling", "weights") else COUNTRY)
+            for source in names
+        }
+        _stacked(ax, shares, names, looks, w, height=0.65, ec="white")
         ax.set_xlabel(w("share of the variance of ranks"))
         fig.legend(loc="lower center", ncols=3, fontsize=8)
     shown = shares.rename(columns=names).rename_axis(w("what"))
@@ -206,12 +196,8 @@ def everyone(frame: pd.DataFrame, w: Words, place: Place) -> Picture:
         here = frame.index == place.code
         ax.scatter(order[here], frame["published", "rank"][here], s=55, color=PLACE, zorder=4)
         top = frame[[("methods", "lower"), ("sampling", "lower")]].min(axis=1)
-        name_provinces(ax, order, top, places.provinces()[f"name_{w.lang}"], place)
-        ax.set(xlim=(0, len(frame) + 4), ylim=(len(frame) + 1, -22))
-        ax.set_yticks([1, *range(10, len(frame) + 1, 10)])
-        ax.set_xticks([])
+        rank_axes(ax, order, top, places.provinces()[f"name_{w.lang}"], w, place)
         ax.set_xlabel(w("provinces by published score"))
-        ax.set_ylabel(w("rank (1 = highest)"))
         fig.legend(loc="lower center", ncols=3, fontsize=8)
     span = {
         step_name(scenario, w): [
@@ -233,12 +219,15 @@ def everyone(frame: pd.DataFrame, w: Words, place: Place) -> Picture:
     return Picture(fig, alt, caption, w, shown)
 
 
-def _write_shares(ax, rows: np.ndarray, left: np.ndarray, shares: pd.Series, colour: str, w: Words) -> None:
-    for y, start, share in zip(rows, left, shares, strict=True):
-        if share >= _READABLE:
-            ax.text(start + share / 2, y, w.percent(share), ha="center", va="center", fontsize=7.5, color=colour)
-
-
-def _share_axis(ax, w: Words) -> None:
+def _stacked(ax, shares: pd.DataFrame, labels: dict, looks: dict, w: Words, **bars) -> None:
+    """Draw each row's shares as one bar; `looks` are the colours of bar and writing by column."""
+    rows, left = np.arange(len(shares))[::-1], np.zeros(len(shares))
+    for column, (colour, ink) in looks.items():
+        ax.barh(rows, shares[column], left=left, color=colour, lw=0.6, label=labels[column], **bars)
+        for y, start, share in zip(rows, left, shares[column], strict=True):
+            if share >= _READABLE:
+                ax.text(start + share / 2, y, w.percent(share), ha="center", va="center", fontsize=7.5, color=ink)
+        left += shares[column].to_numpy()
+    ax.set_yticks(rows, [wrap(name, 26) for name in shares.index])
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda value, _: w.percent(value))

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from papi_lib import charts, comparison, index, places, precision, published
-from papi_lib.labels import comparison_name, group_name, part_name
+from papi_lib.labels import comparison_name, part_name, rank_sentence
 from papi_lib.pictures import Picture
 from papi_lib.places import Place
+from papi_lib.precision import Z95
 from papi_lib.wording import Words
 
-Z95 = 1.96
 #: Each kind of picture, named as its data in `papi_lib.comparison`, and its chart in `papi_lib.charts`.
 PICTURES = {"history": "history", "parts": "gaps"}
 
@@ -172,16 +172,7 @@ class Choice:
                 said.append(
                     w("Compared with {other} ({value}), the difference of {difference} is within noise.", **compared)
                 )
-        said.append(
-            w(
-                "That is the {group} of four groups and rank {rank} in our ordering of the published scores; "
-                "the noise in the scores leaves any rank from {lower} to {upper} possible (95%).",
-                group=group_name(rank["group"], w),
-                rank=int(rank["rank"]),
-                lower=int(rank["lower"]),
-                upper=int(rank["upper"]),
-            )
-        )
+        said.append(rank_sentence(rank, w))
         return said
 
     def _missing(self, years: list[int]) -> list[str]:

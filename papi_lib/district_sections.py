@@ -23,8 +23,8 @@ from papi_lib import (
 )
 from papi_lib.labels import part_name
 from papi_lib.page import Page
+from papi_lib.precision import Z95
 
-Z95 = 1.96
 #: The block of a plan that districts' pages are about.
 _BLOCK = "districts"
 MOST_FINDINGS = 3

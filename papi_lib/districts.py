@@ -18,8 +18,8 @@ import pandas as pd
 from scipy import stats
 
 from papi_lib import codebook, datafiles, disclosure, index, places, ranks, records, smallarea, survey
+from papi_lib.precision import Z95
 
-Z95 = 1.96
 #: Name of the domain that holds everybody.
 CITY = "city"
 _DESIGN = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}

@@ -19,6 +19,15 @@ def group_name(group: int, w: Words) -> str:
     return [w("highest"), w("upper middle"), w("lower middle"), w("lowest")][int(group) - 1]
 
 
+def rank_sentence(row: pd.Series, w: Words) -> str:
+    """Return the sentence on a province's group and rank with its set, from a row of `papi_lib.precision.rank_sets`."""
+    return w(
+        "That is the {group} of four groups and rank {rank} in our ordering of the published scores; "
+        "the noise in the scores leaves any rank from {lower} to {upper} possible (95%).",
+        group=group_name(row["group"], w), rank=int(row["rank"]), lower=int(row["lower"]), upper=int(row["upper"]),
+    )  # fmt: skip
+
+
 def province_name(code: float, w: Words) -> str:
     """Return a province's name by code; a missing code becomes a dash."""
     return "–" if pd.isna(code) else places.provinces()[f"name_{w.lang}"][int(code)]

@@ -29,6 +29,9 @@ from scipy.stats import norm, t
 
 from papi_lib import datafiles, index, places, published, ranks
 
+#: Half the 95% interval of a normal error, in standard errors.
+Z95 = 1.96
+
 #: An edition with at least so many years tells noise from change by itself.
 _ENOUGH_YEARS = 3
 

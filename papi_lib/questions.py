@@ -14,8 +14,7 @@ from scipy import stats
 from papi_lib import charts, charts_country, district_sections, precision, published, tables
 from papi_lib.labels import group_name, part_name
 from papi_lib.page import Page
-
-Z95 = 1.96
+from papi_lib.precision import Z95
 
 
 def together(page: Page, x: str, y: str) -> pd.DataFrame | None:

@@ -22,11 +22,11 @@ from papi_lib import (
     published,
     tables,
 )
-from papi_lib.labels import group_name, part_name
+from papi_lib.labels import part_name, rank_sentence
 from papi_lib.page import Page
+from papi_lib.precision import Z95
 from papi_lib.wording import mark
 
-Z95 = 1.96
 MOST_FINDINGS = 3
 
 
@@ -54,14 +54,7 @@ def standing(page: Page) -> pd.DataFrame | None:
             n=int(frame["score"].notna().sum()),
             mean=w.number(frame["score"].mean()),
         )
-        page.say(
-            "That is the {group} of four groups and rank {rank} in our ordering of the published scores; "
-            "the noise in the scores leaves any rank from {lower} to {upper} possible (95%).",
-            group=group_name(row["group"], w),
-            rank=int(row["rank"]),
-            lower=int(row["lower"]),
-            upper=int(row["upper"]),
-        )
+        page.say(rank_sentence(row, w))
     page.show(charts_country.ranks(frame, w, page.place))
     return frame
 

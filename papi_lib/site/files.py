@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
+
+from papi_lib.wording import Words
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -35,6 +39,19 @@ def link(source: str, target: str, ending: str = "") -> str:
     return quote(
         posixpath.relpath(target, posixpath.dirname(source) or ".") + ("/" if target.endswith("/") else "") + ending
     )
+
+
+def of_notebook(job: dict, executed: bytes, w: Words) -> dict:
+    """Return what any page tells of the executed notebook behind it: where and which it is, when it was made, its error."""
+    path = job["path"]
+    kept = f"../notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
+    return {
+        "root": "../" * path.count("/"),
+        "made": w.date(datetime.fromisoformat(job["started"])) if job["started"] else "–",
+        "notebook": link(path, kept) if executed else None,
+        "notebook_hash": hashlib.sha256(executed).hexdigest(),
+        "error": job.get("error"),
+    }
 
 
 def inside(site: Path, name: str) -> Path:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import html as markup
 import json
 import re
 from collections import defaultdict
-from datetime import datetime
 from functools import lru_cache
 
 import nbformat
 
 from papi_lib.site.drawings import slim
-from papi_lib.site.files import TEMPLATES, full_name, link, split_path, templates
+from papi_lib.site.files import TEMPLATES, full_name, link, of_notebook, split_path, templates
 from papi_lib.site.texts import render_text
 from papi_lib.wording import Words
 
@@ -39,19 +37,14 @@ def render_page(executed: bytes, job: dict, head: dict) -> bytes:
     facts = job["facts"] = read_facts(notebook)
     labels, path = job["labels"], job["path"]
     w = Words(labels["lang"])
-    kept = f"../notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
     page = {
         "w": w,
         "lang": labels["lang"],
         "title": facts.get("title") or f"{labels['title']}: {full_name(labels)}, {labels['year']}",
-        "root": "../" * path.count("/"),
         "labels": labels,
         "facts": defaultdict(str, facts),
         "parameters": json.dumps(job["parameters"], ensure_ascii=False),
-        "made": w.date(datetime.fromisoformat(job["started"])) if job["started"] else "–",
-        "notebook": link(path, kept) if executed else None,
-        "notebook_hash": hashlib.sha256(executed).hexdigest(),
-        "error": job.get("error"),
+        **of_notebook(job, executed, w),
         **_for_reader(notebook, "../" * path.count("/"), w),
         **_ways(path, labels),
     }

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
-from datetime import datetime
 
 from nbformat import NotebookNode
 
-from papi_lib.site.files import link, templates
+from papi_lib.site.files import of_notebook, templates
 from papi_lib.wording import Words, paragraphs
 
 
@@ -27,22 +25,17 @@ def render_text(notebook: NotebookNode, executed: bytes, job: dict, head: dict) 
     head : dict
         The run: ``data_hash``, ``data_version`` and ``code_version``.
     """
-    w, path = Words(job["labels"]["lang"]), job["path"]
+    w = Words(job["labels"]["lang"])
     job["facts"] = {key: head.get(key) for key in ("data_hash", "data_version", "code_version")}
-    kept = f"../notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
     headings, fragments = _fragments(notebook, w)
     text = templates().get_template("text.html.j2").render(
         w=w,
         lang=w.lang,
         title=job["labels"]["title"],
-        root="../" * path.count("/"),
         headings=headings,
         fragments=fragments,
-        error=job.get("error"),
-        notebook=link(path, kept) if executed else None,
-        notebook_hash=hashlib.sha256(executed).hexdigest(),
         facts=defaultdict(str, job["facts"]),
-        made=w.date(datetime.fromisoformat(job["started"])) if job["started"] else "–",
+        **of_notebook(job, executed, w),
     )  # fmt: skip
     return text.encode()
 

@@ -176,7 +176,7 @@ def _next(pipe: Connection) -> dict:
     try:
         return json.loads(pipe.recv_bytes())
     except (EOFError, OSError):
-        raise DeadKernelError("Kernel died") from None
+        raise DeadKernelError("the notebook's process died (killed, or a crash in a library)") from None
 
 
 def _run_in_kernel(notebook: nbformat.NotebookNode, folder: Path, settings: Settings) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -16,7 +18,7 @@ from papi_lib.wording import Words, mark
 
 #: The notebook that says how figures are made.
 METHODS = "methods"
-#: From so many provinces on, what a kind of page shows of all provinces alike is computed once for all.
+#: What so many jobs import, or show of all provinces alike, is imported or computed once for all.
 _SEVERAL = 3
 #: The same of what takes seconds.
 _MANY = 20
@@ -145,21 +147,41 @@ def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
 
 
 def _prepare(planned: Sequence[Job]) -> tuple[tuple, ...]:
-    """Return what is computed once for these jobs because several of them need it."""
-    pages = [(job.labels["level"], job.labels.get("year"), job.notebook.stem) for job in planned]
-    provinces = Counter((year, stem) for level, year, stem in pages if level == "province")
-    found = [("papi_lib.warmup",)]
-    if any(level == "district" for level, *_ in pages):
+    """Return what is done once for these jobs because several of them need it: imports, and what is the same for all places."""
+    jobs_of = Counter(job.notebook for job in planned)
+    modules = Counter()
+    for notebook, n in jobs_of.items():
+        modules.update(dict.fromkeys(_imports(notebook), n))
+    found = [("papi_lib.warmup",), *((module,) for module, n in modules.items() if n >= _SEVERAL)]
+    if any(job.labels["level"] == "district" for job in planned):
         found.append(("papi_lib.warmup:survey",))
-    for year in sorted({year for year, _ in provinces}):
-        most = max(n for (of, _), n in provinces.items() if of == year)
-        if most >= _SEVERAL:
-            found.append(("papi_lib.warmup:ranks", year))
-        if most >= _MANY:
-            found.append(("papi_lib.warmup:countrywide", year))
-    if sum(n for (_, stem), n in provinces.items() if stem.endswith("_target")) >= _SEVERAL:
+    pages = Counter((job.labels["year"], job.notebook.stem) for job in planned if job.labels["level"] == "province")
+    found += [
+        ("papi_lib.warmup:ranks", year) for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL})
+    ]
+    if any(n >= _SEVERAL for (_, stem), n in pages.items() if stem == "10_target"):
         found.append(("papi_lib.warmup:forecasts",))
+    for notebook, computed in (("10_target", "climbs"), ("11_sensitivity", "scenarios")):
+        found += [
+            (f"papi_lib.warmup:{computed}", year)
+            for (year, stem), n in pages.items()
+            if stem == notebook and n >= _MANY
+        ]
     return tuple(found)
+
+
+def _imports(notebook: Path) -> list[str]:
+    """Return the names of the modules that a notebook imports, and of what it imports from them: some are modules too."""
+    found = []
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            with suppress(SyntaxError):  # a magic
+                for node in ast.parse(cell.source).body:
+                    if isinstance(node, ast.ImportFrom):
+                        found += [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+                    elif isinstance(node, ast.Import):
+                        found += [name.name for name in node.names]
+    return found
 
 
 def state(records: str | None = None) -> dict[str, str | None]:

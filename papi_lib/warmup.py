@@ -5,28 +5,7 @@ Importing this module does what every page needs; its functions do what the page
 that finds other data computes anew.
 """
 
-# ruff: noqa: F401
-
-from papi_lib import (
-    aims,
-    charts,
-    datafiles,
-    district_sections,
-    districts,
-    forecast,
-    index,
-    merged,
-    places,
-    plans,
-    precision,
-    provenance,
-    published,
-    questions,
-    sections,
-    sensitivity,
-    sensitivity_sections,
-    targets,
-)
+from papi_lib import charts, datafiles, index, places, plans, precision, provenance, published, questions, sections
 from papi_lib.wording import LANGUAGES, Words
 
 
@@ -38,6 +17,8 @@ def ranks(year: int) -> None:
 
 def forecasts() -> None:
     """Fit the forecasts from all base years: for the pages on targets."""
+    from papi_lib import forecast
+
     for year in index.years():
         if year >= forecast.FIRST_BASE:
             forecast.fit(year)
@@ -45,20 +26,27 @@ def forecasts() -> None:
 
 def survey() -> None:
     """Read the simulated survey, with its ranks and models: for districts' pages."""
+    from papi_lib import districts
+
     found = districts.load()
     for series in [*index.dimensions(found.year), "total"]:
         found.rank_sets(series)
     _ = found.models
 
 
-def countrywide(year: int) -> None:
-    """Compute what the pages on target and sensitivity show of all provinces alike: for many provinces' pages.
+def climbs(year: int) -> None:
+    """Simulate what the pages on targets show of all provinces alike; some seconds."""
+    from papi_lib import merged, targets
 
-    It takes some seconds, which a few pages would not bring back.
-    """
     targets.climb(1, year - 1, 5)  # also fills what any other climb needs
     for part in [None, *index.dimensions(year)]:
         merged.rank_sets(year, part)
+
+
+def scenarios(year: int) -> None:
+    """Simulate what the pages on sensitivity show of all provinces alike; some seconds."""
+    from papi_lib import sensitivity
+
     sensitivity.scenarios(year, 10_000, seed=0)
     sensitivity.variance_shares(year, seed=0)
 
@@ -74,3 +62,4 @@ for _lang in LANGUAGES:
     _words("Total")
 # Drawing once loads fonts and the SVG writer.
 charts.history(published.history(1, [None], index.years()[-1]), _words, places.province(1)).svg()
+_ = sections, questions  # what notebooks import

@@ -123,7 +123,6 @@ def subdimensions(year: int, dimension: int | None = None) -> list[str]:
     return list(table.loc[table["dimension"].eq(dimension) if dimension else slice(None), "subdimension"])
 
 
-@datafiles.cached
 def dimension_of(subdimension: str) -> int:
     """Return the dimension that a sub-dimension belongs to (it never changed between editions).
 
@@ -132,8 +131,7 @@ def dimension_of(subdimension: str) -> int:
     >>> dimension_of("internet_access")
     8
     """
-    table = datafiles.read("structure")
-    return int(table.loc[table["subdimension"] == subdimension, "dimension"].iloc[0])
+    return _dimensions_of()[subdimension]
 
 
 def first_year(dimension: int) -> int:
@@ -148,7 +146,6 @@ def first_year(dimension: int) -> int:
     return int(table.loc[table["dimension"] == dimension, "edition"].min())
 
 
-@datafiles.cached
 def name(part: int | str, lang: str = "vi") -> str:
     """Return the name of a dimension (by number) or sub-dimension (by key) in Vietnamese or English.
 
@@ -157,8 +154,7 @@ def name(part: int | str, lang: str = "vi") -> str:
     >>> name(4, "en"), name("internet_access", "vi")
     ('Control of corruption', 'Tiếp cận và sử dụng internet')
     """
-    table, column = ("subdimensions", "subdimension") if isinstance(part, str) else ("dimensions", "dimension")
-    return datafiles.read(table).set_index(column)[f"name_{lang}"][part]
+    return _names(f"name_{lang}")[part]
 
 
 def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame:
@@ -255,6 +251,22 @@ def segment(year: int, part: int | str | None = None) -> list[int]:
     ([2022, 2023, 2024], [2021, 2022, 2023, 2024])
     """
     return [y for y in edition_years(year) if comparable(y, year, part)]
+
+
+@datafiles.cached
+def _names(column: str) -> dict[int | str, str]:
+    """Return the names of all dimensions (by number) and sub-dimensions (by key)."""
+    dimensions, subdimensions = datafiles.read("dimensions"), datafiles.read("subdimensions")
+    return dict(zip(dimensions["dimension"], dimensions[column], strict=True)) | dict(
+        zip(subdimensions["subdimension"], subdimensions[column], strict=True)
+    )
+
+
+@datafiles.cached
+def _dimensions_of() -> dict[str, int]:
+    """Return the dimension of every sub-dimension."""
+    table = datafiles.read("structure")
+    return {key: int(dimension) for key, dimension in zip(table["subdimension"], table["dimension"], strict=True)}
 
 
 @datafiles.cached

@@ -212,23 +212,28 @@ def history(province: str | int, parts: Iterable[int | str | None], until: int |
     """
     code, frames = places.province(province).code, []
     for part in parts:
-        wide = series(part, until)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "part": "total" if part is None else part,
-                    "year": wide.columns,
-                    "segment": [min(index.segment(y, part)) for y in wide.columns],
-                    "score": wide.loc[code].to_numpy(),
-                    "country": wide.mean().to_numpy(),
-                    "lower_quartile": wide.quantile(0.25).to_numpy(),
-                    "upper_quartile": wide.quantile(0.75).to_numpy(),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+        frame = _country(part)
+        frame.insert(3, "score", series(part).loc[code].to_numpy())
+        frames.append(frame)
+    frame = pd.concat(frames, ignore_index=True)
+    return frame if until is None else frame[frame["year"] <= until].reset_index(drop=True)
 
 
+@datafiles.cached
+def _country(part: int | str | None) -> pd.DataFrame:
+    """Return what `history` tells of a part that is the same for all provinces."""
+    wide = series(part)
+    return pd.DataFrame({
+        "part": "total" if part is None else part,
+        "year": wide.columns,
+        "segment": [min(index.segment(y, part)) for y in wide.columns],
+        "country": wide.mean().to_numpy(),
+        "lower_quartile": wide.quantile(0.25).to_numpy(),
+        "upper_quartile": wide.quantile(0.75).to_numpy(),
+    })  # fmt: skip
+
+
+@datafiles.cached
 def profile(province: str | int, year: int, dimension: int | None = None) -> pd.DataFrame:
     """Compare a province part by part with the country, its region, the five cities and the best.
 

@@ -179,11 +179,11 @@ def _history_panel(ax: Axes, frame: pd.DataFrame, w: Words, place: Place, beside
     # A missing value between two runs: no line there.
     year, score, other, low, high = np.insert(frame[columns].to_numpy(float), breaks, np.nan, axis=0).T
     ax.fill_between(year, low, high, color=FAINT, alpha=0.6, lw=0, label=w("middle half of provinces"))
+    ax.plot(year, other, color=COUNTRY, lw=1.3, marker="_", ms=7, label=comparison_name(beside, w, place))
+    ax.plot(year, score, color=PLACE, lw=1.8, marker="o", ms=4.5, label=place.name(w.lang))
     alone = frame[~frame["segment"].duplicated(keep=False)]
     if len(alone):
         bars(ax, alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=FAINT, lw=6, alpha=0.6)
-    ax.plot(year, other, color=COUNTRY, lw=1.3, marker="_", ms=7, label=comparison_name(beside, w, place))
-    ax.plot(year, score, color=PLACE, lw=1.8, marker="o", ms=4.5, label=place.name(w.lang))
     for scores, errors, colour, aside in (("score", "se", PLACE, 0), (beside, "comparison_se", COUNTRY, 0.1)):
         if errors in frame and scores not in ("country", "median"):  # theirs are too small to see
             middle, noise = frame[scores], Z95 * frame[errors]

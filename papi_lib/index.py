@@ -71,7 +71,6 @@ def edition_years(year: int) -> list[int]:
     return sorted(int(y) for y in table.loc[table["edition"] == edition(year), "year"])
 
 
-@datafiles.cached
 def structure(year: int) -> pd.DataFrame:
     """Return the parts of the index in a year, in the index's order.
 
@@ -91,11 +90,7 @@ def structure(year: int) -> pd.DataFrame:
     >>> structure(2024).tail(1).round(2).drop(columns="position").to_dict("records")
     [{'dimension': 8, 'subdimension': 'provincial_eresponsiveness', 'lower': 0.33, 'upper': 3.33}]
     """
-    table = datafiles.read("structure")
-    table = table[table["edition"] == edition(year)].drop(columns="edition").sort_values(["dimension", "position"])
-    parts = table.groupby("dimension")["subdimension"].transform("size")
-    lower, upper = DIMENSION_RANGE
-    return table.assign(lower=lower / parts, upper=upper / parts).reset_index(drop=True)
+    return _structure(edition(year))
 
 
 @datafiles.cached
@@ -197,8 +192,7 @@ def comparable(first: int, last: int, part: int | str | None = None) -> bool:
     (True, False)
     """
     early, late = sorted((check_year(first), check_year(last)))
-    changes = _edition_starts() | set(_breaks_inside(part)["year"])
-    return not any(early < year <= late for year in changes)
+    return not any(early < year <= late for year in _changes(part))
 
 
 def must_compare(first: int, last: int, part: int | str | None = None) -> None:
@@ -254,6 +248,16 @@ def segment(year: int, part: int | str | None = None) -> list[int]:
 
 
 @datafiles.cached
+def _structure(edition: int) -> pd.DataFrame:
+    """Return an edition's `structure`."""
+    table = datafiles.read("structure")
+    table = table[table["edition"] == edition].drop(columns="edition").sort_values(["dimension", "position"])
+    parts = table.groupby("dimension")["subdimension"].transform("size")
+    lower, upper = DIMENSION_RANGE
+    return table.assign(lower=lower / parts, upper=upper / parts).reset_index(drop=True)
+
+
+@datafiles.cached
 def _names(column: str) -> dict[int | str, str]:
     """Return the names of all dimensions (by number) and sub-dimensions (by key)."""
     dimensions, subdimensions = datafiles.read("dimensions"), datafiles.read("subdimensions")
@@ -272,6 +276,12 @@ def _dimensions_of() -> dict[str, int]:
 @datafiles.cached
 def _edition_starts() -> set[int]:
     return set(datafiles.read("years")["edition"])
+
+
+@datafiles.cached
+def _changes(part: int | str | None) -> set[int]:
+    """Return the years from which scores of a part do not compare with those before."""
+    return _edition_starts() | set(_breaks_inside(part)["year"])
 
 
 @datafiles.cached

@@ -53,7 +53,7 @@ def standard_error(part: int | str | None, year: int, province: str | int | None
     >>> round(standard_error(8, 2024), 2), round(standard_error(8, 2024, "Hà Nội"), 2)
     (0.13, 0.09)
     """
-    return float(standard_errors(year, province).loc[_label(part), "se"])
+    return float(standard_errors(year, province).loc[part or "total", "se"])
 
 
 @datafiles.cached
@@ -109,7 +109,7 @@ def standard_errors_by_province(part: int | str | None, year: int) -> pd.Series:
     >>> standard_errors_by_province(8, 2024).loc[[1, 2]].round(2).to_dict()
     {1: 0.09, 2: 0.13}
     """
-    return np.sqrt(_noise(year)[_label(part)]).rename("se")
+    return np.sqrt(_noise(year)[part or "total"]).rename("se")
 
 
 def noise_and_change(scores: np.ndarray, years: list[int], relative: np.ndarray) -> tuple[float, float]:
@@ -322,10 +322,6 @@ def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     return frame.assign(clear=clear)
 
 
-def _label(part: int | str | None) -> int | str:
-    return "total" if part is None else part
-
-
 @datafiles.cached
 def _relative_noise() -> pd.Series:
     """Return each province's noise variance as a share of that with the usual number of districts."""
@@ -359,23 +355,26 @@ def _noise(year: int) -> pd.DataFrame:
 @datafiles.cached
 def _variances(year: int) -> pd.DataFrame:
     """Return by part: ``noise`` (with the usual number of districts), ``signal`` (points²) and ``basis``."""
-    rows = {_label(part): _variance(part, year) for part in (*index.subdimensions(year), *index.dimensions(year), None)}
+    rows = {
+        part or "total": _variance(part, year) for part in (*index.subdimensions(year), *index.dimensions(year), None)
+    }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
 
 
 def _variance(part: int | str | None, year: int) -> dict:
     """Return one part's row of `_variances`."""
     years = _span(year, part)
-    spread = np.nanmean(_deviations(published.series(part)[years]) ** 2)
+    spread = np.nanmean(_deviations(part)[years].to_numpy() ** 2)
     own = len(years) >= _ENOUGH_YEARS
     noise = spread * np.mean([_noise_share(part, e) for e in ([index.edition(year)] if own else _long_editions(part))])
     signal = max(spread - noise * _relative_noise().mean(), 0)
     return {"noise": noise, "signal": signal, "basis": "edition" if own else "borrowed"}
 
 
-def _deviations(wide: pd.DataFrame) -> np.ndarray:
+@datafiles.cached
+def _deviations(part: int | str | None) -> pd.DataFrame:
     """Return differences to each year's mean, provinces × years."""
-    return (wide - wide.mean()).to_numpy()
+    return (wide := published.series(part)) - wide.mean()
 
 
 def _span(year: int, part: int | str | None) -> list[int]:
@@ -387,6 +386,7 @@ def _span(year: int, part: int | str | None) -> list[int]:
     return index.segment(year, part) if isinstance(part, str) or len(edition) < _ENOUGH_YEARS else edition
 
 
+@datafiles.cached
 def _long_editions(part: int | str | None) -> list[int]:
     """Return the editions in which the part has enough years to tell noise from change."""
     return sorted({index.edition(y) for y in published.series(part) if len(_span(y, part)) >= _ENOUGH_YEARS})
@@ -396,6 +396,6 @@ def _long_editions(part: int | str | None) -> list[int]:
 def _noise_share(part: int | str | None, edition: int) -> float:
     """Return the usual province's noise as a share of the variance between provinces, in an edition."""
     years = max((_span(y, part) for y in index.edition_years(edition)), key=len)
-    scores = _deviations(published.series(part)[years])
+    scores = _deviations(part)[years].to_numpy()
     noise, _change = noise_and_change(scores, years, _relative_noise().to_numpy())
     return min(noise / np.nanmean(scores**2), 1.0)

@@ -301,21 +301,21 @@ def _year(year: int) -> pd.DataFrame:
             raise datafiles.DataError(f"{datafiles.where(table, row, column)}: '{frame[column].iloc[row]}' {why}")
 
     refuse(frame["year"] != year, "year", f"in the file of {year}; move the row to its own year's file")
-    found = frame.merge(expected, on="subdimension", how="left", suffixes=("", "_expected"))
+    found = expected.set_index("subdimension").reindex(frame["subdimension"]).set_axis(frame.index)
     refuse(
         found["upper"].isna(),
         "subdimension",
         f"is not a sub-dimension of the {index.edition(year)} edition; correct it",
     )
     refuse(
-        found["dimension"] != found["dimension_expected"],
+        frame["dimension"] != found["dimension"],
         "dimension",
         "is not the sub-dimension's dimension; correct it",
     )
     # The programme prints ranges with two decimals (0.33-3.33) and has scores down to 0.3317.
-    outside = ~found["score"].between(found["lower"] - 0.005, found["upper"] + 0.005)
+    outside = ~frame["score"].between(found["lower"] - 0.005, found["upper"] + 0.005)
     if outside.any():
-        bad = found[outside].iloc[0]
+        bad = found.assign(subdimension=frame["subdimension"])[outside].iloc[0]
         refuse(
             outside,
             "score",
@@ -327,20 +327,16 @@ def _year(year: int) -> pd.DataFrame:
 
 def _check_complete(year: int, frame: pd.DataFrame, expected: pd.DataFrame) -> None:
     """Raise if a score is neither there nor a known gap: a row may have been lost."""
-    every = expected[["dimension", "subdimension"]].merge(
-        pd.DataFrame({"province_code": places.provinces().index}), how="cross"
-    )
-    every = every.merge(
-        frame[["province_code", "subdimension", "score"]], on=["province_code", "subdimension"], how="left"
-    )
+    known = frame.dropna(subset="score")
+    there = set(zip(known["subdimension"], known["province_code"], strict=True))
     gaps = datafiles.read("gaps")
-    gaps = gaps[gaps["year"] == year].drop(columns="year").assign(known=True)
-    every = every.merge(gaps, on=["province_code", "dimension"], how="left")
-    lost = every[every["score"].isna() & every["known"].isna()]
-    if len(lost):
-        row = lost.iloc[0]
-        at = datafiles.where(f"scores-{year}", len(frame), "score")
-        raise datafiles.DataError(
-            f"{at}: no score of {row.subdimension} for province {row.province_code}; "
-            "add the row, or list the province and dimension in published/gaps.csv if it was not published"
-        )
+    gaps = set(gaps.loc[gaps["year"] == year, ["dimension", "province_code"]].itertuples(index=False, name=None))
+    codes = places.provinces().index.to_list()
+    for dimension, part in zip(expected["dimension"], expected["subdimension"], strict=True):
+        for province in codes:
+            if (part, province) not in there and (dimension, province) not in gaps:
+                at = datafiles.where(f"scores-{year}", len(frame), "score")
+                raise datafiles.DataError(
+                    f"{at}: no score of {part} for province {province}; "
+                    "add the row, or list the province and dimension in published/gaps.csv if it was not published"
+                )

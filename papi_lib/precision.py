@@ -355,9 +355,8 @@ def _noise(year: int) -> pd.DataFrame:
 @datafiles.cached
 def _variances(year: int) -> pd.DataFrame:
     """Return by part: ``noise`` (with the usual number of districts), ``signal`` (points²) and ``basis``."""
-    rows = {
-        part or "total": _variance(part, year) for part in (*index.subdimensions(year), *index.dimensions(year), None)
-    }
+    parts = (*index.subdimensions(year), *index.dimensions(year), None)
+    rows = {part or "total": _variance(part, year) for part in parts}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
 
 

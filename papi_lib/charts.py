@@ -12,7 +12,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from papi_lib.labels import comparison_name, part_name, province_name
-from papi_lib.pictures import BEST, CITIES, COUNTRY, FAINT, PLACE, REGION, Picture, decimal_axis, figure, style, wrap
+from papi_lib.pictures import (
+    BEST,
+    CITIES,
+    COUNTRY,
+    FAINT,
+    PLACE,
+    REGION,
+    Picture,
+    bars,
+    decimal_axis,
+    figure,
+    mark_axis,
+    round_values,
+    style,
+    wrap,
+)
 from papi_lib.places import Place
 from papi_lib.precision import Z95
 from papi_lib.wording import Words
@@ -38,9 +53,8 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
         fig = figure(7, 1.45 + 0.52 * len(frame), left=2.15, bottom=1.1)
         ax = fig.subplots()
         rows = np.arange(len(frame))[::-1]
-        ax.hlines(
-            rows, frame["worst"], frame["best"], color=FAINT, lw=7, zorder=1, label=w("lowest to highest province")
-        )
+        label = w("lowest to highest province")
+        bars(ax, rows, frame["worst"], frame["best"], across=True, color=FAINT, lw=7, label=label)
         marks = [
             ("country", "|", COUNTRY, w("mean of provinces")),
             ("region", "s", REGION, w("mean of the region")),
@@ -48,22 +62,12 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
             ("best", "D", BEST, w("best province")),
         ]
         for column, marker, colour, label in marks:
-            size = 150 if marker == "|" else 26
-            ax.scatter(
-                frame[column],
-                rows,
-                marker=marker,
-                s=size,
-                color=colour,
-                zorder=3,
-                label=label,
-                lw=2 if marker == "|" else 0,
-            )
+            size, edge = (12.2, 2) if marker == "|" else (5.1, 0)
+            ax.plot(frame[column], rows, marker, ms=size, mew=edge, color=colour, zorder=3, label=label)
         if se is not None:
-            ax.errorbar(
-                frame["score"], rows, xerr=Z95 * se.reindex(frame.index), fmt="none", ecolor=PLACE, lw=1.4, zorder=4
-            )
-        ax.scatter(frame["score"], rows, s=64, color=PLACE, zorder=5, label=place.name(w.lang))
+            noise = Z95 * se.reindex(frame.index)
+            bars(ax, rows, frame["score"] - noise, frame["score"] + noise, across=True, color=PLACE, lw=1.4, zorder=4)
+        ax.plot(frame["score"], rows, "o", ms=8, color=PLACE, zorder=5, label=place.name(w.lang))
         score_rows(ax, rows, frame["score"], frame, w)
         fig.legend(loc="lower center", ncols=3, fontsize=8)
     shown = frame.assign(part=[part_name(p, w) for p in frame.index]).set_index("part")
@@ -109,9 +113,9 @@ def score_rows(ax: Axes, rows: np.ndarray, scores: pd.Series, scale: pd.DataFram
     for y, score in zip(rows, scores, strict=True):
         if pd.notna(score):
             ax.annotate(w.number(score), (score, y), (0, 9), textcoords="offset points", ha="center", color=PLACE, weight="bold")  # fmt: skip
-    ax.set_yticks(rows, [wrap(part_name(p, w), 26) for p in scores.index])
     ax.set_ylim(-0.6, len(scores) - 0.3)
     ax.set_xlim(scale["lower"].min(), scale["upper"].max())
+    mark_axis(ax, "y", rows, [wrap(part_name(p, w), 26) for p in scores.index])
     decimal_axis(ax, w, "x")
     ax.set_xlabel(w("points, over the range of the scale"))
 
@@ -142,19 +146,19 @@ def history(
     parts = list(dict.fromkeys(frame["part"]))
     columns = min(2, len(parts))
     lines = -(-len(parts) // columns)
+    span = frame["year"].min() - 0.6, frame["year"].max() + 0.6
     with style():
         fig = figure(7, 1.1 + (1.75 if columns > 1 else 2.1) * lines, left=0.45, top=0.35, bottom=0.8)
         fig.subplots_adjust(wspace=0.16, hspace=0.32)
-        axes = fig.subplots(lines, columns, squeeze=False, sharex=True)
-        for ax, part in zip(axes.flat, parts, strict=False):
+        for i, part in enumerate(parts):
+            ax = fig.add_subplot(lines, columns, i + 1, xlim=span, title=wrap(part_name(part, w), 40))
             _history_panel(ax, frame[frame["part"] == part], w, place, beside)
-            ax.set_title(wrap(part_name(part, w), 40))
-            ax.set_xlim(frame["year"].min() - 0.6, frame["year"].max() + 0.6)
-        for ax in axes.flat[len(parts) :]:
-            ax.set_axis_off()
-        handles, labels = axes.flat[0].get_legend_handles_labels()
-        fig.legend(handles, labels, loc="lower center", ncols=3, fontsize=8)
-    latest = frame.dropna(subset="score").groupby("part", sort=False).last()
+            ax.xaxis.get_major_locator().set_params(integer=True)
+            years = [int(year) for year in round_values(ax, "x") if year % 1 == 0]
+            mark_axis(ax, "x", years, None if i + columns >= len(parts) else ())
+            decimal_axis(ax, w, "y")
+        fig.legend(*fig.axes[0].get_legend_handles_labels(), loc="lower center", ncols=3, fontsize=8)
+    latest = frame.dropna(subset="score").drop_duplicates("part", keep="last").set_index("part")
     alt = (
         w("Scores of {place} by year; lines break where the measure changed.", place=place.name(w.lang))
         + " "
@@ -168,39 +172,31 @@ def history(
 
 
 def _history_panel(ax: Axes, frame: pd.DataFrame, w: Words, place: Place, beside: str) -> None:
-    frame = frame.reset_index(drop=True)
-    runs = [run for _, run in frame.groupby("segment")]
-    lines = pd.concat([run.reindex([*run.index, -1]) for run in runs])  # a missing row between runs: no line there
-    ax.fill_between(
-        lines["year"],
-        lines["lower_quartile"],
-        lines["upper_quartile"],
-        color=FAINT,
-        alpha=0.6,
-        lw=0,
-        label=w("middle half of provinces"),
-    )
-    alone = pd.concat([run for run in runs if len(run) == 1] or [frame.iloc[:0]])
-    ax.vlines(alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=FAINT, lw=6, alpha=0.6)
-    ax.plot(
-        lines["year"], lines[beside], color=COUNTRY, lw=1.3, marker="_", ms=7, label=comparison_name(beside, w, place)
-    )
-    ax.plot(lines["year"], lines["score"], color=PLACE, lw=1.8, marker="o", ms=4.5, label=place.name(w.lang))
+    """Draw one part's scores; all columns but texts are numbers by year."""
+    segment = frame["segment"].to_numpy()
+    breaks = np.flatnonzero(np.diff(segment)) + 1
+    columns = ["year", "score", beside, "lower_quartile", "upper_quartile"]
+    # A missing value between two runs: no line there.
+    year, score, other, low, high = np.insert(frame[columns].to_numpy(float), breaks, np.nan, axis=0).T
+    ax.fill_between(year, low, high, color=FAINT, alpha=0.6, lw=0, label=w("middle half of provinces"))
+    ax.plot(year, other, color=COUNTRY, lw=1.3, marker="_", ms=7, label=comparison_name(beside, w, place))
+    ax.plot(year, score, color=PLACE, lw=1.8, marker="o", ms=4.5, label=place.name(w.lang))
+    alone = frame[~frame["segment"].duplicated(keep=False)]
+    if len(alone):
+        bars(ax, alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=FAINT, lw=6, alpha=0.6)
     for scores, errors, colour, aside in (("score", "se", PLACE, 0), (beside, "comparison_se", COUNTRY, 0.1)):
         if errors in frame and scores not in ("country", "median"):  # theirs are too small to see
-            ends = (frame[scores] + sign * Z95 * frame[errors] for sign in (-1, 1))
-            ax.vlines(frame["year"] + aside, *ends, color=colour, lw=0.9, alpha=0.8)
-    for run in runs[1:]:
-        ax.axvline(run["segment"].iloc[0] - 0.5, color="#64748b", ls=":", lw=1)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    decimal_axis(ax, w, "y")
+            middle, noise = frame[scores], Z95 * frame[errors]
+            bars(ax, frame["year"] + aside, middle - noise, middle + noise, color=colour, lw=0.9, alpha=0.8)
+    bars(ax, segment[breaks] - 0.5, 0, 1, color="#64748b", ls=":", lw=1, zorder=2, transform=ax.get_xaxis_transform())
 
 
 def _history_table(frame: pd.DataFrame, w: Words, place: Place, beside: str) -> pd.DataFrame:
     """Return the figures behind the picture, with intervals and differences where the frame has them."""
     other = comparison_name(beside, w, place)
     if "difference" not in frame:
-        table = frame.assign(part=[part_name(p, w) for p in frame["part"]]).set_index("part")
+        names = {part: part_name(part, w) for part in frame["part"].unique()}
+        table = frame.assign(part=[names[part] for part in frame["part"]]).set_index("part")
         table = table[["year", "score", beside]].set_axis([w("year"), place.name(w.lang), other], axis="columns")
         return table.rename_axis(w("part"))
     table = pd.DataFrame({
@@ -239,7 +235,8 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
         ax = fig.subplots()
         rows = np.arange(len(frame))[::-1]
         ax.axvline(0, color=COUNTRY, lw=1)
-        ax.errorbar(frame["difference"], rows, xerr=noise, fmt="none", ecolor=PLACE, lw=1.4)
+        low, high = frame["difference"] - noise, frame["difference"] + noise
+        bars(ax, rows, low, high, across=True, color=PLACE, lw=1.4, zorder=2)
         ax.scatter(
             frame["difference"],
             rows,
@@ -248,8 +245,8 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
             edgecolor=PLACE,
             zorder=3,
         )
-        ax.set_yticks(rows, [wrap(part_name(p, w), 30) for p in frame.index])
         ax.set_ylim(-0.6, len(frame) - 0.4)
+        mark_axis(ax, "y", rows, [wrap(part_name(p, w), 30) for p in frame.index])
         decimal_axis(ax, w, "x", signed=True)
         ax.set_xlabel(w("points"))
         fig.suptitle(title, x=0.01, ha="left", va="top")

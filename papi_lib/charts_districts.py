@@ -12,7 +12,19 @@ import pandas as pd
 from papi_lib import places
 from papi_lib.charts import score_rows
 from papi_lib.labels import part_name
-from papi_lib.pictures import CITIES, COUNTRY, FAINT, PLACE, REGION, Picture, decimal_axis, figure, style
+from papi_lib.pictures import (
+    CITIES,
+    COUNTRY,
+    FAINT,
+    PLACE,
+    REGION,
+    Picture,
+    bars,
+    decimal_axis,
+    figure,
+    mark_axis,
+    style,
+)
 from papi_lib.places import Place
 from papi_lib.wording import Words
 
@@ -43,13 +55,13 @@ def districts(frame: pd.DataFrame, city: float, w: Words, place: Place) -> Pictu
         ax = fig.subplots()
         ax.axvline(city, color=COUNTRY, lw=1, label=places.province(place.province_code).name(w.lang))
         for own, colour in ((~here, CITIES), (here, PLACE)):
-            ax.hlines(rows[own], frame["low"][own], frame["high"][own], color=colour, lw=1.4, alpha=0.8)
-            ax.scatter(frame["estimate"][own], rows[own], s=26, color=colour, zorder=3, label=None if own is here else w("direct estimate, 95% interval"))  # fmt: skip
-        ax.scatter(frame["model"], rows, s=30, marker="D", facecolor="white", edgecolor=REGION, zorder=4, label=w("model estimate"))  # fmt: skip
-        ax.set_yticks(rows, list(map(names.get, frame.index)))
-        for label, own in zip(ax.get_yticklabels(), here, strict=True):
-            label.set(color=PLACE if own else "#1f2937", weight="bold" if own else "normal")
+            bars(ax, rows[own], frame["low"][own], frame["high"][own], across=True, color=colour, lw=1.4, alpha=0.8)
+            ax.plot(frame["estimate"][own], rows[own], "o", ms=5.1, color=colour, zorder=3, label=None if own is here else w("direct estimate, 95% interval"))  # fmt: skip
+        ax.plot(frame["model"], rows, "D", ms=5.5, mfc="white", mec=REGION, zorder=4, label=w("model estimate"))
         ax.set_ylim(-0.8, len(frame) - 0.2)
+        for label, own in zip(mark_axis(ax, "y", rows, map(names.get, frame.index)), here, strict=True):
+            if own:
+                label.set(color=PLACE, weight="bold")
         decimal_axis(ax, w, "x")
         ax.set_xlabel(w("points"))
         fig.legend(loc="lower center", ncols=3, fontsize=8)
@@ -90,11 +102,11 @@ def profile(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
     with style():
         fig = figure(7, 1.45 + 0.5 * len(frame), left=2.15, bottom=1.05)
         ax = fig.subplots()
-        ax.hlines(rows, frame["lower"], frame["upper"], color=FAINT, lw=5, zorder=1, label=w("range of the scale"))
-        ax.scatter(frame["city"], rows, marker="|", s=170, lw=2, color=COUNTRY, zorder=3, label=w("city"))
-        ax.scatter(frame["alike"], rows, marker="s", s=26, color=REGION, zorder=3, label=w("districts of its kind"))
-        ax.hlines(rows, frame["low"], frame["high"], color=PLACE, lw=1.6, zorder=4)
-        ax.scatter(frame["estimate"], rows, s=60, color=PLACE, zorder=5, label=place.name(w.lang))
+        bars(ax, rows, frame["lower"], frame["upper"], across=True, color=FAINT, lw=5, label=w("range of the scale"))
+        ax.plot(frame["city"], rows, "|", ms=13, mew=2, color=COUNTRY, zorder=3, label=w("city"))
+        ax.plot(frame["alike"], rows, "s", ms=5.1, color=REGION, zorder=3, label=w("districts of its kind"))
+        bars(ax, rows, frame["low"], frame["high"], across=True, color=PLACE, lw=1.6, zorder=4)
+        ax.plot(frame["estimate"], rows, "o", ms=7.7, color=PLACE, zorder=5, label=place.name(w.lang))
         score_rows(ax, rows, frame["estimate"], frame, w)
         fig.legend(loc="lower center", ncols=4, fontsize=8)
     shown = frame[["estimate", "low", "high", "city", "alike"]].set_axis(

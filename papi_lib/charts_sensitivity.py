@@ -11,7 +11,20 @@ import pandas as pd
 from papi_lib import places
 from papi_lib.charts_country import rank_axes
 from papi_lib.labels import choice_name, group_name, province_name, step_name
-from papi_lib.pictures import COUNTRY, FAINT, GROUP_COLOURS, PLACE, REGION, Picture, figure, style, wrap
+from papi_lib.pictures import (
+    COUNTRY,
+    FAINT,
+    GROUP_COLOURS,
+    PLACE,
+    REGION,
+    Picture,
+    bars,
+    figure,
+    mark_axis,
+    round_values,
+    style,
+    wrap,
+)
 from papi_lib.places import Place
 from papi_lib.wording import Words
 
@@ -73,17 +86,18 @@ def rank_shares(shares: pd.DataFrame, spread: pd.DataFrame, rank: int, w: Words,
     with style():
         fig = figure(7, 0.9 + 1.0 * shares.shape[1], left=0.3, top=0.3, bottom=0.85)
         fig.subplots_adjust(hspace=0.75)
-        axes = fig.subplots(shares.shape[1], 1, sharex=True, sharey=True)
+        axes = fig.subplots(shares.shape[1], 1, sharey=True)
         for ax, scenario in zip(axes, shares, strict=True):
             ax.bar(shares.index, shares[scenario], width=0.85, color=_COLOURS[scenario])
             low, high = spread.loc[scenario, ["lower", "upper"]]
-            ax.hlines(-0.06 * shares.to_numpy().max(), low - 0.4, high + 0.4, color=_COLOURS[scenario], lw=4)
+            foot = -0.06 * shares.to_numpy().max()
+            bars(ax, [foot], low - 0.4, high + 0.4, across=True, color=_COLOURS[scenario], lw=4)
             ax.axvline(rank, color=COUNTRY, lw=1, ls="--", label=w("as published") if ax is axes[0] else None)
             ax.set_title(f"{step_name(scenario, w)}: {low:.0f}–{high:.0f}")
             ax.set_yticks([])
             ax.spines["left"].set_visible(False)
-        ax.set_xlim(0, len(shares) + 1)
-        ax.set_xticks([1, *range(10, len(shares) + 1, 10)])
+            ax.set_xlim(0, len(shares) + 1)
+            mark_axis(ax, "x", [1, *range(10, len(shares) + 1, 10)], None if ax is axes[-1] else ())
         ax.set_xlabel(w("rank (1 = highest)"))
         fig.legend(loc="lower right", fontsize=8)
     names = [step_name(scenario, w) for scenario in shares]
@@ -120,16 +134,17 @@ def variants(frame: pd.DataFrame, noise: tuple[float, float], w: Words, place: P
         rows = np.arange(len(frame))[::-1]
         ax.axvspan(noise[0] - 0.5, noise[1] + 0.5, color=FAINT, alpha=0.55, lw=0, label=w("middle 90% with noise alone"))  # fmt: skip
         ax.axvline(frame["rank"].iloc[0], color=COUNTRY, lw=1, ls="--", label=w("as published"))
-        ax.hlines(rows, frame["rank"].iloc[0], frame["rank"], color=PLACE, lw=1.2)
-        ax.scatter(frame["rank"], rows, s=[60 if row == rows[0] else 42 for row in rows], color=PLACE, zorder=3)
+        bars(ax, rows, frame["rank"].iloc[0], frame["rank"], across=True, color=PLACE, lw=1.2)
+        ax.plot(frame["rank"], rows, "o", ms=6.5, color=PLACE, zorder=3)
+        ax.plot(frame["rank"].iloc[0], rows[0], "o", ms=7.7, color=PLACE, zorder=3)
         for y, rank in zip(rows, frame["rank"], strict=True):
             ax.annotate(str(rank), (rank, y), (0, 6), textcoords="offset points", ha="center", color=PLACE, fontsize=8,
                         bbox={"fc": "white", "ec": "none", "alpha": 0.7, "pad": 0.4})  # fmt: skip
-        ax.set_yticks(rows, [wrap(name, 42) for name in names])
         ax.set_ylim(-0.6, len(frame) - 0.2)
         n = frame.attrs["provinces"]
         ax.set_xlim(0, n + 1)
-        ax.set_xticks([1, *range(10, n + 1, 10)])
+        mark_axis(ax, "y", rows, [wrap(name, 42) for name in names])
+        mark_axis(ax, "x", [1, *range(10, n + 1, 10)])
         ax.set_xlabel(w("rank (1 = highest)"))
         fig.legend(loc="lower center", ncols=2, fontsize=8)
     shown = pd.DataFrame(
@@ -191,10 +206,10 @@ def everyone(frame: pd.DataFrame, w: Words, place: Place) -> Picture:
         ax = fig.subplots()
         for scenario, shift in (("methods", -0.2), ("sampling", 0.2)):
             ends = frame[scenario]
-            ax.vlines(order + shift, ends["lower"], ends["upper"], color=_COLOURS[scenario], lw=2, alpha=0.75, label=step_name(scenario, w))  # fmt: skip
-        ax.scatter(order, frame["published", "rank"], s=9, color=COUNTRY, zorder=3, label=w("as published"))
+            bars(ax, order + shift, ends["lower"], ends["upper"], color=_COLOURS[scenario], lw=2, alpha=0.75, label=step_name(scenario, w))  # fmt: skip
+        ax.plot(order, frame["published", "rank"], "o", ms=3, color=COUNTRY, zorder=3, label=w("as published"))
         here = frame.index == place.code
-        ax.scatter(order[here], frame["published", "rank"][here], s=55, color=PLACE, zorder=4)
+        ax.plot(order[here], frame["published", "rank"][here], "o", ms=7.4, color=PLACE, zorder=4)
         top = frame[[("methods", "lower"), ("sampling", "lower")]].min(axis=1)
         rank_axes(ax, order, top, places.provinces()[f"name_{w.lang}"], w, place)
         ax.set_xlabel(w("provinces by published score"))
@@ -228,6 +243,6 @@ def _stacked(ax, shares: pd.DataFrame, labels: dict, looks: dict, w: Words, **ba
             if share >= _READABLE:
                 ax.text(start + share / 2, y, w.percent(share), ha="center", va="center", fontsize=7.5, color=ink)
         left += shares[column].to_numpy()
-    ax.set_yticks(rows, [wrap(name, 26) for name in shares.index])
     ax.set_xlim(0, 1)
-    ax.xaxis.set_major_formatter(lambda value, _: w.percent(value))
+    mark_axis(ax, "y", rows, [wrap(name, 26) for name in shares.index])
+    mark_axis(ax, "x", (at := round_values(ax, "x")), map(w.percent, at))

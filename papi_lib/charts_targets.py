@@ -8,7 +8,19 @@ import numpy as np
 import pandas as pd
 
 from papi_lib.labels import part_name
-from papi_lib.pictures import COUNTRY, FAINT, PLACE, Picture, decimal_axis, figure, style, wrap
+from papi_lib.pictures import (
+    COUNTRY,
+    FAINT,
+    PLACE,
+    Picture,
+    bars,
+    decimal_axis,
+    figure,
+    mark_axis,
+    round_values,
+    style,
+    wrap,
+)
 from papi_lib.places import Place
 from papi_lib.targets import Climb
 from papi_lib.wording import Words
@@ -56,12 +68,10 @@ def fan(climbs: list[Climb], w: Words, place: Place) -> Picture:
             lw=1.6,
             label=w("what came"),
         )
-        ax.vlines(
-            sets.index, sets["lower"], sets["upper"], color=PLACE, lw=4, alpha=0.25, label=w("95% set of what came")
-        )
+        bars(ax, sets.index, sets["lower"], sets["upper"], color=PLACE, lw=4, alpha=0.25, label=w("95% set of what came"))  # fmt: skip
         ax.set_ylim(64, 0)
-        ax.set_yticks([1, *range(10, 61, 10)])
-        ax.set_xticks(years)
+        mark_axis(ax, "y", [1, *range(10, 61, 10)])
+        mark_axis(ax, "x", years)
         ax.set_ylabel(w("rank (1 = highest)"))
         fig.legend(loc="lower center", ncols=3, fontsize=8)
     shown = pd.DataFrame(
@@ -101,8 +111,8 @@ def steps(gains: pd.Series, w: Words) -> Picture | None:
         ax = fig.subplots()
         rows = np.arange(len(gains))[::-1]
         ax.barh(rows, gains, left=gains.cumsum().shift(fill_value=0), color=PLACE, height=0.6)
-        ax.set_yticks(rows, [wrap(part_name(p, w), 32) for p in gains.index])
         ax.set_xlim(0, gains.sum() * 1.05)
+        mark_axis(ax, "y", rows, [wrap(part_name(p, w), 32) for p in gains.index])
         decimal_axis(ax, w, "x")
         ax.set_xlabel(w("points gained, one after another"))
     shown = pd.DataFrame(
@@ -145,8 +155,8 @@ def track_record(record: pd.DataFrame, climb: Climb, w: Words) -> Picture | None
             ax.annotate(w("{made} of {n}", made=int(count), n=int(n)), (row, top), (0, 6 if row == own else 3), textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
         ax.plot(own, climb.probability, color=COUNTRY, marker="D", ms=7, mec="white", ls="none", label=w("simulated chance of this target"))  # fmt: skip
         ax.set_ylim(0, min(max(made["mean"].max(), climb.probability) + 0.12, 1.05))
-        ax.set_xticks(rows, made.index)
-        ax.yaxis.set_major_formatter(lambda value, _: w.percent(value))
+        mark_axis(ax, "x", rows, made.index)
+        mark_axis(ax, "y", (at := round_values(ax, "y")), map(w.percent, at))
         ax.set_xlabel(w("starting rank"))
         fig.legend(loc="lower center", fontsize=8)
     shown = made.set_axis([w("share that made it"), w("made"), w("started")], axis=1).rename_axis(w("starting rank"))

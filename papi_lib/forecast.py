@@ -152,18 +152,17 @@ def _carried_over(total: pd.DataFrame) -> pd.Series:
     shares are fitted to the correlations of all pairs of years by least squares.
     """
     pairs = np.transpose(np.triu_indices(total.shape[1], k=1))
-    products = [total.iloc[:, first] * total.iloc[:, last] for first, last in pairs]
-    seen = np.array([p.mean() for p in products])
-    weight = np.sqrt([p.count() for p in products])
+    years = total.to_numpy().T
+    products = years[pairs[:, 0]] * years[pairs[:, 1]]
+    seen, weight = np.nanmean(products, axis=1), np.sqrt(np.isfinite(products).sum(axis=1))
 
     def misfit(parameters: np.ndarray) -> np.ndarray:
         reliability, shares = parameters[0], parameters[1:]
         along = np.concatenate([[0.0], np.log(shares).cumsum()])
         return weight * (reliability * np.exp(along[pairs[:, 1]] - along[pairs[:, 0]]) - seen)
 
-    years = total.shape[1] - 1
-    start = np.concatenate([[0.65], np.full(years, 0.9)])
-    found = least_squares(misfit, start, bounds=(np.full(years + 1, 0.05), np.full(years + 1, 0.999)))
+    start = np.concatenate([[0.65], np.full(len(years) - 1, 0.9)])
+    found = least_squares(misfit, start, bounds=(np.full(len(years), 0.05), np.full(len(years), 0.999)))
     return pd.Series(found.x[1:], index=total.columns[1:], name="carried")
 
 

@@ -71,7 +71,6 @@ def edition_years(year: int) -> list[int]:
     return sorted(int(y) for y in table.loc[table["edition"] == edition(year), "year"])
 
 
-@datafiles.cached
 def structure(year: int) -> pd.DataFrame:
     """Return the parts of the index in a year, in the index's order.
 
@@ -91,11 +90,7 @@ def structure(year: int) -> pd.DataFrame:
     >>> structure(2024).tail(1).round(2).drop(columns="position").to_dict("records")
     [{'dimension': 8, 'subdimension': 'provincial_eresponsiveness', 'lower': 0.33, 'upper': 3.33}]
     """
-    table = datafiles.read("structure")
-    table = table[table["edition"] == edition(year)].drop(columns="edition").sort_values(["dimension", "position"])
-    parts = table.groupby("dimension")["subdimension"].transform("size")
-    lower, upper = DIMENSION_RANGE
-    return table.assign(lower=lower / parts, upper=upper / parts).reset_index(drop=True)
+    return _structure(edition(year))
 
 
 @datafiles.cached
@@ -123,7 +118,6 @@ def subdimensions(year: int, dimension: int | None = None) -> list[str]:
     return list(table.loc[table["dimension"].eq(dimension) if dimension else slice(None), "subdimension"])
 
 
-@datafiles.cached
 def dimension_of(subdimension: str) -> int:
     """Return the dimension that a sub-dimension belongs to (it never changed between editions).
 
@@ -132,8 +126,7 @@ def dimension_of(subdimension: str) -> int:
     >>> dimension_of("internet_access")
     8
     """
-    table = datafiles.read("structure")
-    return int(table.loc[table["subdimension"] == subdimension, "dimension"].iloc[0])
+    return _dimensions_of()[subdimension]
 
 
 def first_year(dimension: int) -> int:
@@ -148,7 +141,6 @@ def first_year(dimension: int) -> int:
     return int(table.loc[table["dimension"] == dimension, "edition"].min())
 
 
-@datafiles.cached
 def name(part: int | str, lang: str = "vi") -> str:
     """Return the name of a dimension (by number) or sub-dimension (by key) in Vietnamese or English.
 
@@ -157,8 +149,7 @@ def name(part: int | str, lang: str = "vi") -> str:
     >>> name(4, "en"), name("internet_access", "vi")
     ('Control of corruption', 'Tiếp cận và sử dụng internet')
     """
-    table, column = ("subdimensions", "subdimension") if isinstance(part, str) else ("dimensions", "dimension")
-    return datafiles.read(table).set_index(column)[f"name_{lang}"][part]
+    return _names(f"name_{lang}")[part]
 
 
 def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame:
@@ -201,8 +192,7 @@ def comparable(first: int, last: int, part: int | str | None = None) -> bool:
     (True, False)
     """
     early, late = sorted((check_year(first), check_year(last)))
-    changes = _edition_starts() | set(_breaks_inside(part)["year"])
-    return not any(early < year <= late for year in changes)
+    return not any(early < year <= late for year in _changes(part))
 
 
 def must_compare(first: int, last: int, part: int | str | None = None) -> None:
@@ -258,8 +248,40 @@ def segment(year: int, part: int | str | None = None) -> list[int]:
 
 
 @datafiles.cached
+def _structure(edition: int) -> pd.DataFrame:
+    """Return an edition's `structure`."""
+    table = datafiles.read("structure")
+    table = table[table["edition"] == edition].drop(columns="edition").sort_values(["dimension", "position"])
+    parts = table.groupby("dimension")["subdimension"].transform("size")
+    lower, upper = DIMENSION_RANGE
+    return table.assign(lower=lower / parts, upper=upper / parts).reset_index(drop=True)
+
+
+@datafiles.cached
+def _names(column: str) -> dict[int | str, str]:
+    """Return the names of all dimensions (by number) and sub-dimensions (by key)."""
+    dimensions, subdimensions = datafiles.read("dimensions"), datafiles.read("subdimensions")
+    return dict(zip(dimensions["dimension"], dimensions[column], strict=True)) | dict(
+        zip(subdimensions["subdimension"], subdimensions[column], strict=True)
+    )
+
+
+@datafiles.cached
+def _dimensions_of() -> dict[str, int]:
+    """Return the dimension of every sub-dimension."""
+    table = datafiles.read("structure")
+    return {key: int(dimension) for key, dimension in zip(table["subdimension"], table["dimension"], strict=True)}
+
+
+@datafiles.cached
 def _edition_starts() -> set[int]:
     return set(datafiles.read("years")["edition"])
+
+
+@datafiles.cached
+def _changes(part: int | str | None) -> set[int]:
+    """Return the years from which scores of a part do not compare with those before."""
+    return _edition_starts() | set(_breaks_inside(part)["year"])
 
 
 @datafiles.cached

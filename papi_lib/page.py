@@ -114,6 +114,7 @@ class Page:
         row = self.rank_sets.loc[self.place.code]
         return None if row.isna()["score"] else row
 
+    @datafiles.held()
     def title(self, subject: str | None = None) -> None:
         """Show the title, by default the dimension's name, and tell the site the page's facts."""
         subject = self.w(subject) if subject else index.name(self.dimension, self.lang)
@@ -122,6 +123,7 @@ class Page:
         if self.simulated:
             self._html(f'<p class="simulated">{escape(self.w(SIMULATED))}</p>')
 
+    @datafiles.held()
     def lead(self, purpose: str) -> None:
         """Show the page's purpose, and what is missing and why."""
         self._html(f'<p class="lead">{escape(self.w(purpose))}</p>')

@@ -5,14 +5,21 @@ from __future__ import annotations
 import io
 import re
 import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import Formatter
+from matplotlib.lines import Line2D
+from matplotlib.markers import TICKDOWN, TICKLEFT
+from matplotlib.text import Text
+from matplotlib.ticker import NullLocator
+from matplotlib.transforms import ScaledTranslation
+from numpy.typing import ArrayLike
 
 from papi_lib import tables
 from papi_lib.wording import Words
@@ -21,11 +28,13 @@ from papi_lib.wording import Words
 GROUP_COLOURS = {1: "#08306b", 2: "#3182bd", 3: "#9ecae1", 4: "#e3eef9"}
 PLACE, COUNTRY, REGION, CITIES, BEST, FAINT = "#c2410c", "#1f2937", "#0f766e", "#7c3aed", "#6b7280", "#cbd5e1"
 
+#: Font size, and length and distance to their labels of the marks on an axis, in points.
+_SIZE, _TICK, _PAD = 9, 3.5, 3.5
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "papi",
     "font.family": "DejaVu Sans",
-    "font.size": 9,
+    "font.size": _SIZE,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#94a3b8",
@@ -33,6 +42,7 @@ _STYLE = {
     "axes.titlesize": 9.5,
     "figure.titlesize": 9.5,
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # there is nothing above the axes to search for and keep clear of
     "xtick.color": "#475569",
     "ytick.color": "#1f2937",
     "legend.frameon": False,
@@ -48,8 +58,7 @@ def figure(
     Sizes and margins are in inches. Fixed margins draw several times faster than a layout that is
     searched for, and line the pictures of a page up.
     """
-    with mpl.rc_context(_STYLE):
-        fig = Figure(figsize=(width, height))
+    fig = Figure(figsize=(width, height))
     fig.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
     return fig
 
@@ -139,20 +148,64 @@ def wrap(text: str, width: int) -> str:
     return textwrap.fill(text, width, break_long_words=False)
 
 
+def bars(ax: Axes, at: ArrayLike, low: ArrayLike, high: ArrayLike, *, across: bool = False, **look: object) -> None:
+    """Draw bars without width from `low` to `high`, upright or across: one broken line is drawn faster than many."""
+    ends = np.full((len(at), 3), np.nan)
+    ends[:, 0], ends[:, 1] = low, high
+    along, beside = ends.ravel(), np.repeat(at, 3)
+    ax.plot(*((along, beside) if across else (beside, along)), **{"zorder": 1, "solid_capstyle": "butt"} | look)
+
+
+def mark_axis(ax: Axes, which: str, at: Sequence[float], labels: Iterable[str] | None = None) -> list[Text]:
+    """Mark values on an axis and write what they are; the axis's limits are final.
+
+    Matplotlib's own ticks, of five drawings each, took half the time of a picture.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to write.
+    which : {"x", "y"}
+        The axis.
+    at : sequence of float
+        The values, inside the limits.
+    labels : iterable of str, optional
+        A label a value, or none at all; by default the values.
+
+    Returns
+    -------
+    list of matplotlib.text.Text
+        The labels.
+    """
+    labels = list(map(str, at) if labels is None else labels)
+    across, colour, zero = which == "x", _STYLE[f"{which}tick.color"], np.zeros(len(at))
+    axis, marker, spots = (ax.xaxis, TICKDOWN, (at, zero)) if across else (ax.yaxis, TICKLEFT, (zero, at))
+    axis.set_major_locator(NullLocator())
+    edge = getattr(ax, f"get_{which}axis_transform")("tick1")
+    look = {"marker": marker, "ms": _TICK, "mew": 0.8, "ls": "", "color": colour}
+    ax.add_artist(Line2D(*spots, transform=edge, clip_on=False, **look))
+    place, va, ha = getattr(ax, f"get_{which}axis_text1_transform")(_TICK + _PAD)
+    look = {"transform": place, "va": va, "ha": ha, "color": colour}
+    texts = [ax.figure.text(x, y, label, **look) for x, y, label in zip(*spots, labels, strict=False)]
+    # The axis's name stands beyond the labels, whose size is about known: searched for, it is drawn for that alone.
+    deep = _SIZE if across else 0.6 * _SIZE * max(map(len, labels), default=0)
+    away = -(_TICK + 2 * _PAD + deep) / 72
+    shift = ScaledTranslation(*((0, away) if across else (away, 0)), ax.figure.dpi_scale_trans)
+    axis.set_label_coords(*((0.5, 0) if across else (0, 0.5)), ax.transAxes + shift)
+    return texts
+
+
+def round_values(ax: Axes, which: str) -> np.ndarray:
+    """Return round values inside an axis's limits, as many as can be labelled."""
+    axis = getattr(ax, f"{which}axis")
+    low, high = sorted(axis.get_view_interval())
+    values, little = axis.get_majorticklocs(), 1e-9 * (high - low)
+    return values[(values >= low - little) & (values <= high + little)]
+
+
 def decimal_axis(ax: Axes, w: Words, which: str, *, signed: bool = False) -> None:
-    """Label an axis's ticks in the page's number format, with as many decimals as the step needs."""
-    getattr(ax, f"{which}axis").set_major_formatter(_Numbers(w, signed))
-
-
-class _Numbers(Formatter):
-    """Tick labels in the page's number format; the decimals are settled once for all ticks."""
-
-    def __init__(self, w: Words, signed: bool) -> None:
-        self.write, self.decimals = w.signed if signed else w.number, 0
-
-    def set_locs(self, locs: list[float]) -> None:
-        step = locs[1] - locs[0] if len(locs) > 1 else 1.0
-        self.decimals = next((d for d in range(3) if abs(round(step, d) - step) < 1e-9), 3)
-
-    def __call__(self, value: float, _position: int | None = None) -> str:
-        return self.write(value, self.decimals)
+    """Mark round values in the page's number format, with as many decimals as their step needs; limits are final."""
+    at = round_values(ax, which)
+    step = at[1] - at[0] if len(at) > 1 else 1.0
+    decimals = next((d for d in range(3) if abs(round(step, d) - step) < 1e-9), 3)
+    mark_axis(ax, which, at, [(w.signed if signed else w.number)(value, decimals) for value in at])

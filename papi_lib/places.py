@@ -254,7 +254,7 @@ def region_name(key: str, lang: str = "vi") -> str:
     >>> region_name("red_river_delta", "en")
     'Red River Delta'
     """
-    return datafiles.read("regions").set_index("region")[f"name_{lang}"][key]
+    return _region_names(f"name_{lang}")[key]
 
 
 @datafiles.cached
@@ -289,6 +289,13 @@ def _find(name: str | int, names: dict[str, int], shown: pd.Series, what: str) -
 def _nearest(key: str, names: dict[str, int], shown: pd.Series) -> list[str]:
     near = dict.fromkeys(names[k] for k in difflib.get_close_matches(key, list(names), n=5, cutoff=0.5))
     return [shown[i] for i in list(near)[:3]]
+
+
+@datafiles.cached
+def _region_names(column: str) -> dict[str, str]:
+    """Return the names of the regions by key."""
+    table = datafiles.read("regions")
+    return dict(zip(table["region"], table[column], strict=True))
 
 
 @datafiles.cached

@@ -95,6 +95,17 @@ def tasks(province: str | int, dimension: int | None = None) -> pd.DataFrame:
     papi_lib.datafiles.DataError
         A task names a sub-dimension that does not exist.
     """
+    table = _tasks()
+    parts = [[k for k in keys if dimension in (None, index.dimension_of(k))] for keys in table["subdimensions"]]
+    table = table.assign(subdimensions=parts)
+    if dimension is not None:
+        table = table[table["subdimensions"].map(len) > 0]
+    return table.merge(targets(province)[["plan", "source_vi", "source_en"]], on="plan")
+
+
+@datafiles.cached
+def _tasks() -> pd.DataFrame:
+    """Return the tasks of all plans with their blocks, the sub-dimensions checked."""
     known = datafiles.read("subdimensions")["subdimension"]
     table = datafiles.read("plan-tasks")
     parts = table["subdimensions"].str.split("|").map(lambda keys: [] if keys == ["*"] else keys)
@@ -102,9 +113,5 @@ def tasks(province: str | int, dimension: int | None = None) -> pd.DataFrame:
         if unknown := set(keys) - set(known):
             place = datafiles.where("plan-tasks", row, "subdimensions")
             raise datafiles.DataError(f"{place}: no sub-dimension '{min(unknown)}'; correct the key")
-    if dimension is not None:
-        parts = parts.map(lambda keys: [key for key in keys if index.dimension_of(key) == dimension])
-        table = table[parts.map(len) > 0]
     blocks = datafiles.read("plan-blocks").rename(columns={"name_vi": "block_vi", "name_en": "block_en"})
-    table = table.assign(subdimensions=parts).merge(blocks, on=["plan", "block"], how="left")
-    return table.merge(targets(province)[["plan", "source_vi", "source_en"]], on="plan")
+    return table.assign(subdimensions=parts).merge(blocks, on=["plan", "block"], how="left")

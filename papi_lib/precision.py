@@ -53,7 +53,7 @@ def standard_error(part: int | str | None, year: int, province: str | int | None
     >>> round(standard_error(8, 2024), 2), round(standard_error(8, 2024, "Hà Nội"), 2)
     (0.13, 0.09)
     """
-    return float(standard_errors(year, province).loc[_label(part), "se"])
+    return float(standard_errors(year, province).loc[part or "total", "se"])
 
 
 @datafiles.cached
@@ -91,9 +91,8 @@ def standard_errors(year: int, province: str | int | None = None) -> pd.DataFram
     noise, basis = frame["noise"], frame["basis"]
     if province is not None:
         code = places.province(province).code
-        given = _given(year).reindex(columns=frame.index).reindex([code]).loc[code]
-        noise = given.pow(2).fillna(noise * _relative_noise()[code])
-        basis = basis.where(given.isna(), "given")
+        noise = _noise(year).loc[code]
+        basis = basis.where(_given(year).reindex(index=[code], columns=frame.index).loc[code].isna(), "given")
     return pd.DataFrame({
         "se": np.sqrt(noise),
         "signal_sd": np.sqrt(frame["signal"]),
@@ -102,7 +101,6 @@ def standard_errors(year: int, province: str | int | None = None) -> pd.DataFram
     })  # fmt: skip
 
 
-@datafiles.cached
 def standard_errors_by_province(part: int | str | None, year: int) -> pd.Series:
     """Return the standard error of one score for each of the 63 provinces, in points, by ``province_code``.
 
@@ -111,9 +109,7 @@ def standard_errors_by_province(part: int | str | None, year: int) -> pd.Series:
     >>> standard_errors_by_province(8, 2024).loc[[1, 2]].round(2).to_dict()
     {1: 0.09, 2: 0.13}
     """
-    estimated = np.sqrt(_variance(part, year)["noise"] * _relative_noise())
-    given = _given(year).reindex(columns=[_label(part)]).reindex(estimated.index)[_label(part)]
-    return given.fillna(estimated).rename("se")
+    return np.sqrt(_noise(year)[part or "total"]).rename("se")
 
 
 def noise_and_change(scores: np.ndarray, years: list[int], relative: np.ndarray) -> tuple[float, float]:
@@ -279,9 +275,8 @@ def change(province: str | int, year: int, part: int | str | None = None, previo
         previous = max((y for y in index.segment(year, part) if y < year), default=None)
     elif not index.comparable(previous, year, part):
         raise ValueError(f"scores of {previous} and {year} do not compare: the measure changed in between")
-    if previous is None:
-        moved, se, country = np.nan, np.nan, np.nan
-    else:
+    moved = se = country = np.nan
+    if previous is not None:
         both = wide[year] - wide[previous]
         moved, country = both[code], both.mean()
         se = np.hypot(standard_error(part, previous, code), standard_error(part, year, code))
@@ -327,10 +322,6 @@ def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     return frame.assign(clear=clear)
 
 
-def _label(part: int | str | None) -> int | str:
-    return "total" if part is None else part
-
-
 @datafiles.cached
 def _relative_noise() -> pd.Series:
     """Return each province's noise variance as a share of that with the usual number of districts."""
@@ -353,27 +344,36 @@ def _given(year: int) -> pd.DataFrame:
     return table.pivot(index="province_code", columns="part", values="se")
 
 
-def _variances(year: int) -> pd.DataFrame:
-    """Return by part: ``noise`` (with the usual number of districts), ``signal`` (points²) and ``basis``."""
-    rows = {_label(part): _variance(part, year) for part in (*index.subdimensions(year), *index.dimensions(year), None)}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
+@datafiles.cached
+def _noise(year: int) -> pd.DataFrame:
+    """Return the noise variance of every score of a year, given or else estimated: provinces × parts."""
+    usual, relative = _variances(year)["noise"], _relative_noise()
+    estimated = pd.DataFrame(np.outer(relative, usual), relative.index, usual.index)
+    return _given(year).pow(2).reindex_like(estimated).fillna(estimated)
 
 
 @datafiles.cached
+def _variances(year: int) -> pd.DataFrame:
+    """Return by part: ``noise`` (with the usual number of districts), ``signal`` (points²) and ``basis``."""
+    parts = (*index.subdimensions(year), *index.dimensions(year), None)
+    rows = {part or "total": _variance(part, year) for part in parts}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
+
+
 def _variance(part: int | str | None, year: int) -> dict:
     """Return one part's row of `_variances`."""
     years = _span(year, part)
-    spread = np.nanmean(_deviations(published.series(part)[years]) ** 2)
+    spread = np.nanmean(_deviations(part)[years].to_numpy() ** 2)
     own = len(years) >= _ENOUGH_YEARS
-    share = np.mean([_noise_share(part, e) for e in ([index.edition(year)] if own else _long_editions(part))])
-    noise = share * spread
+    noise = spread * np.mean([_noise_share(part, e) for e in ([index.edition(year)] if own else _long_editions(part))])
     signal = max(spread - noise * _relative_noise().mean(), 0)
     return {"noise": noise, "signal": signal, "basis": "edition" if own else "borrowed"}
 
 
-def _deviations(wide: pd.DataFrame) -> np.ndarray:
+@datafiles.cached
+def _deviations(part: int | str | None) -> pd.DataFrame:
     """Return differences to each year's mean, provinces × years."""
-    return (wide - wide.mean()).to_numpy()
+    return (wide := published.series(part)) - wide.mean()
 
 
 def _span(year: int, part: int | str | None) -> list[int]:
@@ -385,16 +385,16 @@ def _span(year: int, part: int | str | None) -> list[int]:
     return index.segment(year, part) if isinstance(part, str) or len(edition) < _ENOUGH_YEARS else edition
 
 
+@datafiles.cached
 def _long_editions(part: int | str | None) -> list[int]:
     """Return the editions in which the part has enough years to tell noise from change."""
-    years = published.series(part).columns
-    return sorted({index.edition(y) for y in years if len(_span(y, part)) >= _ENOUGH_YEARS})
+    return sorted({index.edition(y) for y in published.series(part) if len(_span(y, part)) >= _ENOUGH_YEARS})
 
 
 @datafiles.cached
 def _noise_share(part: int | str | None, edition: int) -> float:
     """Return the usual province's noise as a share of the variance between provinces, in an edition."""
     years = max((_span(y, part) for y in index.edition_years(edition)), key=len)
-    scores = _deviations(published.series(part)[years])
+    scores = _deviations(part)[years].to_numpy()
     noise, _change = noise_and_change(scores, years, _relative_noise().to_numpy())
     return min(noise / np.nanmean(scores**2), 1.0)

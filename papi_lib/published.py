@@ -212,23 +212,28 @@ def history(province: str | int, parts: Iterable[int | str | None], until: int |
     """
     code, frames = places.province(province).code, []
     for part in parts:
-        wide = series(part, until)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "part": "total" if part is None else part,
-                    "year": wide.columns,
-                    "segment": [min(index.segment(y, part)) for y in wide.columns],
-                    "score": wide.loc[code].to_numpy(),
-                    "country": wide.mean().to_numpy(),
-                    "lower_quartile": wide.quantile(0.25).to_numpy(),
-                    "upper_quartile": wide.quantile(0.75).to_numpy(),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+        frame = _country(part)
+        frame.insert(3, "score", series(part).loc[code].to_numpy())
+        frames.append(frame)
+    frame = pd.concat(frames, ignore_index=True)
+    return frame if until is None else frame[frame["year"] <= until].reset_index(drop=True)
 
 
+@datafiles.cached
+def _country(part: int | str | None) -> pd.DataFrame:
+    """Return what `history` tells of a part that is the same for all provinces."""
+    wide = series(part)
+    return pd.DataFrame({
+        "part": "total" if part is None else part,
+        "year": wide.columns,
+        "segment": [min(index.segment(y, part)) for y in wide.columns],
+        "country": wide.mean().to_numpy(),
+        "lower_quartile": wide.quantile(0.25).to_numpy(),
+        "upper_quartile": wide.quantile(0.75).to_numpy(),
+    })  # fmt: skip
+
+
+@datafiles.cached
 def profile(province: str | int, year: int, dimension: int | None = None) -> pd.DataFrame:
     """Compare a province part by part with the country, its region, the five cities and the best.
 
@@ -296,21 +301,21 @@ def _year(year: int) -> pd.DataFrame:
             raise datafiles.DataError(f"{datafiles.where(table, row, column)}: '{frame[column].iloc[row]}' {why}")
 
     refuse(frame["year"] != year, "year", f"in the file of {year}; move the row to its own year's file")
-    found = frame.merge(expected, on="subdimension", how="left", suffixes=("", "_expected"))
+    found = expected.set_index("subdimension").reindex(frame["subdimension"]).set_axis(frame.index)
     refuse(
         found["upper"].isna(),
         "subdimension",
         f"is not a sub-dimension of the {index.edition(year)} edition; correct it",
     )
     refuse(
-        found["dimension"] != found["dimension_expected"],
+        frame["dimension"] != found["dimension"],
         "dimension",
         "is not the sub-dimension's dimension; correct it",
     )
     # The programme prints ranges with two decimals (0.33-3.33) and has scores down to 0.3317.
-    outside = ~found["score"].between(found["lower"] - 0.005, found["upper"] + 0.005)
+    outside = ~frame["score"].between(found["lower"] - 0.005, found["upper"] + 0.005)
     if outside.any():
-        bad = found[outside].iloc[0]
+        bad = found.assign(subdimension=frame["subdimension"])[outside].iloc[0]
         refuse(
             outside,
             "score",
@@ -322,20 +327,16 @@ def _year(year: int) -> pd.DataFrame:
 
 def _check_complete(year: int, frame: pd.DataFrame, expected: pd.DataFrame) -> None:
     """Raise if a score is neither there nor a known gap: a row may have been lost."""
-    every = expected[["dimension", "subdimension"]].merge(
-        pd.DataFrame({"province_code": places.provinces().index}), how="cross"
-    )
-    every = every.merge(
-        frame[["province_code", "subdimension", "score"]], on=["province_code", "subdimension"], how="left"
-    )
+    known = frame.dropna(subset="score")
+    there = set(zip(known["subdimension"], known["province_code"], strict=True))
     gaps = datafiles.read("gaps")
-    gaps = gaps[gaps["year"] == year].drop(columns="year").assign(known=True)
-    every = every.merge(gaps, on=["province_code", "dimension"], how="left")
-    lost = every[every["score"].isna() & every["known"].isna()]
-    if len(lost):
-        row = lost.iloc[0]
-        at = datafiles.where(f"scores-{year}", len(frame), "score")
-        raise datafiles.DataError(
-            f"{at}: no score of {row.subdimension} for province {row.province_code}; "
-            "add the row, or list the province and dimension in published/gaps.csv if it was not published"
-        )
+    gaps = set(gaps.loc[gaps["year"] == year, ["dimension", "province_code"]].itertuples(index=False, name=None))
+    codes = places.provinces().index.to_list()
+    for dimension, part in zip(expected["dimension"], expected["subdimension"], strict=True):
+        for province in codes:
+            if (part, province) not in there and (dimension, province) not in gaps:
+                at = datafiles.where(f"scores-{year}", len(frame), "score")
+                raise datafiles.DataError(
+                    f"{at}: no score of {part} for province {province}; "
+                    "add the row, or list the province and dimension in published/gaps.csv if it was not published"
+                )

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from papi_lib import charts, charts_country, district_sections, precision, published, tables
+from papi_lib import charts, charts_country, datafiles, district_sections, precision, published, tables
 from papi_lib.labels import group_name, part_name
 from papi_lib.page import Page
 from papi_lib.precision import Z95
 
 
+@datafiles.held()
 def together(page: Page, x: str, y: str) -> pd.DataFrame | None:
     """Ask whether two sub-dimensions go together across provinces.
 
@@ -59,6 +60,7 @@ def together(page: Page, x: str, y: str) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
     """Ask which of several parts has come least far along its scale.
 
@@ -113,6 +115,7 @@ def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def since_start(page: Page, question: str, part: str) -> pd.DataFrame | None:
     """Ask how a sub-dimension changed over each run of years that compare.
 
@@ -172,6 +175,7 @@ def since_start(page: Page, question: str, part: str) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def reliability(page: Page) -> pd.DataFrame | None:
     """Ask whether the published scores can tell provinces apart.
 
@@ -200,6 +204,7 @@ def reliability(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def gaps(page: Page) -> pd.DataFrame | None:
     """Ask which part is furthest behind the five cities under central government.
 
@@ -235,6 +240,7 @@ def gaps(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def groups(page: Page) -> pd.Series | None:
     """Ask where the four groups of provinces are; a district's page does not, as districts have no groups.
 
@@ -251,6 +257,7 @@ def groups(page: Page) -> pd.Series | None:
     return found
 
 
+@datafiles.held()
 def dimensions(page: Page) -> pd.DataFrame:
     """Ask how the place stands in each dimension.
 

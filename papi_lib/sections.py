@@ -30,6 +30,7 @@ from papi_lib.wording import mark
 MOST_FINDINGS = 3
 
 
+@datafiles.held()
 def standing(page: Page) -> pd.DataFrame | None:
     """Ask where the place stands: score, group, rank and the ranks that noise leaves possible.
 
@@ -59,6 +60,7 @@ def standing(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def profile(page: Page) -> pd.DataFrame | None:
     """Ask which parts make the score, against country, region, the five cities and the best.
 
@@ -95,6 +97,7 @@ def profile(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def answers(page: Page) -> pd.DataFrame | None:
     """Ask what people answered, which only a district's page can tell: published scores have no items.
 
@@ -106,6 +109,7 @@ def answers(page: Page) -> pd.DataFrame | None:
     return district_sections.answers(page) if page.survey else None
 
 
+@datafiles.held()
 def history(page: Page) -> pd.DataFrame | None:
     """Ask how the scores moved, inside each run of years that compare.
 
@@ -126,12 +130,10 @@ def history(page: Page) -> pd.DataFrame | None:
     page.ask("How did it move?", "scores-editions-breaks")
     moved = precision.change(page.place.code, page.year, page.dimension)
     _say_change(page, moved)
-    errors = pd.concat(
-        precision.standard_errors(y, page.place.code)["se"].rename_axis("part").reset_index().assign(year=y)
-        for y in frame["year"].unique()
-    )
-    page.show(charts.history(frame[frame["part"] == whole], w, page.place, se=errors))
-    page.show(charts.history(frame[frame["part"] != whole], w, page.place, se=errors))
+    errors = {year: precision.standard_errors(year, page.place.code)["se"] for year in frame["year"].unique()}
+    drawn = frame.assign(se=[errors[year][part] for part, year in zip(frame["part"], frame["year"], strict=True)])
+    page.show(charts.history(drawn[frame["part"] == whole], w, page.place))
+    page.show(charts.history(drawn[frame["part"] != whole], w, page.place))
     reasons = index.breaks(int(frame["year"].min()), page.year, page.dimension).dropna(subset="subdimension")
     for row in reasons.to_dict("records"):
         page.note(
@@ -143,6 +145,7 @@ def history(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def findings(page: Page) -> pd.DataFrame | None:
     """Ask what stands out: at most three differences or changes, the largest against their noise.
 
@@ -212,6 +215,7 @@ def findings(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def tasks(page: Page) -> pd.DataFrame | None:
     """Ask what each block of the province's plan is asked to do about the page's parts.
 
@@ -251,6 +255,7 @@ def tasks(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def provenance_table(page: Page) -> pd.DataFrame:
     """Ask how the page was made: data, edition, method, version, and what to keep in mind."""
     if page.survey:

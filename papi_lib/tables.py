@@ -67,14 +67,17 @@ def html(frame: pd.DataFrame, w: Words, *, caption: str, decimals: int | Mapping
     '<table class="figures"><caption>Scores</caption><thead'
     """
 
+    places = {name: decimals.get(name, 2) if isinstance(decimals, Mapping) else decimals for name in frame.columns}
+
     def cell(value: object, column: str) -> str:
-        places = decimals.get(column, 2) if isinstance(decimals, Mapping) else decimals
+        if isinstance(value, str):
+            return f"<td>{escape(value)}</td>"
         if pd.api.types.is_scalar(value) and pd.isna(value):
             return '<td class="number">–</td>'
         if isinstance(value, Integral):
             return f'<td class="number">{value}</td>'
         if isinstance(value, Real):
-            return f'<td class="number">{w.number(value, places)}</td>'
+            return f'<td class="number">{w.number(value, places[column])}</td>'
         return f"<td>{escape(str(value))}</td>"
 
     numeric = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}

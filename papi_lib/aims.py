@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from papi_lib import charts_country, charts_targets, forecast, index, plans, precision, tables, targets
+from papi_lib.intervals import Z95
 from papi_lib.labels import part_name
 from papi_lib.page import Page
-from papi_lib.precision import Z95
 from papi_lib.targets import Climb
 
 #: Places a year where the province has no plan: what Ha Noi asked of itself.

@@ -6,9 +6,9 @@ import pandas as pd
 
 from papi_lib import charts_country, index, merged, precision, tables
 from papi_lib.aims import Asked
+from papi_lib.intervals import Z95
 from papi_lib.labels import part_name, province_name
 from papi_lib.page import Page
-from papi_lib.precision import Z95
 from papi_lib.wording import mark
 
 

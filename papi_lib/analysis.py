@@ -14,10 +14,10 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f, norm, spearmanr
+from scipy.stats import f, spearmanr
 from statsmodels.multivariate.pca import PCA
 
-from papi_lib import datafiles, index, places, precision, published
+from papi_lib import datafiles, index, intervals, places, precision, published
 
 Parts = str | int | Iterable[int | str]
 
@@ -62,10 +62,10 @@ def correlations(years: int | Iterable[int], parts: Parts = "dimensions", level:
         rows.append({"first": first, "second": second, "r": r, "provinces": len(both)})
     frame = pd.DataFrame(rows, columns=["first", "second", "r", "provinces"])
     frame = frame.assign(difference=np.arctanh(frame["r"]), se=1 / np.sqrt(frame["provinces"] - 3))
-    reach = norm.ppf((1 + level) / 2) * frame["se"]
-    frame.insert(3, "lower", np.tanh(frame["difference"] - reach))
-    frame.insert(4, "upper", np.tanh(frame["difference"] + reach))
-    frame = precision.tell_apart(frame, level).drop(columns=["difference", "se", "z"])
+    lower, upper = intervals.of_correlation(frame["r"], frame["se"] ** 2, level)
+    frame.insert(3, "lower", lower)
+    frame.insert(4, "upper", upper)
+    frame = intervals.tell_apart(frame, level).drop(columns=["difference", "se", "z"])
     return frame.sort_values("r", key=abs, ascending=False, kind="stable").reset_index(drop=True)
 
 
@@ -102,15 +102,15 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
     for earlier, later in combinations(wide.columns, 2):
         both = wide[[earlier, later]].dropna()
         rho = float(spearmanr(both).statistic)
-        reach = norm.ppf((1 + level) / 2) * np.sqrt((1 + rho**2 / 2) / (len(both) - 3))
+        lower, upper = intervals.of_correlation(rho, (1 + rho**2 / 2) / (len(both) - 3), level)
         rows.append({
             "earlier": earlier,
             "later": later,
             "apart": later - earlier,
             "comparable": index.comparable(earlier, later, part),
             "rho": rho,
-            "lower": np.tanh(np.arctanh(rho) - reach),
-            "upper": np.tanh(np.arctanh(rho) + reach),
+            "lower": lower,
+            "upper": upper,
             "ceiling": np.sqrt(reliability[earlier] * reliability[later]),
             "provinces": len(both),
         })  # fmt: skip

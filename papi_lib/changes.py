@@ -12,10 +12,10 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 from statsmodels.regression.linear_model import OLS
 
-from papi_lib import closing, datafiles, index, places, precision, published
+from papi_lib import closing, datafiles, index, intervals, places, precision, published
 
 
 @datafiles.cached
@@ -249,7 +249,7 @@ def kept(
         "left_se": np.hypot(se[first], se[year]),
     })  # fmt: skip
     clear = {
-        name: precision.tell_apart(
+        name: intervals.tell_apart(
             frame[[name, f"{name}_se"]].set_axis(["difference", "se"], axis="columns"), level
         ).query("clear and z > 0")
         for name in ("gain", "left")
@@ -314,8 +314,8 @@ def decompose(province: str | int, first: int, last: int, part: int | None = Non
         lost = frame.index[frame["change"].isna()][0]
         raise ValueError(f"PAPI did not publish {lost} of {place.name_vi} in both years; choose other years or a part")
     together = frame.loc[keys, ["change", "se"]].set_axis(["difference", "se"], axis="columns")
-    clear = precision.tell_apart(together, level)["clear"].reindex(frame.index)
-    alone = frame["change"].abs() > norm.ppf((1 + level) / 2) * frame["se"]
+    clear = intervals.tell_apart(together, level)["clear"].reindex(frame.index)
+    alone = frame["change"].abs() > ndtri((1 + level) / 2) * frame["se"]
     return frame.assign(clear=clear.where(clear.notna(), alone).astype(bool))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from papi_lib.intervals import Z95
 from papi_lib.labels import comparison_name, part_name, province_name
 from papi_lib.pictures import (
     BEST,
@@ -29,7 +30,6 @@ from papi_lib.pictures import (
     wrap,
 )
 from papi_lib.places import Place
-from papi_lib.precision import Z95
 from papi_lib.wording import Words
 
 

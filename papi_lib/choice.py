@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from papi_lib import charts, comparison, index, places, precision, published
+from papi_lib.intervals import Z95
 from papi_lib.labels import comparison_name, part_name, rank_sentence
 from papi_lib.pictures import Picture
 from papi_lib.places import Place
-from papi_lib.precision import Z95
 from papi_lib.wording import Words
 
 #: Each kind of picture, named as its data in `papi_lib.comparison`, and its chart in `papi_lib.charts`.

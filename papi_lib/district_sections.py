@@ -15,15 +15,15 @@ from papi_lib import (
     datafiles,
     districts,
     index,
+    intervals,
     places,
     plans,
-    precision,
     provenance,
     tables,
 )
+from papi_lib.intervals import Z95
 from papi_lib.labels import part_name
 from papi_lib.page import Page
-from papi_lib.precision import Z95
 
 #: The block of a plan that districts' pages are about.
 _BLOCK = "districts"
@@ -350,7 +350,7 @@ def _told_apart(page: Page, parts: list) -> pd.DataFrame:
             "noise": table["gap_noise"].to_numpy(),
         }
     )
-    return precision.tell_apart(frame.dropna())
+    return intervals.tell_apart(frame.dropna())
 
 
 def _answers_table(page: Page, frame: pd.DataFrame, caption: str) -> tables.Table:

@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.special import stdtrit  # Student's quantiles, without the second that scipy.stats takes to import
 
 from papi_lib import codebook, datafiles, disclosure, index, places, ranks, records, smallarea, survey
-from papi_lib.precision import Z95
+from papi_lib.intervals import Z95
 
 #: Name of the domain that holds everybody.
 CITY = "city"

@@ -25,12 +25,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.stats import norm, t
 
 from papi_lib import datafiles, index, places, published, ranks
-
-#: Half the 95% interval of a normal error, in standard errors.
-Z95 = 1.96
+from papi_lib.intervals import Z95
 
 #: An edition with at least so many years tells noise from change by itself.
 _ENOUGH_YEARS = 3
@@ -286,40 +283,8 @@ def change(province: str | int, year: int, part: int | str | None = None, previo
         "se": se,
         "country_change": country,
         "relative_change": moved - country,
-        "clear": bool(abs(moved) > norm.ppf(0.975) * se),
+        "clear": bool(abs(moved) > Z95 * se),
     })  # fmt: skip
-
-
-def tell_apart(differences: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Tell which of several differences exceed their noise when they are looked at together.
-
-    Parameters
-    ----------
-    differences : pandas.DataFrame
-        Columns ``difference`` and ``se``, in one unit, and where standard errors come from few clusters
-        ``df``, their degrees of freedom (Student's t); further columns are kept.
-    level : float
-        With at least this probability no difference that is only noise is called clear (Holm's
-        step-down procedure, Scandinavian Journal of Statistics 6, 1979).
-
-    Returns
-    -------
-    pandas.DataFrame
-        The rows with ``z`` (difference over standard error) and ``clear``, from the largest ``z`` in size down.
-
-    Examples
-    --------
-    >>> tell_apart(pd.DataFrame({"difference": [0.1, 3.0, -2.0], "se": 1.0}))["clear"].to_dict()
-    {1: True, 2: False, 0: False}
-    """
-    z = differences["difference"] / differences["se"]
-    frame = differences.assign(z=z).sort_values("z", key=abs, ascending=False)
-    tail = t.sf(frame["z"].abs(), frame["df"]) if "df" in frame else norm.sf(frame["z"].abs())
-    # By hand: statsmodels' multipletests collects garbage at each call, slower than all else on a page.
-    smallest_first, few = np.argsort(2 * np.asarray(tail)), np.arange(len(frame), 0, -1)
-    clear = np.empty(len(frame), dtype=bool)
-    clear[smallest_first] = ~np.maximum.accumulate((2 * np.asarray(tail))[smallest_first] > (1 - level) / few)
-    return frame.assign(clear=clear)
 
 
 @datafiles.cached

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from papi_lib import charts, charts_country, datafiles, district_sections, precision, published, tables
+from papi_lib import charts, charts_country, datafiles, district_sections, intervals, precision, published, tables
+from papi_lib.intervals import Z95
 from papi_lib.labels import group_name, part_name
 from papi_lib.page import Page
-from papi_lib.precision import Z95
 
 
 @datafiles.held()
@@ -37,10 +36,10 @@ def together(page: Page, x: str, y: str) -> pd.DataFrame | None:
         return None
     w = page.w
     frame = published.wide(page.year, page.dimension)[[x, y]]
-    found = stats.pearsonr(*frame.dropna().to_numpy().T)
-    low, high = found.confidence_interval()
+    n, r = len(frame.dropna()), frame[x].corr(frame[y])
+    low, high = intervals.of_correlation(r, 1 / (n - 3))
     page.ask("Do these go together: {x} and {y}?", x=part_name(x, w), y=part_name(y, w))
-    numbers = {"r": w.number(found.statistic), "low": w.number(low), "high": w.number(high), "n": len(frame.dropna())}
+    numbers = {"r": w.number(r), "low": w.number(low), "high": w.number(high), "n": n}
     if low > 0:
         page.say(
             "Yes, across {n} provinces: where one is higher, so is the other (correlation {r}, 95% interval {low} to {high}).",

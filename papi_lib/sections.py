@@ -16,15 +16,16 @@ from papi_lib import (
     datafiles,
     district_sections,
     index,
+    intervals,
     plans,
     precision,
     provenance,
     published,
     tables,
 )
+from papi_lib.intervals import Z95
 from papi_lib.labels import part_name, rank_sentence
 from papi_lib.page import Page
-from papi_lib.precision import Z95
 from papi_lib.wording import mark
 
 MOST_FINDINGS = 3
@@ -189,7 +190,7 @@ def findings(page: Page) -> pd.DataFrame | None:
                 "previous": moved["previous"],
             }
         )
-    frame = precision.tell_apart(pd.DataFrame(rows).dropna(subset=["difference", "se"]))
+    frame = intervals.tell_apart(pd.DataFrame(rows).dropna(subset=["difference", "se"]))
     page.ask("What stands out?", "what-stands-out")
     sentences = {
         ("gap", 1): mark("{part}: {points} points above the mean of provinces (noise about ±{noise})."),

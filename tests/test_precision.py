@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from papi_lib import datafiles, index, places, precision, published
+from papi_lib import datafiles, index, intervals, places, precision, published
 
 
 def test_noise_of_the_total_is_about_what_the_design_suggests():
@@ -131,6 +131,6 @@ def test_missing_provinces_stay_missing():
 def test_many_looks_are_told_apart_with_care():
     """Holm: of ten differences at z = 2 none is clear, one at z = 4 is."""
     frame = pd.DataFrame({"difference": [2.0] * 9 + [4.0], "se": 1.0, "part": range(10)})
-    told = precision.tell_apart(frame)
+    told = intervals.tell_apart(frame)
     assert told["clear"].to_list() == [True] + [False] * 9
     assert told["part"].iloc[0] == 9

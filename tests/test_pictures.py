@@ -5,8 +5,9 @@ from itertools import combinations
 import pytest
 from matplotlib.text import Annotation, Text
 
-from papi_lib import charts_country, index, precision, published
+from papi_lib import charts, charts_country, datafiles, index, precision, published, sections
 from papi_lib.naming import spread
+from papi_lib.page import Page
 from papi_lib.places import province
 from papi_lib.wording import Words
 
@@ -35,3 +36,35 @@ def test_positions_move_apart_as_little_as_needed():
     assert spread([1, 2, 9, 10], 2, 10) == [1, 3, 8, 10]
     assert spread([5], 2, 4) == [4]
     assert spread([], 2, 4) == []
+
+
+def marks(picture) -> list[str]:
+    """Return what is written at the marks of a picture's axes."""
+    return [t.get_text() for t in picture.figure.texts]
+
+
+def test_years_are_whole_at_the_foot_of_each_column():
+    place, w = province("Hà Nội"), Words("en")
+    assert [m for m in marks(charts.history(published.history(1, [7], 2018), w, place)) if m[:2] == "20"] == ["2018"]
+    three = charts.history(published.history(1, index.subdimensions(2024, 8), 2024), w, place)
+    assert [m for m in marks(three) if m[:2] == "20"] == ["2018", "2020", "2022", "2024"] * 2
+
+
+def test_marks_stand_at_what_they_say():
+    (ax,) = charts.history(published.history(1, [None]), Words("en"), province("Hà Nội")).figure.axes
+    low, high = ax.get_ylim()
+    for text in ax.figure.texts:
+        x, y = text.get_position()
+        value = y if x == 0 else x
+        assert float(text.get_text()) == pytest.approx(value)
+        assert x == 0 and low <= y <= high or y == 0 and 2011 <= x <= 2024
+
+
+def test_a_question_looks_at_the_data_files_once(monkeypatch):
+    looks, page = [], Page("Hà Nội", 2024, "en", 8)
+    monkeypatch.setattr("papi_lib.page.display", lambda *shown, **how: None)
+    monkeypatch.setattr(
+        datafiles.os, "stat", lambda path, stat=datafiles.os.stat: looks.append(str(path)) or stat(path)
+    )
+    sections.history(page)
+    assert looks.count(str(datafiles.folder() / "published" / "2011.csv")) <= 2

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
 
-from papi_lib import datafiles, districts, index, places, provenance, published
+from papi_lib import datafiles, index, places, provenance, published
 from papi_lib.batch.jobs import Job, file_hash, folder_hash
 from papi_lib.wording import Words, mark
 
 #: The notebook that says how figures are made.
 METHODS = "methods"
-#: From so many pages on provinces on, what only some of them share is worth the seconds that it takes.
-_MANY = 50
+#: What so many jobs import, or show of all provinces alike, is imported or computed once for all.
+_SEVERAL = 3
+#: The same of what takes seconds.
+_MANY = 20
 RENDER = "papi_lib.site:render_page"
 #: Titles of the notebooks that are not about one dimension.
 _TITLES = {
@@ -80,14 +85,8 @@ def jobs(
     )
     spots = [(place, None) for place in dict.fromkeys(places.province(p) for p in wanted)]
     span = index.years() if "all" in years else [index.check_year(y) for y in years] or index.years()[-1:]
-    of_simulated = records is None and districts.simulated_year() in span
-    if of_districts is None:
-        of_districts = ["all"] if records or of_simulated else []
-    if of_districts:
-        survey = districts.load(records, districts.simulated_year() if of_simulated else max(span))
-        home = places.province(survey.province)
-        named = survey.districts if "all" in of_districts else of_districts
-        spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in named)]
+    if of_districts is None or of_districts:
+        spots += _of_districts(of_districts, span, records)
     levels = {notebook: levels_of(notebook) for notebook in found}
     planned = [
         _job(notebook, place, year, lang, records)
@@ -103,6 +102,19 @@ def jobs(
     return planned
 
 
+def _of_districts(chosen: Sequence | None, span: Sequence[int], records: Path | None) -> list[tuple]:
+    """Return the districts that are chosen, with the survey behind their pages."""
+    from papi_lib import districts  # what it needs for surveys takes a second to import
+
+    of_simulated = records is None and districts.simulated_year() in span
+    if not chosen and not (records or of_simulated):
+        return []
+    survey = districts.load(records, districts.simulated_year() if of_simulated else max(span))
+    home = places.province(survey.province)
+    named = survey.districts if chosen is None or "all" in chosen else chosen
+    return [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in named)]
+
+
 def methods(folder: Path, lang: str) -> Job:
     """Return the job of the page on methods, to which all pages of a language lead; it is about no place."""
     labels = {"level": None, "name": "PAPI", "lang": lang, "notebook": METHODS, "title": Words(lang)("Methods")}
@@ -113,11 +125,11 @@ def methods(folder: Path, lang: str) -> Job:
 def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
     """Return what the batch must know of this project: hashes of what notebooks read, the page maker.
 
-    Kernels for `planned` jobs start with what the kinds of places among them share in memory.
+    Processes for `planned` jobs start with what several of them share in memory.
     """
     library = Path(__file__).parent
     return {
-        "preload": _preload(planned),
+        "prepare": _prepare(planned),
         "render": RENDER,
         "inputs": {
             "library": folder_hash(library, ".py", ".po", without="site"),
@@ -134,15 +146,42 @@ def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
     }
 
 
-def _preload(planned: Sequence[Job]) -> tuple[str, ...]:
-    """Return the modules that kernels for these jobs start with."""
-    levels = [job.labels["level"] for job in planned]
-    modules = ["papi_lib.warmup"]
-    if "district" in levels:
-        modules.append("papi_lib.warmup_districts")
-    if levels.count("province") > _MANY:
-        modules.append("papi_lib.warmup_provinces")
-    return tuple(modules)
+def _prepare(planned: Sequence[Job]) -> tuple[tuple, ...]:
+    """Return what is done once for these jobs because several of them need it: imports, and what is the same for all places."""
+    jobs_of = Counter(job.notebook for job in planned)
+    modules = Counter()
+    for notebook, n in jobs_of.items():
+        modules.update(dict.fromkeys(_imports(notebook), n))
+    found = [("papi_lib.warmup",), *((module,) for module, n in modules.items() if n >= _SEVERAL)]
+    if any(job.labels["level"] == "district" for job in planned):
+        found.append(("papi_lib.warmup:survey",))
+    pages = Counter((job.labels["year"], job.notebook.stem) for job in planned if job.labels["level"] == "province")
+    found += [
+        ("papi_lib.warmup:ranks", year) for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL})
+    ]
+    if any(n >= _SEVERAL for (_, stem), n in pages.items() if stem == "10_target"):
+        found.append(("papi_lib.warmup:forecasts",))
+    for notebook, computed in (("10_target", "climbs"), ("11_sensitivity", "scenarios")):
+        found += [
+            (f"papi_lib.warmup:{computed}", year)
+            for (year, stem), n in pages.items()
+            if stem == notebook and n >= _MANY
+        ]
+    return tuple(found)
+
+
+def _imports(notebook: Path) -> list[str]:
+    """Return the names of the modules that a notebook imports, and of what it imports from them: some are modules too."""
+    found = []
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            with suppress(SyntaxError):  # a magic
+                for node in ast.parse(cell.source).body:
+                    if isinstance(node, ast.ImportFrom):
+                        found += [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+                    elif isinstance(node, ast.Import):
+                        found += [name.name for name in node.names]
+    return found
 
 
 def state(records: str | None = None) -> dict[str, str | None]:

@@ -59,7 +59,8 @@ def districts(frame: pd.DataFrame, city: float, w: Words, place: Place) -> Pictu
             ax.plot(frame["estimate"][own], rows[own], "o", ms=5.1, color=colour, zorder=3, label=None if own is here else w("direct estimate, 95% interval"))  # fmt: skip
         ax.plot(frame["model"], rows, "D", ms=5.5, mfc="white", mec=REGION, zorder=4, label=w("model estimate"))
         ax.set_ylim(-0.8, len(frame) - 0.2)
-        for label, own in zip(mark_axis(ax, "y", rows, map(names.get, frame.index)), here, strict=True):
+        mark_axis(ax, "y", rows, map(names.get, frame.index))
+        for label, own in zip(ax.get_yticklabels(), here, strict=True):
             if own:
                 label.set(color=PLACE, weight="bold")
         decimal_axis(ax, w, "x")

@@ -106,6 +106,10 @@ def report(
       papi report --district "Ba Đình" --records survey.sav
       papi report --province all --scheduler tcp://cluster:8786
     """
+    from papi_lib.batch import forks, manifest
+
+    if forks.CAN_FORK and not (scheduler or explain or (out / manifest.NAME).exists()):
+        forks.start()  # it imports what notebooks need while this process plans
     from papi_lib import batch_plan
     from papi_lib.batch import run as batch
 

@@ -7,14 +7,12 @@ silence: unknown names are reported, repeated rows are refused.
 
 from __future__ import annotations
 
-import csv
 import os
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import changes, index, places, records
+from papi_lib import changes, index, places, records, whole
 from papi_lib.datafiles import DataError
 
 #: Column names, in plain letters, that are taken as the province and as the year.
@@ -228,13 +226,7 @@ def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
     for i, kind in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             safe.isetitem(i, safe.iloc[:, i].map(_harmless))
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder) / "table.csv"
-            safe.to_csv(part, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-            os.replace(part, path)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror}); choose another name") from None
+    whole.write(path, safe.to_csv(index=False, lineterminator="\n").encode())
 
 
 def _harmless(value: object) -> object:

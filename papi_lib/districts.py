@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit  # Student's quantiles, without the second that scipy.stats takes to import
 
 from papi_lib import codebook, datafiles, disclosure, index, places, ranks, records, smallarea, survey
 from papi_lib.precision import Z95
@@ -124,7 +124,7 @@ class Survey:
         keys = [(code, series) for code in self.districts]
         known = estimate.notna().to_numpy()
         covariance = self._estimates[1].loc[keys, keys].to_numpy()
-        wider = stats.t.ppf(0.975, self.scores.loc[keys, "df"]) / Z95
+        wider = stdtrit(self.scores.loc[keys, "df"], 0.975) / Z95
         covariance = pd.DataFrame(covariance * np.outer(wider, wider), index=self.districts, columns=self.districts)
         sets = ranks.rank_confidence_sets(estimate[known], covariance.loc[known, known], simultaneous=False, level=0.95)
         return sets[["lower", "upper"]].reindex(self.districts)
@@ -192,7 +192,7 @@ class Survey:
         place = pd.Series(np.arange(len(covariance)), covariance.index)
         of_city = place[[(CITY, name) for name in series]].to_numpy()
         variance = own + own[of_city] - 2 * covariance.to_numpy()[np.arange(len(own)), of_city]
-        student = stats.t.ppf(0.975, table["df"].where(table["df"] > 0))
+        student = stdtrit(table["df"].where(table["df"] > 0), 0.975)
         table["noise"] = student * table["se"]
         table["gap"] = table["estimate"] - city.reindex(series).to_numpy()
         table["gap_se"] = np.sqrt(np.maximum(variance, 0))

@@ -14,10 +14,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.markers import TICKDOWN, TICKLEFT
-from matplotlib.text import Text
-from matplotlib.ticker import NullLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
@@ -28,7 +24,7 @@ from papi_lib.wording import Words
 GROUP_COLOURS = {1: "#08306b", 2: "#3182bd", 3: "#9ecae1", 4: "#e3eef9"}
 PLACE, COUNTRY, REGION, CITIES, BEST, FAINT = "#c2410c", "#1f2937", "#0f766e", "#7c3aed", "#6b7280", "#cbd5e1"
 
-#: Font size, and length and distance to their labels of the marks on an axis, in points.
+#: Font size, and length of ticks and their distance to the labels, in points.
 _SIZE, _TICK, _PAD = 9, 3.5, 3.5
 _STYLE = {
     "svg.fonttype": "none",
@@ -156,10 +152,8 @@ def bars(ax: Axes, at: ArrayLike, low: ArrayLike, high: ArrayLike, *, across: bo
     ax.plot(*((along, beside) if across else (beside, along)), **{"zorder": 1, "solid_capstyle": "butt"} | look)
 
 
-def mark_axis(ax: Axes, which: str, at: Sequence[float], labels: Iterable[str] | None = None) -> list[Text]:
-    """Mark values on an axis and write what they are; the axis's limits are final.
-
-    Matplotlib's own ticks, of five drawings each, took half the time of a picture.
+def mark_axis(ax: Axes, which: str, at: Sequence[float], labels: Iterable[str] | None = None) -> None:
+    """Put ticks on an axis and write what they are, the axis's name beyond them; its limits are final.
 
     Parameters
     ----------
@@ -171,28 +165,14 @@ def mark_axis(ax: Axes, which: str, at: Sequence[float], labels: Iterable[str] |
         The values, inside the limits.
     labels : iterable of str, optional
         A label a value, or none at all; by default the values.
-
-    Returns
-    -------
-    list of matplotlib.text.Text
-        The labels.
     """
-    labels = list(map(str, at) if labels is None else labels)
-    across, colour, zero = which == "x", _STYLE[f"{which}tick.color"], np.zeros(len(at))
-    axis, marker, spots = (ax.xaxis, TICKDOWN, (at, zero)) if across else (ax.yaxis, TICKLEFT, (zero, at))
-    axis.set_major_locator(NullLocator())
-    edge = getattr(ax, f"get_{which}axis_transform")("tick1")
-    look = {"marker": marker, "ms": _TICK, "mew": 0.8, "ls": "", "color": colour}
-    ax.add_artist(Line2D(*spots, transform=edge, clip_on=False, **look))
-    place, va, ha = getattr(ax, f"get_{which}axis_text1_transform")(_TICK + _PAD)
-    look = {"transform": place, "va": va, "ha": ha, "color": colour}
-    texts = [ax.figure.text(x, y, label, **look) for x, y, label in zip(*spots, labels, strict=False)]
-    # The axis's name stands beyond the labels, whose size is about known: searched for, it is drawn for that alone.
-    deep = _SIZE if across else 0.6 * _SIZE * max(map(len, labels), default=0)
+    axis, labels = getattr(ax, f"{which}axis"), list(map(str, at) if labels is None else labels)
+    axis.set_ticks(at, labels or [""] * len(at))
+    # The size of the labels is about known: where it is searched for, they are drawn twice.
+    deep = _SIZE if which == "x" else 0.6 * _SIZE * max(map(len, labels), default=0)
     away = -(_TICK + 2 * _PAD + deep) / 72
-    shift = ScaledTranslation(*((0, away) if across else (away, 0)), ax.figure.dpi_scale_trans)
-    axis.set_label_coords(*((0.5, 0) if across else (0, 0.5)), ax.transAxes + shift)
-    return texts
+    shift = ScaledTranslation(*((0, away) if which == "x" else (away, 0)), ax.figure.dpi_scale_trans)
+    axis.set_label_coords(*((0.5, 0) if which == "x" else (0, 0.5)), ax.transAxes + shift)
 
 
 def round_values(ax: Axes, which: str) -> np.ndarray:

@@ -21,14 +21,13 @@ from __future__ import annotations
 
 import csv
 import os
-import tempfile
 import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from papi_lib import codebook, places
+from papi_lib import codebook, places, whole
 from papi_lib.datafiles import DataError
 
 DESIGN = ["district_code", "stratum", "cluster", "weight"]
@@ -154,9 +153,7 @@ def write(clean: pd.DataFrame, path: str | os.PathLike) -> None:
     path = Path(path)
     if path.suffix.lower() != ".parquet":
         raise DataError(f"{path}: records are written as Parquet; give a name that ends in .parquet")
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        clean.to_parquet(Path(folder) / "records.parquet", index=False)
-        os.replace(Path(folder) / "records.parquet", path)
+    whole.write(path, clean.to_parquet(index=False))
 
 
 def first_row(path: Path) -> int:

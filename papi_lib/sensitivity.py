@@ -262,9 +262,10 @@ def variance_shares(year: int, province: str | int | None = None, *, n: int = 10
             raise ValueError(f"no published total of {place.name_vi} in {year}")
         ranks = ranks[[place.code]]
     variance = ranks.var(ddof=0).to_numpy()
+    fixed = seed + 1  # SALib takes a seed of zero for none
     found = [
         sobol_indices.analyze(
-            problem, ranks[code].to_numpy(float), calc_second_order=False, num_resamples=50, seed=seed
+            problem, ranks[code].to_numpy(float), calc_second_order=False, num_resamples=50, seed=fixed
         )
         for code in ranks
     ]

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from papi_lib import datafiles, forecast, index, precision, published
 from papi_lib.places import province as find_province
@@ -270,9 +270,7 @@ def _gaps(code: int, year: int, rank: pd.Series, target: int) -> pd.DataFrame:
                 "region": line["region"] - line["score"],
                 "cities": line["cities"] - line["score"],
                 "best": line["best"] - line["score"],
-            } | {
-                gain: norm.ppf(below) * _yearly_change(part) * wide[part].std(ddof=0) for gain, below in _SHARES.items()
-            }
+            } | {gain: ndtri(below) * _yearly_change(part) * wide[part].std(ddof=0) for gain, below in _SHARES.items()}
     return pd.DataFrame(rows).T.rename_axis("part")
 
 

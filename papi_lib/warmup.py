@@ -1,43 +1,65 @@
-"""What kernels share before they are forked: imports, checked data and the noise of all years.
+"""What processes for notebooks share before they are forked: imports, checked data, the noise of all years.
 
-Importing this module does the work; caches are kept as long as no data file changes, so a kernel
+Importing this module does what every page needs; its functions do what the pages of a run need besides,
+`papi_lib.batch_plan` says which. Caches are kept as long as no data file changes, so a process
 that finds other data computes anew.
 """
 
-# ruff: noqa: F401
-
-from papi_lib import (
-    aims,
-    charts,
-    datafiles,
-    district_sections,
-    districts,
-    forecast,
-    index,
-    places,
-    plans,
-    precision,
-    provenance,
-    published,
-    questions,
-    sections,
-    sensitivity_sections,
-)
+from papi_lib import charts, datafiles, index, places, plans, precision, provenance, published, questions, sections
 from papi_lib.wording import LANGUAGES, Words
+
+
+def ranks(year: int) -> None:
+    """Order the provinces by each score of a year: for several provinces' pages."""
+    for part in [*index.dimensions(year), None]:
+        precision.rank_sets(year, part)
+
+
+def forecasts() -> None:
+    """Fit the forecasts from all base years: for the pages on targets."""
+    from papi_lib import forecast
+
+    for year in index.years():
+        if year >= forecast.FIRST_BASE:
+            forecast.fit(year)
+
+
+def survey() -> None:
+    """Read the simulated survey, with its ranks and models: for districts' pages."""
+    from papi_lib import districts
+
+    found = districts.load()
+    for series in [*index.dimensions(found.year), "total"]:
+        found.rank_sets(series)
+    _ = found.models
+
+
+def climbs(year: int) -> None:
+    """Simulate what the pages on targets show of all provinces alike; some seconds."""
+    from papi_lib import merged, targets
+
+    targets.climb(1, year - 1, 5)  # also fills what any other climb needs
+    for part in [None, *index.dimensions(year)]:
+        merged.rank_sets(year, part)
+
+
+def scenarios(year: int) -> None:
+    """Simulate what the pages on sensitivity show of all provinces alike; some seconds."""
+    from papi_lib import sensitivity
+
+    sensitivity.scenarios(year, 10_000, seed=0)
+    sensitivity.variance_shares(year, seed=0)
+
 
 for _year in index.years():
     precision.standard_errors(_year)
     index.breaks(index.years()[0], _year)
-for _year in [y for y in index.years() if y >= forecast.FIRST_BASE]:
-    forecast.fit(_year)
 datafiles.fingerprint()
 provenance.code_version()
 plans.tasks(1)
-_latest = index.years()[-1]
-for _part in [*index.dimensions(_latest), None]:
-    precision.rank_sets(_latest, _part)
 for _lang in LANGUAGES:
-    _page_words = Words(_lang)
-    _page_words("Total")
+    _words = Words(_lang)
+    _words("Total")
 # Drawing once loads fonts and the SVG writer.
-charts.history(published.history(1, [None], index.years()[-1]), _page_words, places.province(1)).svg()
+charts.history(published.history(1, [None], index.years()[-1]), _words, places.province(1)).svg()
+_ = sections, questions  # what notebooks import

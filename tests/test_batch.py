@@ -17,7 +17,8 @@ from conftest import ROOT
 from filelock import FileLock
 
 from papi_lib import batch_plan
-from papi_lib.batch import manifest, warm
+from papi_lib.batch import forks, manifest, warm
+from papi_lib.batch.execute import execute
 from papi_lib.batch.jobs import Job
 from papi_lib.batch.run import RunError, Settings, plan, run
 
@@ -43,7 +44,7 @@ def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
     good = make_notebook("good.ipynb", "print(province)")
     bad = make_notebook("bad.ipynb", "print('before')", "raise RuntimeError('on purpose')", "print('after')")
     killed = make_notebook("killed.ipynb", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
-    hanging = make_notebook("hanging.ipynb", "import time; time.sleep(60)")
+    hanging = make_notebook("hanging.ipynb", "import time; print('started'); time.sleep(60)")
     told = []
     jobs = [job(good, "1"), job(bad), job(killed), job(hanging), job(good, "2")]
     records = run(jobs, tmp_path / "out", Settings(workers=2, timeout=3), told.append)
@@ -59,6 +60,8 @@ def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
     kept = text_of(out / "bad.failed.ipynb")
     assert any("before" in t for t in kept)
     assert not any("after" in t for t in kept)
+    assert "started\n" in text_of(out / "hanging.failed.ipynb")
+    assert "KeyboardInterrupt" in (out / "hanging.failed.ipynb").read_text()  # where it was
     saved = {r["path"]: r["status"] for r in json.loads((tmp_path / "out/manifest.json").read_text())["jobs"]}
     assert saved == {r["path"]: r["status"] for r in records}
     assert not list((tmp_path / "out").glob(".part*"))
@@ -112,10 +115,59 @@ def test_a_warm_kernel_gives_what_an_ordinary_one_gives(tmp_path, make_notebook)
     assert "image/png" in kinds[0][0][1]
 
 
+#: What notebooks may do, a cell each; the last fails.
+CELLS = (
+    "import sys\nfrom IPython.display import HTML, Image, clear_output, display\nprint('a', flush=True); print('b', file=sys.stderr); display(HTML('<b>x</b>')); print('c')",
+    "shown = display('first', display_id='d')",
+    "shown.update('second'); 5",
+    "for i in range(3):\n    clear_output(wait=True); print(i)",
+    "import pandas as pd\npd.DataFrame({'a': [1.5]})",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+    "import io\npicture = io.BytesIO(); plt.figure().savefig(picture); plt.close('all'); Image(picture.getvalue())",
+    "!echo from the shell",
+    "import asyncio\nawait asyncio.sleep(0)\ntype(_).__name__",
+    "import warnings, logging\nwarnings.warn('careful'); logging.warning('logged')",
+    "import os; os.getcwd(), __name__, In[1][:6], sorted(Out)",
+    "%%capture kept\nprint('kept'); display(1)",
+    "display({'text/plain': 'x', 'application/x+json': {'a': None}}, raw=True, metadata={'m': 1})",
+    "%matplotlib inline\nplt.plot([1])",
+    "def f():\n    return 1 / 0\nf()",
+)
+
+
+def told(path):
+    """Return a notebook's outputs without what differs between processes: paths, pieces of a stream."""
+    cells = []
+    for cell in nbformat.read(path, 4).cells:
+        shown = [cell.get("execution_count")]
+        for output in cell.get("outputs", []):
+            text = re.sub(r"/tmp/ipykernel_\d+/\d+\.py|<ipython-input-[^>]*>", "INPUT", json.dumps(output))
+            output = json.loads(re.sub(r"0x[0-9a-f]+|\\u001b\[[0-9;]*m", "", text))
+            if output.get("name") and output["name"] == (shown[-1] if len(shown) > 1 else {}).get("name"):
+                shown[-1]["text"] += output["text"]
+            else:
+                shown.append(output)
+        cells.append(shown)
+    return cells
+
+
+def test_a_notebook_shows_what_it_shows_in_an_ordinary_kernel(tmp_path, make_notebook, monkeypatch):
+    """Streams, displays and their updates, results, figures, errors and magics; also where there is no fork."""
+    notebook = make_notebook("n.ipynb", *CELLS)
+    (forked,) = run([job(notebook)], tmp_path / "forked", Settings(workers=1))
+    monkeypatch.setattr(forks, "CAN_FORK", False)
+    ordinary = execute(job(notebook), notebook.read_bytes(), Settings())
+    assert forked["error"] == ordinary.record["error"] == "ZeroDivisionError: division by zero"
+    (tmp_path / "ordinary.ipynb").write_bytes(ordinary.files["failed"])
+    ours, theirs = told(tmp_path / "forked/notebooks/x/a/n.failed.ipynb"), told(tmp_path / "ordinary.ipynb")
+    for source, own, expected in zip(("", "", *CELLS), ours, theirs, strict=True):
+        assert own == expected, source
+
+
 def test_the_process_that_forks_has_one_thread():
     import psutil
 
-    address = warm.await_zygote(warm.start_zygote())
+    address = forks.ready()
     forker = next(p for p in psutil.Process().children() if address in p.cmdline())
     assert forker.num_threads() == 1
 
@@ -188,7 +240,7 @@ def whole(out, path):
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_notebook, monkeypatch):
     """Killed at 20 random moments: what is finished stays as it is, and nothing is half-written."""
-    monkeypatch.setenv(warm.SOCKET, warm.zygote())
+    monkeypatch.setenv(forks.SOCKET, forks.ready())
     out, notebook = tmp_path / "out", make_notebook("n.ipynb", "import time; time.sleep(0.1)", "print(province)")
     todo = [Job(notebook, {"province": str(i)}, f"x/{i}/n", {}) for i in range(60)]
     moments, stamps = random.Random(1), {}
@@ -305,7 +357,7 @@ def notebooks_and_pages(out):
 def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path, monkeypatch):
     """Two workers, one killed while it works: the same notebooks and pages, byte for byte."""
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setenv(warm.SOCKET, warm.zygote())  # kernels fork as quickly as they can
+    monkeypatch.setenv(forks.SOCKET, forks.ready())  # kernels fork as quickly as they can
     planned = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], ["2023"], ["vi", "en"], ["3", "overview"])
     own = batch_plan.settings()
     assert {r["status"] for r in run(planned, tmp_path / "here", Settings(workers=2, **own))} == {"done"}

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 
-from papi_lib.batch import warm
+from papi_lib.batch import forks
 from papi_lib.batch.execute import Outcome, execute, lost
 from papi_lib.batch.jobs import Job, RunError, Settings, environment_hash
 
@@ -103,11 +103,9 @@ def _on_worker(job: Job, source: bytes, settings: Settings, expected: dict[str, 
     differing = [name for name in expected if found.get(name) != expected[name]]
     if differing:
         raise OtherStateError(platform.node(), differing)
-    kernel = "python3"
-    if warm.CAN_FORK:
-        kernel = warm.ensure_kernelspec()
-        os.environ[warm.SOCKET] = warm.zygote(settings.preload)
-    return execute(job, source, settings, kernel)
+    if forks.CAN_FORK:
+        os.environ[forks.SOCKET] = forks.ready(settings.prepare)
+    return execute(job, source, settings)
 
 
 def _tell(worker: str, differing: list[str]) -> str:

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
+import os
+import platform
 import re
+import signal
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
-from queue import Empty
 
 import nbformat
-from jupyter_client.client import KernelClient
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell, new_notebook
 
+from papi_lib.batch import forks
 from papi_lib.batch.jobs import Job, Settings
+
+#: Name of the kernel that Jupyter installs itself.
+ORDINARY = "python3"
+#: How long a cell that was interrupted may take to tell where it was.
+_GRACE_SECONDS = 5
+#: What notebooks say of the language that ran them.
+_LANGUAGE = {"name": "python", "version": platform.python_version(), "file_extension": ".py",
+             "mimetype": "text/x-python", "pygments_lexer": "ipython3"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,28 +52,27 @@ class Outcome:
     files: dict[str, bytes] = field(default_factory=dict)
 
 
-def execute(job: Job, source: bytes, settings: Settings, kernel: str) -> Outcome:
+def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
     """Run one job; never raises for what the job does.
 
     Parameters
     ----------
     job : Job
-        The job; of its notebook only the folder is used, as the kernel's working directory, where
+        The job; of its notebook only the folder is used, as the working directory of its cells, where
         there is one.
     source : bytes
         The notebook.
     settings : Settings
         How to run.
-    kernel : str
-        Name of the kernelspec.
     """
     start, record = time.monotonic(), new_record(job)
     record["started"] = datetime.now().astimezone().isoformat(timespec="seconds")
     executed, files = None, {}
     try:
-        executed = _parameterized(source, job.parameters, kernel)
+        executed = _parameterized(source, job.parameters)
         try:
-            _run_cells(executed, job.notebook.parent, settings, kernel)
+            run_cells = _run_forked if forks.CAN_FORK else _run_in_kernel
+            run_cells(executed, job.notebook.parent, settings)
         finally:
             content = nbformat.writes(executed).encode()
         record["status"] = "done"
@@ -85,6 +98,14 @@ def render_again(job: Job, executed: bytes, before: dict, settings: Settings) ->
         return lost(job, error)
 
 
+def rehearse(job: Job, settings: Settings) -> None:
+    """Make a page of an empty notebook, so that processes forked from this one have imported and compiled what they need."""
+    with suppress(Exception):  # what is wrong is told by the jobs themselves
+        empty = new_notebook(cells=[new_code_cell(metadata={"tags": ["parameters"]})])
+        empty = _parameterized(nbformat.writes(empty).encode(), {"nothing": None})
+        _page(nbformat.writes(empty).encode(), new_record(job), settings)
+
+
 def lost(job: Job, error: BaseException) -> Outcome:
     """Return the outcome of a job whose process ended before it could tell one."""
     return Outcome({**new_record(job), "error": one_line(error)})
@@ -105,7 +126,7 @@ def one_line(error: BaseException) -> str:
     return " ".join(text.split())[:500]
 
 
-def _parameterized(source: bytes, parameters: dict, kernel: str) -> nbformat.NotebookNode:
+def _parameterized(source: bytes, parameters: dict) -> nbformat.NotebookNode:
     """Return the notebook with its parameters set as papermill sets them."""
     from papermill.parameterize import parameterize_notebook
 
@@ -115,51 +136,56 @@ def _parameterized(source: bytes, parameters: dict, kernel: str) -> nbformat.Not
         cell.metadata.setdefault("tags", [])
     if not parameters:
         return notebook
-    notebook = parameterize_notebook(notebook, parameters, kernel_name=kernel, language="python")
+    notebook = parameterize_notebook(notebook, parameters, kernel_name=ORDINARY, language="python")
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.id = "injected-parameters"  # not by chance: the same job gives the same notebook
     return notebook
 
 
-def _run_cells(notebook: nbformat.NotebookNode, folder: Path, settings: Settings, kernel: str) -> None:
-    """Run a notebook's cells in place, each under the time limit, in a kernel of its own."""
+def _run_forked(notebook: nbformat.NotebookNode, folder: Path, settings: Settings) -> None:
+    """Run a notebook's cells in place, each under the time limit, in a forked process of its own."""
+    request = {
+        "cells": notebook.cells,
+        "env": settings.kernel_environment(),
+        "cwd": str(folder if folder.is_dir() else Path.cwd()),
+        "prepare": settings.prepare,
+    }
+    notebook.metadata.language_info = _LANGUAGE
+    left = [place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    with Connection(forks.ask(forks.start(settings.prepare), request).detach()) as pipe:
+        pid = _next(pipe)["pid"]
+        while left:
+            cell = notebook.cells[left.pop(0)]
+            in_time = pipe.poll(settings.timeout)
+            if not in_time:
+                os.kill(pid, signal.SIGINT)
+            if in_time or pipe.poll(_GRACE_SECONDS):
+                told = _next(pipe)
+                cell.execution_count = told["execution_count"]
+                for place, outputs in told["outputs"].items():
+                    notebook.cells[int(place)].outputs = nbformat.from_dict(outputs)
+            if not in_time:
+                raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", settings.timeout, cell)
+            if told["error"] and "raises-exception" not in cell.metadata.tags:
+                raise CellExecutionError.from_cell_and_msg(cell, told["error"])
+
+
+def _next(pipe: Connection) -> dict:
+    """Return what the forked process tells next."""
+    try:
+        return json.loads(pipe.recv_bytes())
+    except (EOFError, OSError):
+        raise DeadKernelError("the notebook's process died (killed, or a crash in a library)") from None
+
+
+def _run_in_kernel(notebook: nbformat.NotebookNode, folder: Path, settings: Settings) -> None:
+    """Run a notebook's cells in place, each under the time limit, in an ordinary kernel: where there is no fork."""
     # Moments of execution in a notebook would make each run another file.
-    client = _Client(notebook, kernel_name=kernel, timeout=settings.timeout, record_timing=False,
-                     shutdown_kernel="immediate")  # fmt: skip
+    client = NotebookClient(notebook, kernel_name=ORDINARY, timeout=settings.timeout, record_timing=False,
+                            shutdown_kernel="immediate")  # fmt: skip
     given = {"env": settings.kernel_environment()} | ({"cwd": str(folder)} if folder.is_dir() else {})
     client.execute(**given)
-
-
-class _Client(NotebookClient):
-    """nbclient's, but a kernel is ready as soon as it answers, without a fixed wait after that."""
-
-    async def async_start_new_kernel_client(self) -> KernelClient:
-        self.kc = self.km.client()
-        self.kc.start_channels()
-        self.kc.allow_stdin = False
-        deadline = time.monotonic() + self.startup_timeout
-        try:
-            while not await self._answers():
-                if not await self.km.is_alive():
-                    raise DeadKernelError("Kernel died before it was ready")
-                if time.monotonic() > deadline:
-                    raise DeadKernelError(f"Kernel was not ready in {self.startup_timeout} seconds")
-        except BaseException:
-            await self._async_cleanup_kernel()
-            raise
-        return self.kc
-
-    async def _answers(self) -> bool:
-        """Tell whether the kernel replies within a second and its outputs arrive."""
-        request = self.kc.kernel_info()
-        try:
-            await self.kc.shell_channel.get_msg(timeout=1)
-            while (await self.kc.iopub_channel.get_msg(timeout=0.2))["parent_header"].get("msg_id") != request:
-                pass
-        except Empty:
-            return False
-        return True
 
 
 def _page(executed: bytes, record: dict, settings: Settings) -> dict[str, bytes]:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import nbformat
 
+from papi_lib.batch.forks import PREPARE
+
 
 class RunError(ValueError):
     """A run cannot start or go on; the message is one line that says why and what to do."""
@@ -79,8 +81,8 @@ class Settings:
     Attributes
     ----------
     workers : int
-        Jobs at the same time on this machine; by default one more than cores, since a job that
-        waits for its kernel computes nothing.
+        Jobs at the same time on this machine; by default one more than cores, since a job whose
+        files are written computes nothing.
     timeout : int
         Seconds that one cell may take.
     memory_mb : int
@@ -97,8 +99,9 @@ class Settings:
         Hashes of what all jobs read, by name, for example of library and data.
     page_inputs : dict of str to str
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
-    preload : tuple of str
-        Modules that are imported once, before kernels are forked.
+    prepare : tuple of tuples
+        What is prepared once, before processes for notebooks are forked: ``("module",)`` to import
+        it, or ``("module:function", …)`` to call the function with these arguments.
     measure : tuple of str
         ``"module:function"`` and arguments: returns what must be the same on every machine that
         runs jobs, by name. Empty: nothing but the environment is compared.
@@ -114,7 +117,7 @@ class Settings:
     render: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     page_inputs: dict[str, str] = field(default_factory=dict)
-    preload: tuple[str, ...] = ("papi_lib.warmup",)
+    prepare: tuple[tuple, ...] = PREPARE
     measure: tuple[str, ...] = ()
     head: dict = field(default_factory=dict)
 

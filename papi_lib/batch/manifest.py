@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
+
+from papi_lib import whole
+from papi_lib.whole import WriteError
 
 NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
 SCHEMA = 1
-_PART = ".part"
 #: Without these a record says nothing that can be relied on.
 _NEEDED = {"path": str, "status": str, "hashes": dict, "outputs": dict}
 
@@ -46,10 +47,6 @@ def _lines(out: Path) -> list[str]:
     return lines
 
 
-class WriteError(OSError):
-    """A file of the run folder cannot be written; the message names it and why."""
-
-
 def append(out: Path, record: dict) -> None:
     """Add one finished job to the journal, on disk before the next job is told."""
     try:
@@ -59,39 +56,13 @@ def append(out: Path, record: dict) -> None:
             journal.flush()
             os.fsync(journal.fileno())
     except OSError as error:
-        raise _cannot(out / JOURNAL, error) from error
+        raise WriteError(out / JOURNAL, error) from error
 
 
 def write(out: Path, head: dict, records: list[dict]) -> Path:
     """Write the manifest in one step and drop the journal."""
     path = out / NAME
-    replace(path, json.dumps({"schema": SCHEMA, **head, "jobs": records}, ensure_ascii=False, indent=1).encode())
+    text = json.dumps({"schema": SCHEMA, **head, "jobs": records}, ensure_ascii=False, indent=1)
+    whole.write(path, text.encode(), lasting=True)
     (out / JOURNAL).unlink(missing_ok=True)
     return path
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file of a run so that it is there whole or not at all."""
-    part = path.with_name(f".{path.name}{_PART}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise _cannot(path, error) from error
-
-
-def clear_parts(out: Path) -> None:
-    """Remove what a run that was killed left half-written."""
-    for part in out.rglob(f".*{_PART}"):
-        with suppress(OSError):
-            part.unlink()
-
-
-def _cannot(path: Path, error: OSError) -> WriteError:
-    return WriteError(f"{path}: cannot be written ({error.strerror})")

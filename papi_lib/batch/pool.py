@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 import multiprocessing
 import os
 import signal
@@ -13,8 +12,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from papi_lib.batch import warm
-from papi_lib.batch.execute import Outcome, execute, lost, render_again
+from papi_lib.batch import forks
+from papi_lib.batch.execute import Outcome, execute, lost, rehearse, render_again
 from papi_lib.batch.jobs import Job, Settings
 
 
@@ -37,19 +36,19 @@ def _outcomes(
     queue = deque(tasks)
     if not queue:
         return
-    context = multiprocessing.get_context("fork" if warm.CAN_FORK else "spawn")
-    runs_cells = any(not executed for _, executed, _ in tasks)
-    starting = warm.start_zygote(settings.preload) if warm.CAN_FORK and runs_cells else None
-    kernel = warm.ensure_kernelspec() if warm.CAN_FORK else "python3"
-    _import_once(settings)  # while the zygote imports what notebooks need
-    given = os.environ.get(warm.SOCKET)
-    if starting:
-        os.environ[warm.SOCKET] = warm.await_zygote(starting)
+    context = multiprocessing.get_context("fork" if forks.CAN_FORK else "spawn")
+    forking = forks.CAN_FORK and any(not executed for _, executed, _ in tasks)
+    if forking:
+        forks.start(settings.prepare)
+    rehearse(queue[0][0], settings)  # while the process that forks imports what notebooks need
+    given = os.environ.get(forks.SOCKET)
+    if forking:
+        os.environ[forks.SOCKET] = forks.ready(settings.prepare)
     workers: dict[Connection, tuple] = {}
     try:
         while queue or workers:
             while queue and len(workers) < settings.workers:
-                _start(context, workers, queue.popleft(), settings, kernel)
+                _start(context, workers, queue.popleft(), settings)
             for pipe in wait(list(workers)):
                 process, (job, *_) = workers.pop(pipe)
                 try:
@@ -74,22 +73,14 @@ def _outcomes(
             process.kill()  # an event loop of its own may have swallowed the polite signal
             process.join()
         if given is None:
-            os.environ.pop(warm.SOCKET, None)
+            os.environ.pop(forks.SOCKET, None)
         else:
-            os.environ[warm.SOCKET] = given
+            os.environ[forks.SOCKET] = given
 
 
-def _import_once(settings: Settings) -> None:
-    """Import what every worker needs before they are forked."""
-    importlib.import_module("papermill.parameterize")
-    if settings.render:
-        importlib.import_module("nbconvert")
-        importlib.import_module(settings.render.split(":")[0])
-
-
-def _start(context, workers: dict, task: tuple, settings: Settings, kernel: str) -> None:
+def _start(context, workers: dict, task: tuple, settings: Settings) -> None:
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, settings, kernel), daemon=True)
+    process = context.Process(target=_work, args=(theirs, settings), daemon=True)
     process.start()
     theirs.close()
     _give(workers, ours, process, task)
@@ -101,7 +92,7 @@ def _give(workers: dict, pipe: Connection, process, task: tuple) -> None:
     workers[pipe] = (process, task)
 
 
-def _work(pipe: Connection, settings: Settings, kernel: str) -> None:
+def _work(pipe: Connection, settings: Settings) -> None:
     """Run jobs as they come, until the pipe closes; the body of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
@@ -111,7 +102,7 @@ def _work(pipe: Connection, settings: Settings, kernel: str) -> None:
             if executed:
                 pipe.send(render_again(job, executed.read_bytes(), before, settings))
             else:
-                pipe.send(execute(job, job.notebook.read_bytes(), settings, kernel))
+                pipe.send(execute(job, job.notebook.read_bytes(), settings))
 
 
 def _die_with_parent() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from papi_lib import whole
 from papi_lib.batch import cluster, manifest, pool
 from papi_lib.batch.execute import Outcome
 from papi_lib.batch.jobs import Job, Reason, RunError, Settings, environment_hash, why_run
@@ -88,7 +89,7 @@ def _run_locked(jobs: list[Job], out: Path, settings: Settings, tell: Callable[[
                for stem in {job.notebook.name for job in waiting}}  # fmt: skip
     waiting.sort(key=lambda job: -longest[job.notebook.name])
     try:
-        manifest.clear_parts(out)
+        whole.clear_parts(out)
         executor = cluster if settings.scheduler else pool
         for made in (executor.outcomes(waiting, settings), pool.pages(to_render, settings)):
             with closing(made):  # also when a file cannot be written: no process is left behind
@@ -98,7 +99,7 @@ def _run_locked(jobs: list[Job], out: Path, settings: Settings, tell: Callable[[
         kept = [r for path, r in before.items() if path not in records]
         head["finished"] = datetime.now().astimezone().isoformat(timespec="seconds")
         manifest.write(out, head, [*(records[job.path] for job in jobs), *kept])
-    except manifest.WriteError as error:
+    except whole.WriteError as error:
         raise RunError(f"{error}; {len(records)} of {len(jobs)} notebooks are finished and kept: mend it and run the same again") from None  # fmt: skip
     return [records[job.path] for job in jobs]
 
@@ -107,7 +108,7 @@ def _keep(job: Job, outcome: Outcome, out: Path, hashes: dict) -> dict:
     """Put a job's files in place, whole, then its record into the journal; return the record."""
     places = {"executed": job.executed(out), "page": job.page(out), "failed": job.failed(out)}
     for name, content in outcome.files.items():
-        manifest.replace(places[name], content)
+        whole.write(places[name], content, lasting=True)
     if outcome.record["status"] != "failed":
         job.failed(out).unlink(missing_ok=True)
     record = {**outcome.record, "hashes": hashes}

@@ -1,7 +1,7 @@
-"""Warm kernels: a jupyter_client provisioner that forks kernels from a preloaded process.
+"""Warm kernels: a jupyter_client provisioner that forks kernels from a process with the libraries loaded.
 
 The kernelspec ``papi-warm`` names it, so that papermill, nbclient, nbval and JupyterLab use it on
-any notebook (``papermill -k papi-warm``). The modules to preload are a setting of the kernelspec.
+any notebook (``papermill -k papi-warm``). What is loaded is a setting of the kernelspec.
 Where there is no fork (Windows), it starts an ordinary kernel.
 """
 
@@ -17,7 +17,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -25,33 +24,42 @@ from pathlib import Path
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import List, Unicode
+from traitlets import List
+
+from papi_lib.batch import forks
 
 #: Name of the kernelspec.
 KERNEL = "papi-warm"
-#: Environment variable with the socket of a zygote that is already there.
-SOCKET = "PAPI_WARM_SOCKET"
-#: What notebooks on PAPI import.
-PRELOAD = ("papi_lib.warmup",)
-CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
-
-_START_SECONDS = 600
-_own: dict[tuple, tuple[str, subprocess.Popen]] = {}
-_starting = threading.Lock()
+#: What an IPython kernel imports while it starts; half of its time, if it has to do so itself.
+_KERNEL_IMPORTS = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.extensions.storemagic",
+    "psutil",
+    "sqlite3",
+    "tornado.locks",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+)
 
 
 class WarmProvisioner(LocalProvisioner):
     """Start kernels by forking a process that has already imported the usual libraries."""
 
-    preload = List(Unicode(), list(PRELOAD), help="Modules imported once, before kernels are forked.").tag(config=True)
+    prepare = List(
+        List(), [list(item) for item in forks.PREPARE], help="What is loaded once, before kernels are forked."
+    ).tag(config=True)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: object) -> KernelConnectionInfo:
         """Fork a kernel with this command's arguments, environment and working directory."""
-        if not CAN_FORK:
+        if not forks.CAN_FORK:
             return await super().launch_kernel(cmd, **kwargs)
         environment = {k: v for k, v in (kwargs.get("env") or os.environ).items() if isinstance(v, str)}
         request = {"argv": cmd, "env": environment, "cwd": str(kwargs.get("cwd") or os.getcwd())}
-        self.process = ForkedKernel(zygote(tuple(self.preload)), request)
+        prepare = [*([name] for name in _KERNEL_IMPORTS), *self.prepare]
+        self.process = ForkedKernel(forks.ready(prepare), request)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
@@ -64,14 +72,12 @@ class WarmProvisioner(LocalProvisioner):
 
 
 class ForkedKernel:
-    """A kernel forked by a zygote, with the part of `subprocess.Popen` that provisioners use."""
+    """A kernel in a forked process, with the part of `subprocess.Popen` that provisioners use."""
 
     stdin = stdout = stderr = None
 
     def __init__(self, address: str, request: dict) -> None:
-        self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(address)
-        self._connection.sendall(json.dumps(request).encode() + b"\n")
+        self._connection = forks.ask(address, request)
         self._lines = self._connection.makefile("rb")
         self.pid: int = json.loads(self._lines.readline())["pid"]
         self.returncode: int | None = None
@@ -111,75 +117,6 @@ class ForkedKernel:
     def kill(self) -> None:
         """End the kernel at once."""
         self.send_signal(signal.SIGKILL)
-
-
-def zygote(preload: tuple[str, ...] = PRELOAD) -> str:
-    """Return the socket of a zygote that answers; see `start_zygote`."""
-    return await_zygote(start_zygote(preload))
-
-
-def await_zygote(address: str) -> str:
-    """Wait until a zygote that was started answers, and return its socket."""
-    process = next((process for own, process in _own.values() if own == address), None)
-    deadline = time.monotonic() + _START_SECONDS
-    while not _answers(address):
-        if time.monotonic() > deadline or process is None or process.poll() is not None:
-            raise RuntimeError("the process that forks kernels did not start")
-        time.sleep(0.02)
-    return address
-
-
-def start_zygote(preload: tuple[str, ...] = PRELOAD) -> str:
-    """Return a zygote's socket, which may not answer yet.
-
-    It is the one named in the environment, if that answers, else this process's own: started where
-    there is none, and living as long as this process.
-    """
-    given = os.environ.get(SOCKET)
-    if given and _answers(given):
-        return given
-    with _starting:
-        address, process = _own.get((os.getpid(), preload), (None, None))
-        if process is None or process.poll() is not None:
-            address, process = _own[os.getpid(), preload] = _launch(preload)
-    return address
-
-
-def _launch(preload: tuple[str, ...]) -> tuple[str, subprocess.Popen]:
-    """Start a zygote without waiting for its imports."""
-    folder = tempfile.mkdtemp(prefix="papi-warm-", dir=_short_folder())
-    address = str(Path(folder) / "socket")
-    # A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    threads |= {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "papi_lib.batch.zygote", address, *preload],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, **threads},
-    )
-    owner = os.getpid()
-
-    def stop() -> None:
-        if os.getpid() == owner:
-            process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(5)
-            shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(stop)
-    return address, process
-
-
-def _short_folder() -> str:
-    """Return a folder for temporary files in which a socket's path is not too long (some 100 bytes)."""
-    usual = tempfile.gettempdir()
-    return usual if len(os.fsencode(usual)) < 70 else "/tmp"
-
-
-def _answers(address: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(address) == 0
 
 
 def ensure_kernelspec() -> str:

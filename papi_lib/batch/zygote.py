@@ -1,12 +1,17 @@
-"""A process that has already imported everything and forks real kernels on request.
+"""A process that has already imported everything and forks copies of itself on request.
 
-Run as ``python -m papi_lib.batch.zygote SOCKET MODULE...``: imports the modules, then listens on a
-Unix socket. A client sends one JSON line ``{"argv": [...], "env": {...}, "cwd": "..."}`` a
-connection and is told ``{"pid": n}`` at once and ``{"returncode": n}`` when the
-kernel has ended; if the client goes away its kernel is killed. The process ends when its standard
-input closes, that is, with the process that started it.
+Run as ``python -m papi_lib.batch.zygote SOCKET PREPARE``: prepares what the JSON list says, then
+listens on a Unix socket. A client sends one JSON line a connection, which may have more to
+``"prepare"`` first, and
 
-It never starts a thread or opens a ZeroMQ context, so that a fork is a clean copy.
+- ``"cells"``, ``"env"``, ``"cwd"`` to run a notebook's cells: told are ``{"pid": n}`` and what
+  `papi_lib.batch.inside.run_cells` tells, as messages of `multiprocessing`'s connections.
+- ``"argv"``, ``"env"``, ``"cwd"`` for a kernel: told are ``{"pid": n}`` at once and
+  ``{"returncode": n}`` when it has ended.
+
+If the client goes away its copy is killed. The process ends when its standard input closes, that
+is, with the process that started it. It never starts a thread or opens a ZeroMQ context, so that a
+fork is a clean copy.
 """
 
 from __future__ import annotations
@@ -21,106 +26,140 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
 
-#: What an IPython kernel imports while it starts; half of its time, if it has to do so itself.
-_KERNEL = (
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "ipykernel.debugger",
-    "IPython.core.completerlib",
-    "IPython.extensions.storemagic",
-    "psutil",
-    "sqlite3",
-    "tornado.locks",
-    "tornado.platform.asyncio",
-    "tornado.queues",
-)
+from papi_lib.batch import inside
+
+_prepared: set[tuple] = set()
 
 
 def main() -> None:
-    """Import the modules named on the command line, then fork a kernel for every request."""
-    address, modules = sys.argv[1], sys.argv[2:]
+    """Prepare what the command line says, then fork for every request."""
+    address, items = sys.argv[1], json.loads(sys.argv[2])
     sys.path[:] = [p for p in sys.path if p not in ("", os.getcwd())]
-    for name in (*_KERNEL, *modules):
-        with suppress(Exception):  # what cannot be imported is told by the notebook that needs it
-            importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
+    gc.disable()  # what is imported stays; copies, which run notebooks, collect again
+    _prepare(items)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"{address}.new")
         server.listen(64)
         os.rename(f"{address}.new", address)  # there only once it listens
-        _serve(server)
+        _Server(server, Path(address).parent).serve()
 
 
-def _serve(server: socket.socket) -> None:
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_write, False)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt at the terminal is for the batch, not for us
-    clients: dict[int, socket.socket] = {}
-    with selectors.DefaultSelector() as ready:
-        for source in (server, sys.stdin.fileno(), wake_read):
-            ready.register(source, selectors.EVENT_READ)
-        while True:
-            for key, _ in ready.select():
-                if key.fileobj is server:
-                    connection, _ = server.accept()
-                    pid = _fork(connection, [server, ready, *clients.values()], [wake_read, wake_write])
-                    if pid:
-                        clients[pid] = connection
-                        ready.register(connection, selectors.EVENT_READ, pid)
-                elif key.fileobj == wake_read:
-                    os.read(wake_read, 512)
-                    _tell_ends(clients, ready)
-                elif key.fileobj == sys.stdin.fileno():
-                    if not os.read(sys.stdin.fileno(), 512):
-                        for pid in clients:
-                            _kill(pid)
-                        return
-                elif key.data in clients and not _alive(clients[key.data]):
-                    ready.unregister(key.fileobj)
-                    _kill(key.data)
+def _prepare(items: list[list]) -> None:
+    """Import each module once, and call its function once with these arguments if one is named."""
+    for item in map(tuple, items):
+        if item not in _prepared:
+            _prepared.add(item)
+            module, _, function = item[0].partition(":")
+            with suppress(Exception):  # what goes wrong is told by the notebook that needs it
+                found = importlib.import_module(module)
+                if function:
+                    getattr(found, function)(*item[1:])
 
 
-def _fork(connection: socket.socket, close: list, pipes: list[int]) -> int:
-    """Fork a kernel for one request and tell its process id; 0 for a connection without a request."""
-    with connection.makefile("rb") as lines:
-        line = lines.readline()
-    if not line:
-        connection.close()
-        return 0
-    request = json.loads(line)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid:
-        connection.sendall(json.dumps({"pid": pid}).encode() + b"\n")
-        return pid
-    code = 1
-    try:
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.default_int_handler)
-        for item in (connection, *close):
-            item.close()
-        for pipe in pipes:
-            os.close(pipe)
-        _become_kernel(request)
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:  # the last frame of a forked process: nothing may escape into the server's loop
-        sys.excepthook(*sys.exc_info())
-    finally:
+class _Server:
+    """Takes requests, one after another, and watches the copies and the clients that asked for them."""
+
+    def __init__(self, server: socket.socket, folder: Path) -> None:
+        self.server, self.folder = server, folder
+        self.clients: dict[int, tuple[socket.socket, bool]] = {}
+
+    def serve(self) -> None:
+        """Answer until standard input closes."""
+        self.wake, self.woken = os.pipe()
+        os.set_blocking(self.woken, False)
+        signal.set_wakeup_fd(self.woken, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt at the terminal is for the batch, not for us
+        with selectors.DefaultSelector() as self.ready:
+            for source in (self.server, sys.stdin.fileno(), self.wake):
+                self.ready.register(source, selectors.EVENT_READ)
+            while True:
+                for key, _ in self.ready.select():
+                    if key.fileobj is self.server:
+                        self._take(self.server.accept()[0])
+                    elif key.fileobj == self.wake:
+                        os.read(self.wake, 512)
+                        self._reap()
+                    elif key.fileobj == sys.stdin.fileno():
+                        if not os.read(sys.stdin.fileno(), 512):
+                            for pid in self.clients:
+                                _kill(pid)
+                            return
+                    elif key.data in self.clients and not _alive(key.fileobj):
+                        self.ready.unregister(key.fileobj)
+                        _kill(key.data)
+
+    def _take(self, connection: socket.socket) -> None:
+        """Do what one client asks; a connection without a request only wants to know whether we answer."""
+        with connection.makefile("rb") as lines:
+            line = lines.readline()
+        request = json.loads(line or "{}")
+        _prepare(request.pop("prepare", []))
+        if not request:
+            connection.close()
+            return
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
+        gc.freeze()
+        pid = os.fork()
+        if pid:
+            if "argv" in request:
+                connection.sendall(json.dumps({"pid": pid}).encode() + b"\n")
+            self.clients[pid] = connection, "argv" in request
+            self.ready.register(connection, selectors.EVENT_READ, pid)
+            return
+        code = 1
+        try:
+            self._leave()
+            _become_own(request)
+            if "argv" in request:
+                connection.close()
+                _be_kernel(request["argv"])
+            else:
+                _run_cells(request["cells"], self.folder, connection)
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        except BaseException:  # the last frame of a forked process: nothing may escape into the server's loop
+            sys.excepthook(*sys.exc_info())
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _leave(self) -> None:
+        """Let go, in a copy, of all that is the server's."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for item in (self.server, self.ready, *(connection for connection, _ in self.clients.values())):
+            item.close()
+        for pipe in (self.wake, self.woken):
+            os.close(pipe)
+
+    def _reap(self) -> None:
+        """Take note of copies that have ended; tell clients of kernels how."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            connection, is_kernel = self.clients.pop(pid)
+            with suppress(KeyError):
+                self.ready.unregister(connection)
+            if is_kernel:
+                with suppress(OSError):
+                    connection.sendall(json.dumps({"returncode": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
+            connection.close()
 
 
-def _become_kernel(request: dict) -> None:
-    """Turn this fresh copy into an IPython kernel as ``python -m ipykernel_launcher`` would be."""
+def _become_own(request: dict) -> None:
+    """Give this fresh copy its own session, folder, environment, random state, and bound on memory."""
     os.setsid()
     os.chdir(request["cwd"])
     os.environ.clear()
@@ -139,31 +178,26 @@ def _become_kernel(request: dict) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    gc.enable()
+
+
+def _be_kernel(argv: list[str]) -> None:
+    """Run as the IPython kernel that ``python -m ipykernel_launcher`` would be."""
     from ipykernel.kernelapp import IPKernelApp
 
-    sys.argv = request["argv"]
-    arguments = request["argv"][request["argv"].index("-f") :]
-    IPKernelApp.launch_instance(argv=arguments)
+    sys.argv = argv
+    IPKernelApp.launch_instance(argv=argv[argv.index("-f") :])
 
 
-def _tell_ends(clients: dict[int, socket.socket], ready: selectors.BaseSelector) -> None:
-    """Reap kernels that have ended and tell their clients how."""
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if not pid:
-            return
-        connection = clients.pop(pid, None)
-        if connection is None:
-            continue
-        with suppress(KeyError):
-            ready.unregister(connection)
-        end = {"returncode": os.waitstatus_to_exitcode(status)}
-        with suppress(OSError):
-            connection.sendall(json.dumps(end).encode() + b"\n")
-        connection.close()
+def _run_cells(cells: list[dict], folder: Path, connection: socket.socket) -> None:
+    """Run a notebook's cells and tell of each over the connection."""
+    with Connection(connection.detach()) as pipe:
+
+        def tell(what: dict) -> None:
+            pipe.send_bytes(json.dumps(what, ensure_ascii=False, default=str).encode("utf-8", "replace"))
+
+        tell({"pid": os.getpid()})
+        inside.run_cells(cells, folder / "profile", tell)
 
 
 def _alive(connection: socket.socket) -> bool:

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import nbformat
 
-from papi_lib.site.files import full_name, link, of_places, templates, write
+from papi_lib.site.files import full_name, link, of_places, templates
 from papi_lib.site.pages import read_facts
+from papi_lib.whole import write
 from papi_lib.wording import LANGUAGES, Words, mark
 
 _FACTS = {

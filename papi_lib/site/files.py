@@ -1,9 +1,8 @@
-"""Files of the site: the run's jobs, addresses between pages, templates, writing."""
+"""Files of the site: the run's jobs, addresses between pages, templates."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import posixpath
 from datetime import datetime
 from functools import lru_cache
@@ -60,14 +59,6 @@ def inside(site: Path, name: str) -> Path:
     if site.resolve() not in path.resolve().parents:
         raise ValueError(f"manifest.json: path '{name}' leads out of {site}; run papi report again")
     return path
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    os.replace(part, path)
 
 
 @lru_cache(maxsize=1)

@@ -7,9 +7,10 @@ from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
-from papi_lib.site.files import HERE, full_name, inside, link, of_places, split_path, templates, write
+from papi_lib.site.files import HERE, full_name, inside, link, of_places, split_path, templates
 from papi_lib.site.nav import nav_script
 from papi_lib.site.pages import render_page
+from papi_lib.whole import write
 from papi_lib.wording import LANGUAGES, Words
 
 FEW = 5  # so many provinces' findings fit on the first page

@@ -133,5 +133,7 @@ def _exporter():
         template_name="papi",
         file_extension=".html",
         extra_template_basedirs=[str(TEMPLATES)],
-        filters={"highlight_code": Highlight2HTML(pygments_lexer="ipython3")},
+        optimistic_validation=True,
+        # The pages of a notebook have the same code.
+        filters={"highlight_code": lru_cache(maxsize=512)(Highlight2HTML(pygments_lexer="ipython3"))},
     )

@@ -5,8 +5,9 @@ from itertools import combinations
 import pytest
 from matplotlib.text import Annotation, Text
 
-from papi_lib import charts_country, index, precision, published
+from papi_lib import charts, charts_country, datafiles, index, precision, published, sections
 from papi_lib.naming import spread
+from papi_lib.page import Page
 from papi_lib.places import province
 from papi_lib.wording import Words
 
@@ -35,3 +36,35 @@ def test_positions_move_apart_as_little_as_needed():
     assert spread([1, 2, 9, 10], 2, 10) == [1, 3, 8, 10]
     assert spread([5], 2, 4) == [4]
     assert spread([], 2, 4) == []
+
+
+def marks(axis) -> dict[float, str]:
+    """Return what is written at which value of an axis."""
+    return dict(zip(axis.get_ticklocs(), (t.get_text() for t in axis.get_ticklabels()), strict=True))
+
+
+def test_years_are_whole_at_the_foot_of_each_column():
+    place, w = province("Hà Nội"), Words("en")
+    (one,) = charts.history(published.history(1, [7], 2018), w, place).figure.axes
+    assert marks(one.xaxis) == {2018: "2018"}
+    three = charts.history(published.history(1, index.subdimensions(2024, 8), 2024), w, place).figure.axes
+    years = ["2018", "2020", "2022", "2024"]
+    assert [list(marks(ax.xaxis).values()) for ax in three] == [[""] * 4, years, years]
+
+
+def test_marks_stand_at_what_they_say():
+    (ax,) = charts.history(published.history(1, [None]), Words("en"), province("Hà Nội")).figure.axes
+    low, high = ax.get_ylim()
+    for axis in (ax.xaxis, ax.yaxis):
+        assert all(float(text) == pytest.approx(value) for value, text in marks(axis).items())
+    assert all(low <= value <= high for value in marks(ax.yaxis))
+
+
+def test_a_question_looks_at_the_data_files_once(monkeypatch):
+    looks, page = [], Page("Hà Nội", 2024, "en", 8)
+    monkeypatch.setattr("papi_lib.page.display", lambda *shown, **how: None)
+    monkeypatch.setattr(
+        datafiles.os, "stat", lambda path, stat=datafiles.os.stat: looks.append(str(path)) or stat(path)
+    )
+    sections.history(page)
+    assert looks.count(str(datafiles.folder() / "published" / "2011.csv")) <= 2

@@ -52,7 +52,7 @@ def scenarios(year: int) -> None:
 
 
 for _year in index.years():
-    precision.standard_errors(_year)
+    precision.standard_errors(_year, 1)  # and with it what it shares with all other provinces
     index.breaks(index.years()[0], _year)
 datafiles.fingerprint()
 provenance.code_version()

@@ -179,6 +179,7 @@ def _become_own(request: dict) -> None:
 
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     gc.enable()
+    gc.set_threshold(20_000)  # drawings leave much behind, and the process ends soon
 
 
 def _be_kernel(argv: list[str]) -> None:

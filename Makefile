@@ -44,6 +44,7 @@ lab: install  ## JupyterLab on the explorer, in Vietnamese; LANG_UI=en for Engli
 	$(LAB_ENVIRONMENT) $(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/explore.ipynb $(ARGS)
 
 bench: install  ## speed and method experiments, as ratios in one run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/bench --requirement benchmarks/requirements.txt
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 docs: install  ## texts, guides, data dictionary and reference as pages: output/docs/html/index.html

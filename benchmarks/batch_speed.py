@@ -36,6 +36,8 @@ from matplotlib.figure import Figure
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+#: Where `make bench` installs ploomber-engine.
+BENCH = ROOT / ".venv" / "bench"
 PROVINCES = ["Hà Nội", "Đà Nẵng", "Cần Thơ"]
 YEAR = 2024
 
@@ -95,6 +97,7 @@ for i, (notebook, province) in enumerate(json.loads(sys.argv[1])):
         check=True,
         capture_output=True,
         cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(BENCH)} if "ploomber" in call else None,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 
 from papi_lib import datafiles, index, places, provenance, published
+from papi_lib.batch.forks import PREPARE
 from papi_lib.batch.jobs import Job, file_hash, folder_hash
 from papi_lib.wording import Words, mark
 
@@ -152,13 +153,12 @@ def _prepare(planned: Sequence[Job]) -> tuple[tuple, ...]:
     modules = Counter()
     for notebook, n in jobs_of.items():
         modules.update(dict.fromkeys(_imports(notebook), n))
-    found = [("papi_lib.warmup",), *((module,) for module, n in modules.items() if n >= _SEVERAL)]
+    found = [*PREPARE, *((module,) for module, n in modules.items() if n >= _SEVERAL)]
     if any(job.labels["level"] == "district" for job in planned):
         found.append(("papi_lib.warmup:survey",))
     pages = Counter((job.labels["year"], job.notebook.stem) for job in planned if job.labels["level"] == "province")
-    found += [
-        ("papi_lib.warmup:ranks", year) for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL})
-    ]
+    for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL}):
+        found += [("papi_lib.warmup:ranks", year, part) for part in [None, *index.dimensions(year)]]
     if any(n >= _SEVERAL for (_, stem), n in pages.items() if stem == "10_target"):
         found.append(("papi_lib.warmup:forecasts",))
     for notebook, computed in (("10_target", "climbs"), ("11_sensitivity", "scenarios")):

@@ -109,7 +109,7 @@ def report(
     from papi_lib.batch import forks, manifest
 
     if forks.CAN_FORK and not (scheduler or explain or (out / manifest.NAME).exists()):
-        forks.start()  # it imports what notebooks need while this process plans
+        forks.start(forks.PREPARE[:1])  # it imports what notebooks need while this process plans
     from papi_lib import batch_plan
     from papi_lib.batch import run as batch
 

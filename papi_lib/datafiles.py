@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib
 import json
 import math
 import os
@@ -114,16 +115,20 @@ def held():
         _held.reset(before)
 
 
+#: What `cached` functions remember, by function.
+_memories: dict[str, dict] = {}
+
+
 def cached(function):
     """Remember a function's results for as long as no file of the data package changes.
 
     For functions of hashable arguments; a frame or list is returned as a copy, so that a caller
     may change it.
     """
-    memory: dict = {}
+    memory = _memories[f"{function.__module__}:{function.__qualname__}"] = {}
 
     @wraps(function)
-    def remembered(*args, **kwargs):
+    def recalled(*args, **kwargs):
         now = stamp()
         key = (now, args, tuple(sorted(kwargs.items())))
         if key not in memory:
@@ -137,7 +142,22 @@ def cached(function):
         value = memory[key]
         return value.copy() if isinstance(value, pd.DataFrame | pd.Series | list) else value
 
-    return remembered
+    return recalled
+
+
+def remembered(besides: dict[str, dict] | None = None) -> dict[str, dict]:
+    """Return what all `cached` functions remember, but for what an earlier answer had: to carry it to another process."""
+    known = besides or {}
+    return {
+        name: {k: v for k, v in memory.items() if k not in known.get(name, {})} for name, memory in _memories.items()
+    }
+
+
+def remember(found: dict[str, dict]) -> None:
+    """Let `cached` functions remember what `remembered` returned in another process."""
+    for name, memory in found.items():
+        importlib.import_module(name.partition(":")[0])
+        _memories[name].update(memory)
 
 
 @cached

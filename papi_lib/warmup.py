@@ -1,20 +1,44 @@
-"""What processes for notebooks share before they are forked: imports, checked data, the noise of all years.
+"""What processes for notebooks share before they are forked: imports, checked data, what several pages need.
 
 Importing this module does what every page needs; its functions do what the pages of a run need besides,
 `papi_lib.batch_plan` says which. Caches are kept as long as no data file changes, so a process
 that finds other data computes anew.
 """
 
+from collections.abc import Callable
+from functools import wraps
+
 from papi_lib import charts, datafiles, index, places, plans, precision, provenance, published, questions, sections
 from papi_lib.wording import LANGUAGES, Words
 
 
-def ranks(year: int) -> None:
-    """Order the provinces by each score of a year: for several provinces' pages."""
-    for part in [*index.dimensions(year), None]:
-        precision.rank_sets(year, part)
+def apart(function: Callable) -> Callable:
+    """Let a function be called in a process of its own; it returns what to call elsewhere to remember its results."""
+
+    @wraps(function)
+    def computed(*args: object) -> tuple[Callable, dict]:
+        before = datafiles.remembered()
+        function(*args)
+        return datafiles.remember, datafiles.remembered(before)
+
+    computed.apart = True
+    return computed
 
 
+def noise() -> None:
+    """Estimate the noise of all years' scores: for histories."""
+    for year in index.years():
+        precision.standard_errors(year, 1)  # and with it what it shares with all other provinces
+        index.breaks(index.years()[0], year)
+
+
+@apart
+def ranks(year: int, part: int | None) -> None:
+    """Order the provinces by a dimension of a year or its total: for several provinces' pages."""
+    precision.rank_sets(year, part)
+
+
+@apart
 def forecasts() -> None:
     """Fit the forecasts from all base years: for the pages on targets."""
     from papi_lib import forecast
@@ -34,6 +58,7 @@ def survey() -> None:
     _ = found.models
 
 
+@apart
 def climbs(year: int) -> None:
     """Simulate what the pages on targets show of all provinces alike; some seconds."""
     from papi_lib import merged, targets
@@ -43,6 +68,7 @@ def climbs(year: int) -> None:
         merged.rank_sets(year, part)
 
 
+@apart
 def scenarios(year: int) -> None:
     """Simulate what the pages on sensitivity show of all provinces alike; some seconds."""
     from papi_lib import sensitivity
@@ -51,9 +77,7 @@ def scenarios(year: int) -> None:
     sensitivity.variance_shares(year, seed=0)
 
 
-for _year in index.years():
-    precision.standard_errors(_year, 1)  # and with it what it shares with all other provinces
-    index.breaks(index.years()[0], _year)
+published.load()
 datafiles.fingerprint()
 provenance.code_version()
 plans.tasks(1)

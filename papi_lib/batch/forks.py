@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,16 +21,17 @@ from pathlib import Path
 #: Environment variable with the socket of a process that forks and is already there.
 SOCKET = "PAPI_WARM_SOCKET"
 #: What forked copies start with unless told otherwise: modules, or ``"module:function"`` and its arguments.
-PREPARE = (("papi_lib.warmup",),)
+PREPARE = (("papi_lib.warmup",), ("papi_lib.warmup:noise",))
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
 
-_START_SECONDS = 600
 _own: dict[int, tuple[str, subprocess.Popen]] = {}
+#: Processes of this program that asked for something.
+_asked: set[int] = set()
 _starting = threading.Lock()
 
 
 def start(prepare: Sequence[Sequence] = PREPARE) -> str:
-    """Return the socket of a process that forks, which may not answer yet.
+    """Return the socket of a process that forks, which takes requests at once and answers when it can.
 
     It is the one named in the environment, if that answers, else this process's own: started where
     there is none, and living as long as this process.
@@ -39,7 +39,7 @@ def start(prepare: Sequence[Sequence] = PREPARE) -> str:
     Parameters
     ----------
     prepare : sequence of sequences
-        What a new one prepares at once, before it answers.
+        What a new one prepares at once, before it looks at requests.
     """
     given = os.environ.get(SOCKET)
     if given and _answers(given):
@@ -52,21 +52,22 @@ def start(prepare: Sequence[Sequence] = PREPARE) -> str:
 
 
 def ready(prepare: Sequence[Sequence] = PREPARE) -> str:
-    """Return the socket of a process that forks, once it answers and has prepared what is asked."""
+    """Return the socket of a process that forks, once it has prepared what is asked."""
     address = start(prepare)
-    process = next((process for own, process in _own.values() if own == address), None)
-    deadline = time.monotonic() + _START_SECONDS
-    while not _answers(address):
-        if time.monotonic() > deadline or process is None or process.poll() is not None:
-            raise RuntimeError("the process that forks kernels did not start")
-        time.sleep(0.01)
-    with ask(address, {"prepare": prepare}) as prepared:
-        prepared.recv(1)
+    wait(ask(address, {"prepare": prepare}))
     return address
+
+
+def wait(prepared: socket.socket) -> None:
+    """Wait for the answer to a request to prepare something."""
+    with prepared:
+        if not prepared.recv(1):
+            raise RuntimeError("the process that forks did not start; what it wrote above says why")
 
 
 def ask(address: str, request: dict) -> socket.socket:
     """Send a request to the process that forks; its answers come over the connection that is returned."""
+    _asked.add(os.getpid())
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(address)
     connection.sendall(json.dumps(request).encode() + b"\n")
@@ -74,24 +75,28 @@ def ask(address: str, request: dict) -> socket.socket:
 
 
 def _launch(prepare: Sequence[Sequence]) -> tuple[str, subprocess.Popen]:
-    """Start the process without waiting for its imports."""
+    """Start the process without waiting for its imports; requests wait at its socket."""
     folder = tempfile.mkdtemp(prefix="papi-warm-", dir=_short_folder())
     address = str(Path(folder) / "socket")
     # A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     threads |= {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "papi_lib.batch.zygote", address, json.dumps(prepare)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, **threads},
-    )
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address)
+        server.listen(64)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "papi_lib.batch.zygote", address, str(server.fileno()), json.dumps(prepare)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, **threads},
+            pass_fds=[server.fileno()],
+        )
     owner = os.getpid()
 
     def stop() -> None:
         if os.getpid() == owner:
             process.stdin.close()
-            if not _answers(address):  # it has not forked yet
+            if owner not in _asked:  # it has forked nothing
                 process.kill()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(5)

@@ -38,12 +38,14 @@ def _outcomes(
         return
     context = multiprocessing.get_context("fork" if forks.CAN_FORK else "spawn")
     forking = forks.CAN_FORK and any(not executed for _, executed, _ in tasks)
-    if forking:
-        forks.start(settings.prepare)
-    rehearse(queue[0][0], settings)  # while the process that forks imports what notebooks need
     given = os.environ.get(forks.SOCKET)
     if forking:
-        os.environ[forks.SOCKET] = forks.ready(settings.prepare)
+        address = forks.start(settings.prepare)
+        prepared = forks.ask(address, {"prepare": settings.prepare})
+        os.environ[forks.SOCKET] = address
+    rehearse(queue[0][0], settings)  # while the process that forks imports and computes what notebooks need
+    if forking:
+        forks.wait(prepared)
     workers: dict[Connection, tuple] = {}
     try:
         while queue or workers:

@@ -1,8 +1,8 @@
 """A process that has already imported everything and forks copies of itself on request.
 
-Run as ``python -m papi_lib.batch.zygote SOCKET PREPARE``: prepares what the JSON list says, then
-listens on a Unix socket. A client sends one JSON line a connection, which may have more to
-``"prepare"`` first, and
+Run as ``python -m papi_lib.batch.zygote SOCKET DESCRIPTOR PREPARE``: prepares what the JSON list
+says, then takes requests from a Unix socket that listens already. A client sends one JSON line a connection,
+which may have more to ``"prepare"`` first (told is ``1`` when it is done, if this is all), and
 
 - ``"cells"``, ``"env"``, ``"cwd"`` to run a notebook's cells: told are ``{"pid": n}`` and what
   `papi_lib.batch.inside.run_cells` tells, as messages of `multiprocessing`'s connections.
@@ -25,8 +25,10 @@ import selectors
 import signal
 import socket
 import sys
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
 from papi_lib.batch import inside
@@ -36,27 +38,52 @@ _prepared: set[tuple] = set()
 
 def main() -> None:
     """Prepare what the command line says, then fork for every request."""
-    address, items = sys.argv[1], json.loads(sys.argv[2])
+    folder, server, items = Path(sys.argv[1]).parent, socket.socket(fileno=int(sys.argv[2])), json.loads(sys.argv[3])
     sys.path[:] = [p for p in sys.path if p not in ("", os.getcwd())]
     gc.disable()  # what is imported stays; copies, which run notebooks, collect again
     _prepare(items)
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(f"{address}.new")
-        server.listen(64)
-        os.rename(f"{address}.new", address)  # there only once it listens
-        _Server(server, Path(address).parent).serve()
+    _Server(server, folder).serve()
 
 
 def _prepare(items: list[list]) -> None:
-    """Import each module once, and call its function once with these arguments if one is named."""
+    """Import each module once, and call its function once with these arguments if one is named.
+
+    A function that is marked with ``apart`` is called in a process of its own, side by side with the others, and
+    returns what to call here with what it found: a pair of a function and its argument.
+    """
+    apart, running = deque(), deque()
     for item in map(tuple, items):
         if item not in _prepared:
             _prepared.add(item)
-            module, _, function = item[0].partition(":")
+            module, _, name = item[0].partition(":")
             with suppress(Exception):  # what goes wrong is told by the notebook that needs it
                 found = importlib.import_module(module)
-                if function:
-                    getattr(found, function)(*item[1:])
+                function = getattr(found, name) if name else None
+                if hasattr(function, "apart"):
+                    apart.append((function, item[1:]))
+                elif function:
+                    function(*item[1:])
+    while apart or running:
+        while apart and len(running) < (os.cpu_count() or 1):
+            running.append(_compute_apart(*apart.popleft()))
+        pid, pipe = running.popleft()
+        with suppress(Exception), pipe:
+            keep, found = pipe.recv()
+            keep(found)
+        os.waitpid(pid, 0)
+
+
+def _compute_apart(function: Callable, arguments: tuple) -> tuple[int, Connection]:
+    """Call a function in a forked process; return its number and where its result comes from."""
+    ours, theirs = Pipe(duplex=False)
+    gc.freeze()
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        return pid, ours
+    with suppress(BaseException):
+        theirs.send(function(*arguments))
+    os._exit(0)
 
 
 class _Server:
@@ -99,7 +126,8 @@ class _Server:
         request = json.loads(line or "{}")
         _prepare(request.pop("prepare", []))
         if not request:
-            connection.close()
+            with suppress(OSError), connection:
+                connection.sendall(b"1")
             return
         sys.stdout.flush()
         sys.stderr.flush()

@@ -11,6 +11,7 @@ import re
 import signal
 import time
 import traceback
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,12 +99,13 @@ def render_again(job: Job, executed: bytes, before: dict, settings: Settings) ->
         return lost(job, error)
 
 
-def rehearse(job: Job, settings: Settings) -> None:
-    """Make a page of an empty notebook, so that processes forked from this one have imported and compiled what they need."""
-    with suppress(Exception):  # what is wrong is told by the jobs themselves
-        empty = new_notebook(cells=[new_code_cell(metadata={"tags": ["parameters"]})])
-        empty = _parameterized(nbformat.writes(empty).encode(), {"nothing": None})
-        _page(nbformat.writes(empty).encode(), new_record(job), settings)
+def rehearse(jobs: Iterable[Job], settings: Settings) -> None:
+    """Make these jobs' pages of an empty notebook: processes forked from this one have then compiled what they need."""
+    empty = new_notebook(cells=[new_code_cell(metadata={"tags": ["parameters"]})])
+    empty = nbformat.writes(_parameterized(nbformat.writes(empty).encode(), {"nothing": None})).encode()
+    for job in jobs:
+        with suppress(Exception):  # what is wrong is told by the job itself
+            _page(empty, new_record(job), settings)
 
 
 def lost(job: Job, error: BaseException) -> Outcome:

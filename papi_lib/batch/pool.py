@@ -43,7 +43,9 @@ def _outcomes(
         address = forks.start(settings.prepare)
         prepared = forks.ask(address, {"prepare": settings.prepare})
         os.environ[forks.SOCKET] = address
-    rehearse(queue[0][0], settings)  # while the process that forks imports and computes what notebooks need
+    rehearse(
+        {job.notebook: job for job, *_ in tasks}.values(), settings
+    )  # while the process that forks imports and computes what notebooks need
     if forking:
         forks.wait(prepared)
     workers: dict[Connection, tuple] = {}

@@ -25,6 +25,7 @@ def apart(function: Callable) -> Callable:
     return computed
 
 
+@apart
 def noise() -> None:
     """Estimate the noise of all years' scores: for histories."""
     for year in index.years():
@@ -77,7 +78,7 @@ def scenarios(year: int) -> None:
     sensitivity.variance_shares(year, seed=0)
 
 
-published.load()
+precision.standard_errors(index.years()[-1], 1)
 datafiles.fingerprint()
 provenance.code_version()
 plans.tasks(1)

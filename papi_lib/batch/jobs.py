@@ -81,8 +81,7 @@ class Settings:
     Attributes
     ----------
     workers : int
-        Jobs at the same time on this machine; by default one more than cores, since a job whose
-        files are written computes nothing.
+        Jobs at the same time on this machine; by default as many as it has cores.
     timeout : int
         Seconds that one cell may take.
     memory_mb : int
@@ -109,7 +108,7 @@ class Settings:
         What goes into the manifest's head.
     """
 
-    workers: int = field(default_factory=lambda: (os.cpu_count() or 1) + 1)
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     timeout: int = 300
     memory_mb: int = 0
     force: bool = False

@@ -43,6 +43,7 @@ def main() -> None:
     gc.disable()  # what is imported stays; copies, which run notebooks, collect again
     _prepare(items)
     _Server(server, folder).serve()
+    os._exit(0)  # there is nothing to put away
 
 
 def _prepare(items: list[list]) -> None:
@@ -51,7 +52,7 @@ def _prepare(items: list[list]) -> None:
     A function that is marked with ``apart`` is called in a process of its own, side by side with the others, and
     returns what to call here with what it found: a pair of a function and its argument.
     """
-    apart, running = deque(), deque()
+    apart, running, cores = deque(), deque(), os.cpu_count() or 1
     for item in map(tuple, items):
         if item not in _prepared:
             _prepared.add(item)
@@ -59,18 +60,20 @@ def _prepare(items: list[list]) -> None:
             with suppress(Exception):  # what goes wrong is told by the notebook that needs it
                 found = importlib.import_module(module)
                 function = getattr(found, name) if name else None
-                if hasattr(function, "apart"):
+                if hasattr(function, "apart") and len(running) < cores:
+                    running.append(_compute_apart(function, item[1:]))
+                elif hasattr(function, "apart"):
                     apart.append((function, item[1:]))
                 elif function:
                     function(*item[1:])
-    while apart or running:
-        while apart and len(running) < (os.cpu_count() or 1):
-            running.append(_compute_apart(*apart.popleft()))
+    while running:
         pid, pipe = running.popleft()
         with suppress(Exception), pipe:
             keep, found = pipe.recv()
             keep(found)
         os.waitpid(pid, 0)
+        if apart:
+            running.append(_compute_apart(*apart.popleft()))
 
 
 def _compute_apart(function: Callable, arguments: tuple) -> tuple[int, Connection]:

@@ -73,9 +73,7 @@ def main() -> None:
     show_default=True,
     help="The run folder.",
 )
-@click.option(
-    "--jobs", "-j", type=click.IntRange(1), help="Notebooks at the same time.  [default: as many as cores]"
-)
+@click.option("--jobs", "-j", type=click.IntRange(1), help="Notebooks at the same time.  [default: as many as cores]")
 @click.option(
     "--timeout", type=click.IntRange(1), default=300, show_default=True, help="Seconds that one cell may take."
 )

@@ -164,6 +164,16 @@ def test_a_notebook_shows_what_it_shows_in_an_ordinary_kernel(tmp_path, make_not
         assert own == expected, source
 
 
+def test_what_is_prepared_is_there_in_every_notebook_and_a_failure_to_prepare_harms_none(tmp_path, make_notebook):
+    look = "from papi_lib import datafiles\nprint([key[1] for key in datafiles.remembered().get('papi_lib.precision:rank_sets', {})])"
+    notebook = make_notebook("n.ipynb", look)
+    missing = [("no_such_module",), ("papi_lib.warmup:nothing",), ("papi_lib.warmup:ranks", 1900, 8)]
+    settings = Settings(workers=1, prepare=(*missing, ("papi_lib.warmup:ranks", 2019, 8)))
+    (record,) = run([job(notebook)], tmp_path / "out", settings)
+    assert record["status"] == "done", record["error"]
+    assert "(2019, 8)" in text_of(tmp_path / "out/notebooks/x/a/n.ipynb")[0]
+
+
 def test_the_process_that_forks_has_one_thread():
     import psutil
 

@@ -34,7 +34,7 @@ def of_correlation(r: ArrayLike, variance: ArrayLike, level: float = 0.95) -> tu
     Examples
     --------
     >>> [round(float(end), 2) for end in of_correlation(0.4, 1 / (61 - 3))]
-    [0.17, 0.59]
+    [0.16, 0.59]
     """
     z, reach = np.arctanh(r), special.ndtri((1 + level) / 2) * np.sqrt(variance)
     return np.tanh(z - reach), np.tanh(z + reach)

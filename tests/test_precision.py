@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from papi_lib import datafiles, index, intervals, places, precision, published
@@ -134,3 +135,15 @@ def test_many_looks_are_told_apart_with_care():
     told = intervals.tell_apart(frame)
     assert told["clear"].to_list() == [True] + [False] * 9
     assert told["part"].iloc[0] == 9
+
+
+def test_quantiles_and_intervals_are_those_of_scipy():
+    """They come from scipy.special, because scipy.stats is slow to import."""
+    x, y = published.dimension_scores(2024)[[2, 6]].dropna().to_numpy().T
+    found = stats.pearsonr(x, y)
+    ours = intervals.of_correlation(found.statistic, 1 / (len(x) - 3))
+    np.testing.assert_allclose(ours, found.confidence_interval())
+    apart = pd.DataFrame({"difference": [2.4, 2.0, 2.3], "se": 1.0, "df": [4, 30, 200]})
+    smallest = np.sort(2 * stats.t.sf(apart["difference"], apart["df"]))[0]
+    assert intervals.tell_apart(apart, 1 - 3 * smallest * 1.001)["clear"].sum() == 1
+    assert intervals.tell_apart(apart, 1 - 3 * smallest * 0.999)["clear"].sum() == 0

@@ -43,6 +43,9 @@ def test_parameters_reach_the_notebook_whatever_they_hold(tmp_path, make_noteboo
 def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
     good = make_notebook("good.ipynb", "print(province)")
     bad = make_notebook("bad.ipynb", "print('before')", "raise RuntimeError('on purpose')", "print('after')")
+    stored = nbformat.read(bad, 4)
+    stored.cells[-1].outputs = [nbformat.v4.new_output("stream", text="after, as it was stored")]
+    nbformat.write(stored, bad)
     killed = make_notebook("killed.ipynb", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     hanging = make_notebook("hanging.ipynb", "import time; print('started'); time.sleep(60)")
     told = []

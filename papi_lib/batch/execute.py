@@ -129,13 +129,15 @@ def one_line(error: BaseException) -> str:
 
 
 def _parameterized(source: bytes, parameters: dict) -> nbformat.NotebookNode:
-    """Return the notebook with its parameters set as papermill sets them."""
+    """Return the notebook with its parameters set as papermill sets them, without the outputs that it was stored with."""
     from papermill.parameterize import parameterize_notebook
 
     notebook = nbformat.reads(source.decode(), as_version=4)
     notebook.metadata.papermill = {}
     for cell in notebook.cells:
         cell.metadata.setdefault("tags", [])
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     if not parameters:
         return notebook
     notebook = parameterize_notebook(notebook, parameters, kernel_name=ORDINARY, language="python")
@@ -159,18 +161,23 @@ def _run_forked(notebook: nbformat.NotebookNode, folder: Path, settings: Setting
         pid = _next(pipe)["pid"]
         while left:
             cell = notebook.cells[left.pop(0)]
-            in_time = pipe.poll(settings.timeout)
-            if not in_time:
+            if not pipe.poll(settings.timeout):
                 os.kill(pid, signal.SIGINT)
-            if in_time or pipe.poll(_GRACE_SECONDS):
-                told = _next(pipe)
-                cell.execution_count = told["execution_count"]
-                for place, outputs in told["outputs"].items():
-                    notebook.cells[int(place)].outputs = nbformat.from_dict(outputs)
-            if not in_time:
+                with suppress(DeadKernelError):
+                    if pipe.poll(_GRACE_SECONDS):
+                        _fill_in(notebook, _next(pipe))
                 raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", settings.timeout, cell)
+            told = _next(pipe)
+            _fill_in(notebook, told)
             if told["error"] and "raises-exception" not in cell.metadata.tags:
                 raise CellExecutionError.from_cell_and_msg(cell, told["error"])
+
+
+def _fill_in(notebook: nbformat.NotebookNode, told: dict) -> None:
+    """Put what a cell gave into the notebook; it may have changed the outputs of earlier ones."""
+    notebook.cells[told["cell"]].execution_count = told["execution_count"]
+    for place, outputs in told["outputs"].items():
+        notebook.cells[int(place)].outputs = nbformat.from_dict(outputs)
 
 
 def _next(pipe: Connection) -> dict:

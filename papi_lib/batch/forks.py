@@ -60,9 +60,10 @@ def ready(prepare: Sequence[Sequence] = PREPARE) -> str:
 
 def wait(prepared: socket.socket) -> None:
     """Wait for the answer to a request to prepare something."""
-    with prepared:
-        if not prepared.recv(1):
-            raise RuntimeError("the process that forks did not start; what it wrote above says why")
+    with suppress(OSError), prepared:
+        if prepared.recv(1):
+            return
+    raise RuntimeError("the process that forks did not start; what it wrote above says why")
 
 
 def ask(address: str, request: dict) -> socket.socket:

@@ -43,9 +43,8 @@ def _outcomes(
         address = forks.start(settings.prepare)
         prepared = forks.ask(address, {"prepare": settings.prepare})
         os.environ[forks.SOCKET] = address
-    rehearse(
-        {job.notebook: job for job, *_ in tasks}.values(), settings
-    )  # while the process that forks imports and computes what notebooks need
+    # While the process that forks imports and computes what notebooks need.
+    rehearse({job.notebook: job for job, *_ in tasks}.values(), settings)
     if forking:
         forks.wait(prepared)
     workers: dict[Connection, tuple] = {}

@@ -120,29 +120,24 @@ def score_rows(ax: Axes, rows: np.ndarray, scores: pd.Series, scale: pd.DataFram
     ax.set_xlabel(w("points, over the range of the scale"))
 
 
-def history(
-    frame: pd.DataFrame, w: Words, place: Place, *, beside: str = "country", se: pd.DataFrame | None = None
-) -> Picture | None:
+def history(frame: pd.DataFrame, w: Words, place: Place, *, beside: str = "country") -> Picture | None:
     """Draw scores year by year, one panel a part; no line crosses a break in the series.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        From `papi_lib.published.history`, or from `papi_lib.comparison.history`, which knows the
-        standard errors and the differences as well.
+        From `papi_lib.published.history`, where a column ``se`` may be added (standard errors in
+        points, drawn as 95% intervals), or from `papi_lib.comparison.history`, which knows them
+        and the differences as well.
     w : Words
         Language of the picture.
     place : Place
         The place.
     beside : str
         Column to draw beside the place's scores: what `papi_lib.comparison.history` was asked for.
-    se : pandas.DataFrame, optional
-        Columns ``part``, ``year``, ``se`` in points; drawn as 95% intervals.
     """
     if frame.empty or frame["score"].isna().all() and frame["country"].isna().all():
         return None
-    if se is not None:
-        frame = frame.merge(se, on=["part", "year"], how="left")
     parts = list(dict.fromkeys(frame["part"]))
     columns = min(2, len(parts))
     lines = -(-len(parts) // columns)

@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parent / "pictures"
 YEAR = 2024
 
 w, place = Words("en"), places.province("Hà Nội")
-se = precision.standard_errors(YEAR)["se"]
+se = precision.standard_errors(YEAR, place.code)["se"]
 pictures = {
     "profile": charts.profile(published.profile(place.code, YEAR), w, place, se=se),
     "history": charts.history(published.history(place.code, [8], YEAR), w, place),

@@ -22,6 +22,7 @@ import json
 import os
 import random
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -43,7 +44,8 @@ def main() -> None:
     gc.disable()  # what is imported stays; copies, which run notebooks, collect again
     _prepare(items)
     _Server(server, folder).serve()
-    os._exit(0)  # there is nothing to put away
+    shutil.rmtree(folder, ignore_errors=True)  # the process that made it may have been killed
+    os._exit(0)
 
 
 def _prepare(items: list[list]) -> None:

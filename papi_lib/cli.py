@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from papi_lib.whole import WriteError
+
 # Reading notebooks imports a grammar of web addresses that takes a second to build and is optional there; nothing
 # here checks web addresses.
 sys.modules.setdefault("rfc3987_syntax", None)
@@ -22,6 +24,9 @@ class _OneLineErrors(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except WriteError as error:
+            click.echo(f"papi: {error}; make room there or choose another name", err=True)
+            ctx.exit(2)
         except ValueError as error:  # wrong names, faulty data files, folders in use
             click.echo(f"papi: {error}", err=True)
             ctx.exit(2)

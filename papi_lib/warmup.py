@@ -30,7 +30,6 @@ def noise() -> None:
     """Estimate the noise of all years' scores: for histories."""
     for year in index.years():
         precision.standard_errors(year, 1)  # and with it what it shares with all other provinces
-        index.breaks(index.years()[0], year)
 
 
 @apart

@@ -106,3 +106,8 @@ def test_the_command_refuses_in_one_line_and_writes_nothing(papi, tmp_path):
     assert len(done.stderr.strip().splitlines()) == 1
     assert "row 3, column 'province': 'hue' repeats row 2 ('Huế')" in done.stderr
     assert not (tmp_path / "joined.csv").exists()
+    done = papi("data", "--year", "2024", "--write", file / "joined.csv")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "cannot be written" in done.stderr
+    assert "choose another name" in done.stderr

@@ -212,7 +212,6 @@ def _become_own(request: dict) -> None:
 
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     gc.enable()
-    gc.set_threshold(20_000)  # drawings leave much behind, and the process ends soon
 
 
 def _be_kernel(argv: list[str]) -> None:
@@ -225,6 +224,7 @@ def _be_kernel(argv: list[str]) -> None:
 
 def _run_cells(cells: list[dict], folder: Path, connection: socket.socket) -> None:
     """Run a notebook's cells and tell of each over the connection."""
+    gc.set_threshold(20_000)  # drawings leave much behind, and the process ends soon
     with Connection(connection.detach()) as pipe:
 
         def tell(what: dict) -> None:

@@ -2,7 +2,21 @@
 
 Sentences are written in English in the code and the notebooks; the gettext catalogue
 ``locale/vi/LC_MESSAGES/papi.po`` holds the Vietnamese ones and is read as it stands, so that there
-is no compiled copy to forget. Numbers and dates are formatted by Babel.
+is no compiled copy to forget. Dates are formatted by Babel.
+
+A sentence carries the formats of its values, so that each is written once, in the page's language:
+
+============  =============================================  ==================
+in a text     what it writes                                in Vietnamese
+============  =============================================  ==================
+``{x:2}``     a number with two decimals                    ``43,77``
+``{x:+2}``    a difference, with its sign                   ``+1,34``
+``{x:%}``     a share of 1 as a whole percentage            ``34%``
+``{x:part}``  the name of a part, or of several as a list   ``Môi trường``
+``{x:place}`` the name of a province or district           ``Hà Nội``
+``{x:list}``  several texts as a list                       ``Huế và Hà Nội``
+``{x}``       text, or a whole number                       ``2024``
+============  =============================================  ==================
 """
 
 from __future__ import annotations
@@ -10,18 +24,23 @@ from __future__ import annotations
 import gettext
 import io
 import math
+import string
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from babel.dates import format_datetime
 from babel.lists import format_list
 from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from papi_lib import index, places
 
 #: The languages of outputs; the first is the default.
 LANGUAGES = ("vi", "en")
@@ -60,7 +79,30 @@ class Words:
     def __call__(self, sentence: str, /, **values: object) -> str:
         """Translate an English sentence and fill in its ``{names}``."""
         text = self._catalogue.gettext(sentence)
-        return unicodedata.normalize("NFC", text.format(**values) if values else text)
+        return unicodedata.normalize("NFC", _Filler(self).vformat(text, (), values) if values else text)
+
+    def part(self, key: int | str) -> str:
+        """Return the name of a dimension, a sub-dimension or the total."""
+        return self("Total") if key == "total" else index.name(key, self.lang)
+
+    def place(self, code: int | str) -> str:
+        """Return the name of a province (a number) or district (text) by its code."""
+        find = places.district if isinstance(code, str) else places.province
+        return find(code).name(self.lang)
+
+    def value(self, value: object, kind: str = "") -> str:
+        """Write one value in a format: see the module. A missing one becomes a dash."""
+        if kind in ("list", "part") and not isinstance(value, int | str | np.integer):
+            return self.join(self.value(one, "part" if kind == "part" else "") for one in value)
+        if pd.isna(value):
+            return "–"
+        if kind in ("part", "place"):
+            return getattr(self, kind)(value if isinstance(value, str) else int(value))
+        if kind == "%":
+            return self.percent(float(value))
+        if kind and kind != "n":
+            return (self.signed if kind[0] == "+" else self.number)(float(value), int(kind))
+        return str(int(value)) if isinstance(value, float | np.number) and float(value).is_integer() else str(value)
 
     def number(self, value: float, decimals: int = 2) -> str:
         """Format a number with fixed decimals; a missing one becomes a dash."""
@@ -91,6 +133,16 @@ class Words:
     def join(self, items: Iterable[str]) -> str:
         """Join items as a list in a sentence: ``A, B và C``."""
         return format_list(list(items), locale=self.lang)
+
+
+class _Filler(string.Formatter):
+    """Fills in a sentence's values by the formats that it carries."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+
+    def format_field(self, value: object, spec: str) -> str:
+        return self.words.value(value, spec)
 
 
 def mark(sentence: str) -> str:

@@ -1,0 +1,370 @@
+"""The estimates frame, and all that is made of it: intervals, ranks, differences, changes, one test for all.
+
+An *estimates frame* has a row for each place, part of the index and year:
+
+==========  ================================================================================================
+column      what it holds
+==========  ================================================================================================
+``place``   a province's code, a district's code, or the name of a group of places that the survey estimates
+``part``    ``"total"``, a dimension's number or a sub-dimension's key
+``year``    year of the survey
+``score``   points; missing where not published, or hidden to protect respondents
+``se``      standard error of the score, points
+``df``      degrees of freedom of the standard error; infinite where it is taken as known
+``n``       respondents behind the score; missing where not known
+==========  ================================================================================================
+
+Its ``.attrs`` say what it is of: ``whole`` (the place that all others are compared with, or ``"mean"`` for the
+unweighted mean of all places), ``groups`` (rows that are no single place), ``margin`` (what the standard error
+holds), ``source``, ``simulated`` and, where places share respondents, ``covariance``. `from_published` makes such
+a frame, `papi_lib.merged.estimates` and `papi_lib.districts.Survey.estimates` make others; every function here
+takes any of them. Nothing else in this project computes a difference with its noise, or says that one is clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from papi_lib import datafiles, index, places, precision, published, ranks
+
+#: What a place can be compared with, besides another place: what all are part of; its own kind (its region, or
+#: districts of its type); and of provinces also median, region, the five central cities, and the best.
+BESIDE = ("whole", "peers", "median", "region", "cities", "best")
+#: A claim that nothing differs is wrongly refused at most so often, over all that are tested together.
+LEVEL = 0.95
+
+
+class Covariance(dict):
+    """Covariances between the places of a frame; pandas may copy, compare and store what holds it."""
+
+    def __init__(self, matrix: pd.DataFrame) -> None:
+        super().__init__()
+        self.matrix = matrix
+
+    def __deepcopy__(self, memo: dict) -> Covariance:
+        return self
+
+    def of(self, part: int | str, members: Iterable[Hashable]) -> np.ndarray:
+        """Return the covariances of some places' scores in one part, points²."""
+        keys = pd.MultiIndex.from_product([list(members), [part]])
+        return self.matrix.loc[keys, keys].to_numpy()
+
+
+@datafiles.cached
+def from_published(years: int | tuple[int, ...], parts: tuple[int | str, ...] | None = None) -> pd.DataFrame:
+    """Return published scores with their standard errors as an estimates frame: all 63 provinces.
+
+    Parameters
+    ----------
+    years : int or tuple of int
+        Years of the survey.
+    parts : tuple of int and str, optional
+        Parts of the index; by default the total and the dimensions. A year that lacks a part has no rows of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        An estimates frame, by year and part in the order given.
+
+    Examples
+    --------
+    >>> from_published(2024, (8,)).query("place == 1")[["score", "se"]].round(2).to_dict("records")
+    [{'score': 4.05, 'se': 0.09}]
+    """
+    frames = []
+    for year in [years] if isinstance(years, int) else years:
+        for part in ("total", *index.dimensions(year)) if parts is None else parts:
+            scores = published.series(None if part == "total" else part)
+            if year not in scores:
+                continue
+            se = precision.standard_errors_by_province(part, year).where(scores[year].notna())
+            columns = {"place": scores.index, "part": part, "year": year, "score": scores[year].to_numpy()}
+            frames.append(pd.DataFrame(columns | {"se": se.to_numpy(), "df": np.inf, "n": np.nan}))
+    empty = pd.DataFrame(columns=["place", "part", "year", "score", "se", "df", "n"])
+    frame = pd.concat(frames, ignore_index=True).astype({"part": object}) if frames else empty
+    frame.attrs = {"whole": "mean", "groups": (), "margin": "within-year", "simulated": False}
+    return frame
+
+
+def intervals(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """Add half the interval's width ``margin`` and its ends ``low`` and ``high`` (points; Student's t)."""
+    margin = _quantile(frame["df"], level) * frame["se"]
+    return frame.assign(margin=margin, low=frame["score"] - margin, high=frame["score"] + margin)
+
+
+def standing(frame: pd.DataFrame, part: int | str, year: int | None = None) -> pd.DataFrame:
+    """Order places by their score in one part, with the sets of ranks that the errors leave possible.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        An estimates frame.
+    part : int or str
+        Part of the index.
+    year : int, optional
+        By default the frame's last.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``place``, groups left out: ``score``, ``se``, ``df``, ``n``, ``margin``, ``low``, ``high``,
+        ``rank`` (1 = highest), ``lower`` and ``upper`` (95% confidence set, each by itself), ``group`` (1-4,
+        quartiles, 1 = highest); missing where the score is.
+
+    Examples
+    --------
+    >>> standing(from_published(2024), 8).loc[1, ["rank", "lower", "upper"]].astype(int).to_dict()
+    {'rank': 2, 'lower': 1, 'upper': 17}
+    """
+    year = frame["year"].max() if year is None else year
+    own = frame[(frame["part"] == part) & (frame["year"] == year) & ~frame["place"].isin(frame.attrs["groups"])]
+    own = intervals(own.set_index("place").drop(columns=["part", "year"]))
+    order = published.standing(own["score"]).drop(columns="score")
+    wider = (_quantile(own["df"], 0.95) / _quantile(np.inf, 0.95)).where(own["se"].notna())
+    known = own.index[own["score"].notna() & (own["se"] > 0)]
+    errors = own["se"] * wider
+    if covariance := frame.attrs.get("covariance"):
+        scale = np.diag(wider[known])
+        errors = pd.DataFrame(scale @ covariance.of(part, known) @ scale, known, known)
+    sets = ranks.rank_confidence_sets(own["score"][known], errors.loc[known], simultaneous=False)
+    return own.join(order).join(sets[["lower", "upper"]])
+
+
+def gaps(frame: pd.DataFrame, place: Hashable, beside: Hashable = "whole") -> pd.DataFrame:
+    """Compare a place with a whole, its peers or another place, part by part, with the noise of both sides.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        An estimates frame, of one or several years.
+    place : hashable
+        The place in question.
+    beside : hashable
+        One of `BESIDE`, or another place of the frame.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``part``, in the frame's order: ``year``, ``score``, ``beside`` (the score compared with),
+        ``difference``, its ``se``, ``df`` and ``margin`` (half the 95% interval), in points; ``z`` and
+        ``clear``, whether the difference is more than its margin of error when all parts of a year are tested
+        together (`together`).
+
+    Notes
+    -----
+    A place that is part of a mean counts on both sides. The noise of a median is taken as that of a mean, times
+    √(π/2), as for normal scores. The best is the best partly by luck, so that its lead is rather smaller.
+
+    Examples
+    --------
+    >>> gaps(from_published(2024), 1).loc[7, ["difference", "clear"]].to_list()  # doctest: +SKIP
+    """
+    return together(_contrasts(frame, place, beside), by="year")
+
+
+def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.DataFrame:
+    """Return what a place gained between two surveys, and how much more than all places that both have.
+
+    Parameters
+    ----------
+    now, before : pandas.DataFrame
+        Estimates frames of one year each, of surveys whose errors are independent and whose scores compare.
+    place : hashable
+        The place in question.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``part`` (those of both frames): ``since`` (the earlier year), ``before``, ``score``,
+        ``change`` and ``change_se``; ``country`` (mean change of the places that both have); ``difference``,
+        the change less this mean, its ``se``, ``df``, ``margin``, ``z`` and ``clear`` as in `gaps`.
+    """
+    both = now.merge(before[["place", "part", "score"]].dropna(), on=["place", "part"], suffixes=("", "_before"))
+    there = both.dropna(subset="score")[["place", "part"]]
+    later, earlier = (_only(frame, there, place) for frame in (now, before))
+    new, old = (_contrasts(frame, place, "whole") for frame in (later, earlier))
+    frame = pd.DataFrame({
+        "since": old["year"].reindex(new.index),
+        "before": old["score"],
+        "score": new["score"],
+        "change": new["score"] - old["score"],
+        "change_se": np.hypot(new["score_se"], old["score_se"]),
+        "country": new["beside"] - old["beside"],
+        "difference": new["difference"] - old["difference"],
+        "se": np.hypot(new["se"], old["se"]),
+        "df": np.minimum(new["df"], old["df"]),
+    }).reindex(new.index)  # fmt: skip
+    return together(frame)
+
+
+def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
+    """Return every claim that pages make of a province's scores, each with the one verdict that all pages share.
+
+    Claims are of two kinds: a ``gap`` to the mean of provinces, and a ``change`` since the last year that compares,
+    less the country's own change. Those on the total and the dimensions are tested as one family, and those on the
+    sub-dimensions of one dimension as another, so that with at least 95% nothing in a family is called clear that
+    is only noise (Holm).
+
+    Parameters
+    ----------
+    place : int
+        The province's code.
+    year : int
+        Year of the survey.
+    dimension : int, optional
+        The dimension whose sub-dimensions are claimed about; by default the total and the dimensions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``part``, ``kind``, and the columns of `gaps` and `changes`.
+    """
+    parts = ("total", *index.dimensions(year)) if dimension is None else tuple(index.subdimensions(year, dimension))
+    now = from_published(year, parts)
+    found = [_contrasts(now, place, "whole").assign(kind="gap")]
+    for since, own in _since(year, parts).items():
+        found.append(changes(now[now["part"].isin(own)], from_published(since, tuple(own)), place).assign(kind="change"))
+    return together(pd.concat(found).rename_axis("part").reset_index())
+
+
+def history(place: int, parts: Iterable[int | str], beside: Hashable = "whole", until: int | None = None) -> pd.DataFrame:
+    """Follow a province's published scores year by year beside what they are compared with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Tidy: ``part``, ``year``, ``segment`` (first year of the run of years that compare), ``score`` and
+        ``score_se``, ``beside``, ``difference``, its ``se`` and ``margin``, ``lower_quartile`` and
+        ``upper_quartile`` of the provinces, in points. Across two segments nothing compares.
+    """
+    parts = tuple(parts)
+    about = published.history(place, [None if part == "total" else part for part in parts], until)
+    years = tuple(sorted(int(year) for year in about["year"].unique()))
+    table = gaps(from_published(years, parts), place, beside).reset_index()
+    keep = ["part", "year", "segment", "lower_quartile", "upper_quartile"]
+    return about[keep].merge(table, on=["part", "year"], how="left").astype({"part": object})
+
+
+def together(frame: pd.DataFrame, by: str | None = None, level: float = LEVEL) -> pd.DataFrame:
+    """Tell which of several differences exceed their noise when they are looked at together.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``difference``, ``se`` and ``df``; further columns are kept.
+    by : str, optional
+        Column whose values make families of their own.
+    level : float
+        With at least this probability no difference of a family that is only noise is called clear (Holm's
+        step-down procedure, Scandinavian Journal of Statistics 6, 1979).
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with ``margin`` (half the interval of each by itself), ``z`` (difference over standard error) and
+        ``clear``; a difference that is missing, or whose error is missing or zero, is never clear.
+
+    Examples
+    --------
+    >>> found = together(pd.DataFrame({"difference": [0.1, 3.0, -2.0], "se": 1.0, "df": np.inf}))
+    >>> found["clear"].to_list()
+    [False, True, False]
+    """
+    se = frame["se"].where(frame["se"] > 0).astype(float)
+    z = frame["difference"] / se
+    tail = pd.Series(2 * special.stdtr(frame["df"].astype(float), -z.abs()), frame.index).where(frame["df"] < np.inf, 2 * special.ndtr(-z.abs()))
+    family = frame[by] if by else pd.Series(0, frame.index)
+    clear = np.zeros(len(frame), dtype=bool)
+    for _, rows in pd.Series(np.arange(len(frame))).groupby(family.to_numpy()):
+        p = tail.to_numpy()[rows]
+        order = rows.to_numpy()[np.argsort(p)][: int(np.isfinite(p).sum())]
+        few = np.arange(len(order), 0, -1)
+        clear[order] = ~np.maximum.accumulate(tail.to_numpy()[order] > (1 - level) / few)
+    return frame.assign(margin=_quantile(frame["df"], level) * se, z=z, clear=clear)
+
+
+def weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Hashable) -> np.ndarray:
+    """Return what each place counts in what `place` is compared with: keys × places, each row's sum is one."""
+    known = np.isfinite(scores)
+    if beside == "best":
+        chosen = scores == np.nanmax(np.where(known, scores, -np.inf), axis=1, keepdims=True)
+    elif beside in ("whole", "median"):
+        chosen = known
+    elif beside in ("region", "cities", "peers"):
+        kind = "region" if beside == "peers" else beside
+        chosen = known & members.isin(places.peers(places.province(place), kind))
+    elif beside in members:
+        chosen = known & (members == beside)
+    else:
+        raise ValueError(f"no place {beside!r} in the frame; compare with one of {', '.join(BESIDE)} or another place")
+    with np.errstate(invalid="ignore"):
+        return chosen / chosen.sum(axis=1, keepdims=True)
+
+
+def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable) -> pd.DataFrame:
+    """Return a place's scores, what they are compared with, and the differences with their errors."""
+    groups, covariance = frame.attrs["groups"], frame.attrs.get("covariance")
+    if beside in frame.attrs:  # the place that all others are part of, or those of the same kind
+        named = frame.attrs[beside]
+        beside = named.get(place, "whole") if isinstance(named, dict) else beside if named == "mean" else named
+    keys = frame[["part", "year"]].drop_duplicates()
+    row = frame[["part", "year"]].merge(keys.reset_index(drop=True).reset_index(), how="left")["index"].to_numpy()
+    column, members = pd.factorize(frame["place"])
+    score, se, df, n = np.full((4, len(keys), len(members)), np.nan)
+    for array, name in ((score, "score"), (se, "se"), (df, "df"), (n, "n")):
+        array[row, column] = frame[name]
+    units = np.where(members.isin(groups), np.nan, score) if beside not in groups else score
+    own = members.get_loc(place)
+    weight = weights(units, members, place, beside)
+    if beside == "median":
+        value, weight = np.nanmedian(units, axis=1), weight * np.sqrt(np.pi / 2)
+    else:
+        value = np.where(np.isnan(weight).any(axis=1), np.nan, (np.nan_to_num(score) * np.nan_to_num(weight)).sum(axis=1))
+    contrast = -np.nan_to_num(weight)
+    contrast[:, own] += 1
+    if covariance is None:
+        variance = np.nansum(contrast**2 * se**2, axis=1)
+    else:
+        pairs = zip(keys["part"], contrast, strict=True)
+        variance = np.array([c[c != 0] @ covariance.of(part, members[c != 0]) @ c[c != 0] for part, c in pairs])
+    difference = score[:, own] - value
+    return pd.DataFrame({
+        "year": keys["year"].to_numpy(),
+        "score": score[:, own],
+        "score_se": se[:, own],
+        "n": n[:, own],
+        "beside": value,
+        "difference": difference,
+        "se": np.where(np.isfinite(difference), np.sqrt(np.maximum(variance, 0)), np.nan),
+        "df": df[:, own],
+    }, index=pd.Index(keys["part"], name="part", dtype=object))  # fmt: skip
+
+
+def _only(frame: pd.DataFrame, there: pd.DataFrame, place: Hashable) -> pd.DataFrame:
+    """Return the rows of places and parts that are in `there`, and those of the place itself."""
+    keys = pd.MultiIndex.from_frame(there)
+    kept = frame[pd.MultiIndex.from_frame(frame[["place", "part"]]).isin(keys) | (frame["place"] == place)]
+    return kept[kept["part"].isin(there["part"])]
+
+
+def _since(year: int, parts: Iterable[int | str]) -> dict[int, list]:
+    """Return the parts by the last year before `year` that compares; those without one are left out."""
+    found: dict[int, list] = {}
+    for part in parts:
+        earlier = [y for y in index.segment(year, None if part == "total" else part) if y < year]
+        if earlier:
+            found.setdefault(max(earlier), []).append(part)
+    return found
+
+
+def _quantile(df: pd.Series | float, level: float) -> pd.Series | float:
+    """Return Student's quantile, or the normal one for infinite degrees of freedom."""
+    normal = special.ndtri((1 + level) / 2)
+    if np.ndim(df) == 0:
+        return normal
+    known = df.where((df > 0) & (df < np.inf)).astype(float)
+    return pd.Series(np.where(df == np.inf, normal, special.stdtrit(known, (1 + level) / 2)), df.index)

@@ -1,0 +1,89 @@
+"""What a page tells the site about itself, and what it cannot show and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from papi_lib import datafiles, index, places, provenance, published
+
+if TYPE_CHECKING:
+    from papi_lib.newpage.page import Page
+
+#: Mime type of the facts.
+MIME = "application/vnd.papi.page+json"
+
+
+def of(page: Page, title: str) -> dict:
+    """Return the facts of a page: who, when, how it stands, from which data and code.
+
+    A province's score and rank; of a district no rank, only its set, and all figures with two decimals, so that two
+    releases do not give away one person's answer.
+    """
+    place = page.place
+    about = {"level": place.level, "code": place.code, "name": page.name, "slug": place.slug, "region": place.region}
+    facts = {
+        "title": title,
+        "lang": page.lang,
+        "dimension": page.dimension,
+        "place": about,
+        "year": page.year,
+        "edition": page.words.years(index.edition_years(page.year)),
+        **dict.fromkeys(("score", "rank", "rank_lower", "rank_upper", "group", "change")),
+        "missing": missing(page),
+        "simulated": page.simulated,
+        "source": page.survey.name if page.survey else provenance.source(),
+        "data_version": provenance.data_version(),
+        "data_hash": datafiles.fingerprint(),
+        "code_version": provenance.code_version(),
+    }
+    if not page.measured:
+        return facts
+    row = page.standing.loc[place.code]
+    known = pd.notna(row["score"])
+    facts |= {"score": round(float(row["score"]), 2 if page.survey else 4)} if known else {}
+    facts |= {f"rank_{end}": int(row[end]) for end in ("lower", "upper") if pd.notna(row[end])}
+    if page.survey:
+        home = places.province(place.province_code)
+        about["parent"] = {"code": home.code, "name": home.name(page.lang), "slug": home.slug}
+        errors = {"se": row["se"], "noise": row["margin"]}
+        return facts | {name: round(float(x), 2) if pd.notna(x) else None for name, x in errors.items()} | {
+            "among": int(page.standing["lower"].notna().sum()),
+            "sample": page.survey.sample(place.code, page.series),
+            "suppressed": facts["missing"],
+        }  # fmt: skip
+    facts |= {name: int(row[name]) for name in ("rank", "group") if known}
+    if page.dimension is None:
+        facts["groups"] = {str(code): int(group) for code, group in page.standing["group"].dropna().items()}
+    return facts | {"change": _change(page)}
+
+
+def missing(page: Page) -> list[str]:
+    """Return sentences on what the page cannot show, and why."""
+    w, year, name = page.words, page.year, page.name
+    if page.survey:
+        return page.survey.missing(page.place.code, [page.series, *page.parts], w)
+    if not page.measured:
+        first = index.first_year(page.dimension)
+        return [w("This dimension was not part of PAPI in {year}: it has been measured since {first}.", year=year, first=first)]
+    gaps, found = published.missing(page.place.code, year), []
+    if page.dimension in gaps:
+        found.append(w("PAPI published no score of {place} for this dimension in {year}; the page shows the other provinces.", place=name, year=year))
+    elif page.dimension is None and len(gaps) == len(page.parts):
+        found.append(w("PAPI published no scores of {place} in {year}; the page shows the other provinces.", place=name, year=year))
+    elif page.dimension is None and gaps:
+        found.append(w("PAPI did not publish {names:part} of {place} in {year}: a sum over fewer dimensions is not a total, so there is none.", names=gaps, place=name, year=year))
+    if index.edition(year) == year and year != index.years()[0]:
+        found.append(w("{year} is the first year of an edition: its scores do not compare with those of earlier years.", year=year))
+    return found
+
+
+def _change(page: Page) -> dict | None:
+    """Return the change of the page's series since the last year that compares; None where there is none."""
+    moved = page.claims.query("kind == 'change' and part == @page.series").dropna(subset="change")
+    if moved.empty:
+        return None
+    row = moved.iloc[0]
+    margin = row["margin"] / row["se"] * row["change_se"] if row["se"] > 0 else 0.0
+    return {"since": int(row["since"]), "points": round(float(row["change"]), 4), "noise": round(float(margin), 4), "clear": bool(row["clear"])}

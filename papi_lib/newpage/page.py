@@ -1,0 +1,221 @@
+"""A notebook's page: who it is about, in which language, and how what it finds is shown.
+
+A notebook opens one `Page` from its parameters; titles, questions, sentences, tables and pictures that a reader
+sees go through it, are written in English and come out in the page's language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+
+import pandas as pd
+from IPython.display import display
+from matplotlib.axes import Axes
+
+from papi_lib import districts, estimates, index, places
+from papi_lib.newpage import facts, pictures, tables
+from papi_lib.places import Place
+from papi_lib.wording import Words, mark
+
+#: What every page on made-up answers says at its top.
+SIMULATED = mark(
+    "Simulated data: the answers behind this page are made up, to show how such a page reads. No figure on it is about the real district."
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: a place, a year, a language and, on most pages, one dimension; made by `Page.open`.
+
+    Attributes
+    ----------
+    place : papi_lib.places.Place
+        The place.
+    year : int
+        Year of the survey.
+    words : papi_lib.wording.Words
+        The page's language.
+    dimension : int or None
+        Dimension the page is about; None for the whole index.
+    survey : papi_lib.districts.Survey or None
+        The respondents' records behind a district's page; None where the page stands on published scores.
+    """
+
+    place: Place
+    year: int
+    words: Words
+    dimension: int | None = None
+    survey: districts.Survey | None = None
+
+    @classmethod
+    def open(
+        cls,
+        province: str | int,
+        year: int | None = None,
+        lang: str = "vi",
+        *,
+        dimension: int | None = None,
+        district: str | int | None = None,
+        records: str | None = None,
+    ) -> Page:
+        """Open a page from a notebook's parameters: names, codes and years become places and numbers here.
+
+        Parameters
+        ----------
+        province, district : str or int
+            Name or code; without a district the page is about the province.
+        year : int, optional
+            Year of the survey; by default the latest.
+        lang : {"vi", "en"}
+            Language of the page.
+        dimension : int, optional
+            Dimension the page is about; by default the whole index.
+        records : str, optional
+            File of the records that a district's page stands on; by default the simulated survey.
+
+        Raises
+        ------
+        ValueError
+            Unknown province, district, year, dimension or language; the message says what there is. The records are
+            of another province, or have no respondent of the district.
+        """
+        place, survey = places.province(province), None
+        if district is not None:
+            survey = districts.load(records, year)
+            place, year = survey.place(district, place), survey.year
+        year = index.years()[-1] if year is None else index.check_year(year)
+        if dimension is not None:
+            index.first_year(dimension)
+        return cls(place, year, Words(lang), dimension, survey)
+
+    @property
+    def lang(self) -> str:
+        """The page's language."""
+        return self.words.lang
+
+    @property
+    def name(self) -> str:
+        """The place's name in the page's language."""
+        return self.place.name(self.lang)
+
+    @property
+    def series(self) -> int | str:
+        """What the page is about: its dimension's number, or ``"total"``."""
+        return "total" if self.dimension is None else self.dimension
+
+    @property
+    def parts(self) -> list:
+        """The parts the page compares: a dimension's sub-dimensions, or the dimensions."""
+        return index.dimensions(self.year) if self.dimension is None else index.subdimensions(self.year, self.dimension)
+
+    @property
+    def measured(self) -> bool:
+        """Whether the index of the year has the page's dimension."""
+        return self.dimension is None or self.dimension in index.dimensions(self.year)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the page shows made-up answers."""
+        return self.survey is not None and self.survey.simulated
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The estimates frame of the page's series and parts: all places of the year."""
+        parts = (self.series, *self.parts) if self.measured else ()
+        return self.survey.estimates(parts) if self.survey else estimates.from_published(self.year, parts)
+
+    @cached_property
+    def standing(self) -> pd.DataFrame:
+        """Every place's score in the page's series, with intervals, ranks and sets of ranks."""
+        return estimates.standing(self.scores, self.series, self.year)
+
+    @cached_property
+    def claims(self) -> pd.DataFrame:
+        """All differences that the page tells, each with its one verdict: see `papi_lib.estimates.claims`."""
+        make = self.survey.claims if self.survey else lambda *about: estimates.claims(about[0], self.year, *about[1:])
+        whole = make(self.place.code)
+        if self.dimension is None:
+            return whole
+        return pd.concat([whole[whole["part"] == self.dimension], make(self.place.code, self.dimension)], ignore_index=True)
+
+    @property
+    def whole(self) -> str:
+        """What the place is compared with first, in the page's language."""
+        return self.survey.whole_name(self.words) if self.survey else self.words("mean of provinces")
+
+    def title(self, subject: str | None = None) -> None:
+        """Show the title, by default the dimension's name, and tell the site the page's facts."""
+        w = self.words
+        title = w("{subject}: {place}, {year}", subject=w(subject) if subject else w.part(self.dimension), place=self.name, year=self.year)
+        self._html(f"<h1>{escape(title)}</h1>", {facts.MIME: facts.of(self, title)})
+        if self.simulated:
+            self._html(f'<p class="simulated">{escape(w(SIMULATED))}</p>')
+
+    def lead(self, purpose: str) -> None:
+        """Show the page's purpose, and what is missing and why."""
+        self._html(f'<p class="lead">{escape(self.words(purpose))}</p>')
+        for sentence in facts.missing(self):
+            self._html(f'<p class="note">{escape(sentence)}</p>')
+
+    def ask(self, question: str, method: str = "", /, **values: object) -> None:
+        """Show a question as a heading; `method` is the section of the notebook on methods that explains the answer."""
+        known = f' data-method="{method}"' if method else ""
+        self._html(f"<h2{known}>{escape(self._text(question, values))}</h2>")
+
+    def say(self, sentence: str, /, **values: object) -> None:
+        """Show a sentence that answers; ``{place}`` and ``{year}`` are known, formats as in `papi_lib.wording`."""
+        self._html(f'<p class="finding">{escape(self._text(sentence, values))}</p>')
+
+    def note(self, sentence: str, /, **values: object) -> None:
+        """Show a caveat."""
+        self._html(f'<p class="note">{escape(self._text(sentence, values))}</p>')
+
+    def findings(self, sentences: list[str]) -> None:
+        """Show what stands out as a list, and tell it to the site."""
+        items = "".join(f"<li>{escape(s)}</li>" for s in sentences)
+        self._html(f'<ul class="findings">{items}</ul>', {facts.MIME: {"findings": sentences}})
+
+    def table(self, frame: pd.DataFrame, caption: str, columns: tables.Columns, rows: tuple[str, str] = ("part", "part"), *, of_answers: bool = True, **values: object) -> None:
+        """Show a table: see `papi_lib.newpage.tables.html`; the caption is an English sentence with `values`.
+
+        What is of simulated answers says so; `of_answers` is false for what is not.
+        """
+        text = self._text(caption, values) + self._mark(of_answers)
+        self._html(tables.html(frame, self.words, text, columns, rows))
+
+    def axes(self, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1) -> Axes:
+        """Return empty axes in the project's look; several as a flat array. Sizes are in inches."""
+        return pictures.axes(self.words, width, height, rows, columns)
+
+    def picture(self, ax: Axes | None, caption: str = "", alt: str = "", data: pd.DataFrame | None = None, *, columns: tables.Columns | None = None, rows: tuple[str, str] = ("part", "part"), **values: object) -> None:
+        """Show what is drawn on axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes or None
+            Axes of the picture; None, which stands for nothing to draw, is passed over.
+        caption, alt : str
+            English sentences with `values`; by default what the chart says of itself.
+        data : pandas.DataFrame, optional
+            The figures behind the picture, shown folded under it; `columns` and `rows` as in `table`.
+        """
+        if ax is None:
+            return
+        about = getattr(ax.figure, "description", None)
+        if caption:
+            about = pictures.Description(self._text(caption, values), self._text(alt, values), data, columns, rows)
+        about = pictures.Description(about.caption + self._mark(True), about.alt, about.data, about.columns, about.rows)
+        note = self.words("SIMULATED DATA") if self.simulated else ""
+        self._html(pictures.html(ax.figure, about, self.words, note))
+
+    def _text(self, sentence: str, values: dict) -> str:
+        return self.words(sentence, **({"place": self.name, "year": self.year} | values))
+
+    def _mark(self, of_answers: bool) -> str:
+        return " " + self.words("(simulated data)") if self.simulated and of_answers else ""
+
+    @staticmethod
+    def _html(fragment: str, more: dict | None = None) -> None:
+        display({"text/html": fragment} | (more or {}), raw=True)

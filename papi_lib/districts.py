@@ -9,6 +9,7 @@ all model estimates together give the city's score. What stands on too few answe
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,8 +18,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit  # Student's quantiles, without the second that scipy.stats takes to import
 
-from papi_lib import codebook, datafiles, disclosure, index, places, ranks, records, smallarea, survey
+from papi_lib import codebook, datafiles, disclosure, estimates, index, places, ranks, records, smallarea, survey
 from papi_lib.intervals import Z95
+from papi_lib.wording import Words
 
 #: Name of the domain that holds everybody.
 CITY = "city"
@@ -68,6 +70,45 @@ class Survey:
         if found.code not in self.districts:
             raise ValueError(f"{self.name} has no respondent in {found.name_vi}")
         return found
+
+    def estimates(self, parts: Iterable[int | str]) -> pd.DataFrame:
+        """Return the survey as an estimates frame: districts, their kinds and the whole (`papi_lib.estimates`).
+
+        ``.attrs`` also has ``peers``: the kind of each district.
+        """
+        parts = list(parts)
+        table = self.scores[self.scores.index.get_level_values("series").isin(parts)].rename_axis(["place", "part"])
+        frame = table.rename(columns={"estimate": "score"}).reset_index().assign(year=self.year)
+        order = {part: i for i, part in enumerate(parts)}
+        frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+        kinds = self.frame.groupby("district_code")["kind"].first().astype(str)
+        frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff"]]
+        frame.attrs = {
+            "whole": CITY, "peers": kinds.to_dict(), "groups": (CITY, *kinds.unique()), "margin": "sampling",
+            "simulated": self.simulated, "covariance": estimates.Covariance(self._estimates[1]),
+        }  # fmt: skip
+        return frame
+
+    def claims(self, place: str, dimension: int | None = None) -> pd.DataFrame:
+        """Return the claims on a district: as `papi_lib.estimates.claims`, but gaps only, to the whole survey."""
+        parts = ("total", *index.dimensions(self.year)) if dimension is None else index.subdimensions(self.year, dimension)
+        return estimates.gaps(self.estimates(parts), place).assign(kind="gap").reset_index()
+
+    def sample(self, place: str, part: int | str) -> dict[str, int]:
+        """Return on how many ``respondents`` and ``clusters`` a figure stands."""
+        row = self.scores.loc[(place, part)]
+        return {"respondents": int(row["n"]), "clusters": int(row["clusters"])}
+
+    def whole_name(self, w: Words) -> str:
+        """Return what the survey as a whole is called on a page."""
+        return w("all districts surveyed")
+
+    def missing(self, place: str, parts: Iterable[int | str], w: Words) -> list[str]:
+        """Return sentences on the figures of a district that are not shown, and why."""
+        table = self.scores.loc[place, "estimate"]
+        gone = [part for part in parts if pd.isna(table[part])]
+        told = "Not shown, because too few people answered or because the figure would give another away: {parts:part}."
+        return [w(told, parts=gone)] if gone else []
 
     def kind(self, district: str) -> str:
         """Return the kind of a district: ``urban`` or ``rural``."""

@@ -181,12 +181,16 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
     pandas.DataFrame
         Indexed by ``part`` (those of both frames): ``since`` (the earlier year), ``before``, ``score``,
         ``change`` and ``change_se``; ``country`` (mean change of the places that both have); ``difference``,
-        the change less this mean, its ``se``, ``df``, ``margin``, ``z`` and ``clear`` as in `gaps`.
+        the change less this mean, its ``se``, ``df``, ``margin``, ``z`` and ``clear`` as in `gaps`; ``rank_before``
+        and ``rank`` among the places that both have.
     """
     both = now.merge(before[["place", "part", "score"]].dropna(), on=["place", "part"], suffixes=("", "_before"))
     there = both.dropna(subset="score")[["place", "part"]]
     later, earlier = (_only(frame, there, place) for frame in (now, before))
     new, old = (_contrasts(frame, place, "whole") for frame in (later, earlier))
+    there = there.merge(now, how="left").assign(before=there.merge(before, how="left")["score"])
+    order = there.groupby("part")[["before", "score"]].rank(ascending=False, method="min")[there["place"] == place]
+    order = order.set_axis(there["part"][there["place"] == place]).reindex(new.index)
     frame = pd.DataFrame({
         "since": old["year"].reindex(new.index),
         "before": old["score"],
@@ -197,6 +201,8 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
         "difference": new["difference"] - old["difference"],
         "se": np.hypot(new["se"], old["se"]),
         "df": np.minimum(new["df"], old["df"]),
+        "rank_before": order["before"],
+        "rank": order["score"],
     }).reindex(new.index)  # fmt: skip
     return together(frame)
 
@@ -204,8 +210,8 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
 def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     """Return every claim that pages make of a province's scores, each with the one verdict that all pages share.
 
-    Claims are of two kinds: a ``gap`` to the mean of provinces, and a ``change`` since the last year that compares,
-    less the country's own change. Those on the total and the dimensions are tested as one family, and those on the
+    Claims are of three kinds: a ``gap`` to the mean of provinces, a ``change`` since the last year that compares, and
+    a ``course`` since the first one, both less the country's own change. Those on the total and the dimensions are tested as one family, and those on the
     sub-dimensions of one dimension as another, so that with at least 95% nothing in a family is called clear that
     is only noise (Holm).
 
@@ -226,8 +232,10 @@ def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     parts = ("total", *index.dimensions(year)) if dimension is None else tuple(index.subdimensions(year, dimension))
     now = from_published(year, parts)
     found = [_contrasts(now, place, "whole").assign(kind="gap")]
-    for since, own in _since(year, parts).items():
-        found.append(changes(now[now["part"].isin(own)], from_published(since, tuple(own)), place).assign(kind="change"))
+    for kind, pick in (("change", -1), ("course", 0)):
+        for since, own in _since(year, parts, pick).items():
+            moved = changes(now[now["part"].isin(own)], from_published(since, tuple(own)), place)
+            found.append(moved.assign(kind=kind))
     return together(pd.concat(found).rename_axis("part").reset_index())
 
 
@@ -351,13 +359,13 @@ def _only(frame: pd.DataFrame, there: pd.DataFrame, place: Hashable) -> pd.DataF
     return kept[kept["part"].isin(there["part"])]
 
 
-def _since(year: int, parts: Iterable[int | str]) -> dict[int, list]:
-    """Return the parts by the last year before `year` that compares; those without one are left out."""
+def _since(year: int, parts: Iterable[int | str], pick: int) -> dict[int, list]:
+    """Return the parts by the last (-1) or first (0) year that compares; a first one only where it is not the last."""
     found: dict[int, list] = {}
     for part in parts:
         earlier = [y for y in index.segment(year, None if part == "total" else part) if y < year]
-        if earlier:
-            found.setdefault(max(earlier), []).append(part)
+        if len(earlier) > (pick == 0):
+            found.setdefault(earlier[pick], []).append(part)
     return found
 
 

@@ -143,7 +143,17 @@ class Page:
     @property
     def whole(self) -> str:
         """What the place is compared with first, in the page's language."""
-        return self.survey.whole_name(self.words) if self.survey else self.words("mean of provinces")
+        return self.survey.whole_name(self.words) if self.survey else self.words("the mean of provinces")
+
+    def order(self, part: int | str) -> str:
+        """Return where the place stands in a part: its rank and the ranks that are possible; of a survey these alone."""
+        frame = estimates.standing(self.scores, part, self.year)
+        row, n = frame.loc[self.place.code], int(frame["score"].notna().sum())
+        if pd.isna(row["lower"]):
+            return self.words("not known")
+        if self.survey:
+            return self.words("place {lower} to {upper} of {n}", n=n, **row[["lower", "upper"]])
+        return self.words("rank {rank} of {n} (possible {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
 
     def title(self, subject: str | None = None) -> None:
         """Show the title, by default the dimension's name, and tell the site the page's facts."""

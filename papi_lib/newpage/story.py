@@ -1,0 +1,327 @@
+"""The story that all pages share: where the place stands, what makes it so, how it moved, what stands out, who acts.
+
+Each function shows one question with its answer, for any estimates frame, and returns the frame behind it for the
+analyst to go on with. Where the page's year lacks the dimension they show nothing, because the page's opening
+already says so.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from papi_lib import codebook, datafiles, disclosure, estimates, index, plans, provenance, published
+from papi_lib.newpage import charts, country
+from papi_lib.newpage.page import Page
+from papi_lib.wording import Words, mark
+
+MOST_FINDINGS = 3
+#: What stands out, by kind of claim and sign.
+_FINDINGS = {
+    ("gap", 1): mark("{part:part}: {points:2} points above {whole} (margin of error ±{margin:2})."),
+    ("gap", -1): mark("{part:part}: {points:2} points below {whole} (margin of error ±{margin:2})."),
+    ("change", 1): mark("{part:part}: since {since} {points:2} points more than the country moved (margin of error ±{margin:2})."),
+    ("change", -1): mark("{part:part}: since {since} {points:2} points less than the country moved (margin of error ±{margin:2})."),
+}
+_FINDINGS |= {("course", sign): _FINDINGS["change", sign] for sign in (1, -1)}  # fmt: skip
+
+
+def group_name(group: int, w: Words) -> str:
+    """Return the name of a quartile group, 1 = highest."""
+    return [w("highest"), w("upper middle"), w("lower middle"), w("lowest")][int(group) - 1]
+
+
+def standing(page: Page) -> pd.DataFrame | None:
+    """Ask where the place stands: score, interval, the whole beside it, group and rank with the set of ranks.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        `Page.standing`, for a survey with the model estimates; None if the year lacks the dimension.
+    """
+    if not page.measured:
+        return None
+    frame, n = page.standing, int(page.standing["score"].notna().sum())
+    page.ask("Where does {place} stand?", "confidence-sets-for-ranks")
+    row, claim = frame.loc[page.place.code], _claim(page)
+    if pd.notna(row["score"]):
+        page.say(
+            "{place} has {score:2} points (95% interval {low:2} to {high:2}); {whole} has {value:2}.",
+            score=row["score"], low=row["low"], high=row["high"], whole=page.whole, value=claim["beside"],
+        )  # fmt: skip
+        if claim["clear"]:
+            page.say("The difference, {difference:+2} points (±{margin:2}), is more than its margin of error.", **claim[["difference", "margin"]])
+        else:
+            page.say("The difference, {difference:+2} points (±{margin:2}), is within its margin of error: there may be none.", **claim[["difference", "margin"]])
+    if page.survey:
+        frame = frame.join(page.survey.models.xs(page.series, level="series").rename(columns={"se": "model_se"}))
+        _sample(page, frame.loc[page.place.code], n)
+        page.picture(country.areas(frame, page.place, claim["beside"], lang=page.lang, whole_name=page.whole))
+    else:
+        if pd.notna(row["score"]):
+            rank(page, row, n)
+        page.picture(country.ranks(frame, page.place, lang=page.lang))
+    return frame
+
+
+def rank(page: Page, row: pd.Series, n: int) -> None:
+    """Say a place's group and rank, with the ranks that the margin of error leaves possible."""
+    page.say(
+        "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the margin of error leaves any rank from {lower} to {upper} possible (95%).",
+        group=group_name(row["group"], page.words), n=n, **row[["rank", "lower", "upper"]],
+    )  # fmt: skip
+
+
+def parts(page: Page) -> pd.DataFrame | None:
+    """Ask which parts make the score, beside the whole, places of its kind, and of provinces the best.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Indexed by part, in points: ``score``, ``margin`` (of the score), ``whole``, ``peers``, of provinces
+        ``cities``, ``best`` and ``worst``, ``lower`` and ``upper`` (the scale), ``difference`` (to the whole)
+        and ``clear``.
+    """
+    if not page.measured:
+        return None
+    w, code = page.words, page.place.code
+    scores = estimates.intervals(page.scores[page.scores["part"].isin(page.parts)])
+    verdicts = page.claims[page.claims["kind"] == "gap"].set_index("part").reindex(page.parts)
+    frame = scores[scores["place"] == code].set_index("part")[["score", "se", "margin", "n"]]
+    frame["whole"] = verdicts["beside"]
+    for beside in ("peers",) if page.survey else ("peers", "cities", "best"):
+        frame[beside] = estimates.gaps(scores, code, beside)["beside"]
+    if not page.survey:
+        frame["worst"] = scores.groupby("part")["score"].min()
+        frame["best_place"] = [own["place"][own["score"].idxmax()] for _, own in scores.groupby("part", sort=False)]
+    frame["lower"], frame["upper"] = index.DIMENSION_RANGE
+    if page.dimension is not None:
+        frame[["lower", "upper"]] = index.structure(page.year).set_index("subdimension")[["lower", "upper"]].loc[frame.index]
+    frame = frame.join(verdicts[["difference", "clear"]])
+    page.ask("Which parts make it so?", "how-noisy-are-published-scores")
+    clear = frame[frame["clear"]]
+    for sentence, named in (
+        (mark("Above {whole} by more than the margin of error: {parts:list}."), clear[clear["difference"] > 0]),
+        (mark("Below {whole} by more than the margin of error: {parts:list}."), clear[clear["difference"] < 0]),
+    ):
+        if len(named):
+            page.say(sentence, whole=page.whole, parts=[w("{part:part} ({gap:+2})", part=p, gap=gap) for p, gap in named["difference"].items()])
+    if frame["score"].notna().any() and clear.empty:
+        page.say("No part differs from {whole} by more than its margin of error.", whole=page.whole)
+    names = {"whole": page.whole, "peers": w("districts of its kind") if page.survey else w("mean of the region")}
+    page.picture(charts.profile(frame, page.place, lang=page.lang, names=names))
+    return frame
+
+
+def answers(page: Page) -> pd.DataFrame | None:
+    """Ask what people answered, which only records can tell: published scores have no items.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Indexed by item: ``subdimension``, ``question``, ``estimate`` and ``se`` (mean share, 0-1, 1 is best), ``n``,
+        ``gap``, ``gap_se`` and ``gap_noise`` to the whole; None where the page stands on published scores.
+    """
+    if page.survey is None or not page.measured:
+        return None
+    frame = page.survey.answers(page.dimension).loc[page.place.code]
+    page.ask("What did people answer?", "districts-from-answers-to-scores")
+    frame = items_table(page, frame, "Answers by item, in percent of the best possible")
+    page.note("100 percent means that all gave the best answer; items of the kind “is there bribery” count the other way round, so more is always better.")
+    return frame
+
+
+def items_table(page: Page, frame: pd.DataFrame, caption: str) -> pd.DataFrame:
+    """Show answers by item as a table; return them with question and sub-dimension."""
+    book = codebook.items(page.year).reindex(frame.index)
+    answered = frame["n"].where(frame["estimate"].notna())
+    frame = frame.assign(subdimension=book["subdimension"], question=book[f"question_{page.lang}"], n=answered)
+    shown = frame.assign(**{name: 100 * frame[name] for name in ("estimate", "noise", "gap", "gap_noise")})
+    columns = {
+        "subdimension": ("part", "part"), "estimate": ("district (%)", "0"), "noise": ("±", "0"),
+        "gap": ("difference to the whole", "+0"), "gap_noise": ("± of the difference", "0"), "n": ("answers", "0"),
+    }  # fmt: skip
+    page.table(shown.set_index("question"), caption, columns, ("question", ""))
+    return frame
+
+
+def history(page: Page) -> pd.DataFrame | None:
+    """Ask how the scores moved, inside each run of years that compare.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        From `papi_lib.estimates.history`: the page's series and its parts; None for a survey, of which there is one.
+    """
+    if not page.measured:
+        return None
+    page.ask("How did it move?", "scores-editions-breaks")
+    if page.survey:
+        return page.say("There is one survey of the districts, so nothing can be said about change.")
+    moved = page.claims.query("kind == 'change' and part == @page.series").dropna(subset="change")
+    if moved.empty:
+        page.say("There is no earlier year whose scores compare with those of {year}.")
+    else:
+        change(page, moved.iloc[0])
+    course(page)
+    frame = estimates.history(page.place.code, [page.series, *page.parts], until=page.year)
+    whole = frame["part"] == page.series
+    for own in (frame[whole], frame[~whole]):
+        page.picture(charts.history(own, page.place, lang=page.lang, beside_name=page.whole))
+    reasons = index.breaks(int(frame["year"].min()), page.year, page.dimension).dropna(subset="subdimension")
+    for row in reasons.to_dict("records"):
+        page.note("{part:part}, from {since}: {why}", part=row["subdimension"], since=row["year"], why=row[f"note_{page.lang}"])
+    return frame
+
+
+def change(page: Page, row: pd.Series) -> None:
+    """Say how far a score moved since an earlier year, and whether it moved otherwise than the country."""
+    margin = row["margin"] / row["se"] * row["change_se"]
+    page.say(
+        "Since {since} the score moved by {change:+2} points (95% interval {low:+2} to {high:+2}), the mean of provinces by {country:+2}.",
+        since=row["since"], change=row["change"], low=row["change"] - margin, high=row["change"] + margin, country=row["country"],
+    )  # fmt: skip
+    if row["clear"]:
+        page.say("That is {difference:+2} points (±{margin:2}) beside the country: more than the margin of error.", **row[["difference", "margin"]])
+    else:
+        page.say("Beside the country that is {difference:+2} points (±{margin:2}), within the margin of error: it may be no change of its own.", **row[["difference", "margin"]])
+
+
+def course(page: Page) -> None:
+    """Say what moved since the first year that compares, and show it for every part."""
+    moved = page.claims.query("kind == 'course'").dropna(subset="change")
+    if moved.empty:
+        return
+    clear = moved[moved["clear"]]
+    for row in clear.itertuples():
+        page.say(
+            "{part:part} since {since}: {change:+2} points, the mean of provinces {country:+2}; rank {before} then, {rank} now.",
+            part=row.part, since=row.since, change=row.change, country=row.country, before=row.rank_before, rank=row.rank,
+        )  # fmt: skip
+    if clear.empty:
+        page.say("Since {since}, no part moved otherwise than the country by more than its margin of error.", since=int(moved["since"].min()))
+    columns = {
+        "since": ("since", ""), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
+        "country": ("change of the mean of provinces", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),
+        "rank_before": ("rank then", "0"), "rank": ("rank now", "0"),
+    }  # fmt: skip
+    page.table(moved.set_index("part"), "What moved since the first year that compares; ranks among the provinces published in both years", columns)
+
+
+def findings(page: Page) -> pd.DataFrame | None:
+    """Ask what stands out: at most three of the page's claims that are clear, one a part, the largest against their noise.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        `Page.claims`, largest absolute ``z`` first; None where the place has no score at all.
+    """
+    if not page.measured or page.claims["difference"].isna().all():
+        return None
+    frame = page.claims.sort_values("z", key=abs, ascending=False)
+    page.ask("What stands out?", "what-stands-out")
+    told = [
+        page.words(
+            _FINDINGS[row.kind, 1 if row.difference > 0 else -1],
+            part=row.part, points=abs(row.difference), margin=row.margin, whole=page.whole, since=getattr(row, "since", None),
+        )
+        for row in frame[frame["clear"]].drop_duplicates("part").head(MOST_FINDINGS).itertuples()
+    ]  # fmt: skip
+    page.findings(told or [page.words("Nothing stands out from the margin of error of the scores.")])
+    return frame
+
+
+def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
+    """Ask what the province's plan asks for about the page's parts: of each block, on a district's page of districts.
+
+    Parameters
+    ----------
+    page : Page
+        The page.
+    about : list, optional
+        Sub-dimensions to which the tasks are narrowed, besides those on the index as a whole.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        From `papi_lib.plans.tasks`; empty if there is no plan of this province.
+    """
+    if not page.measured:
+        return None
+    w, lang = page.words, page.lang
+    frame = plans.tasks(page.place.province_code, page.dimension)
+    wanted = page.parts if about is None else about
+    page.ask("What does the plan ask districts to do?" if page.survey else "Who is asked to act?")
+    if frame.empty:
+        page.note("There is no plan of {place} for this in the project's data; data/plans shows how to add one.")
+        return frame
+    if page.survey:
+        frame = frame[frame["block"] == "districts"]
+    if about is not None:
+        frame = frame[frame["subdimensions"].map(lambda keys: not keys or any(part in keys for part in about))]
+    shown = frame.assign(about=[w.value(keys, "part") if keys else w("PAPI as a whole") for keys in frame["subdimensions"]])
+    columns = {f"task_{lang}": ("is asked to", ""), "about": ("about", "")}
+    if len(shown):
+        page.table(shown.set_index(f"block_{lang}"), "Tasks in the plan", columns, ("Block", ""), of_answers=False)
+        page.note("Tasks in our words, after {source:list}; the links to parts of the index are our reading.", source=list(frame[f"source_{lang}"].unique()))
+    named = set(frame["subdimensions"].explode())
+    without = [part for part in wanted if isinstance(part, str) and part not in named]
+    if without:
+        page.note("The plan names no task about: {parts:part}.", parts=without)
+    return frame
+
+
+def made(page: Page) -> pd.Series:
+    """Ask how the page was made: data, edition, method, version, and what to keep in mind."""
+    w = page.words
+    page.ask("How was this made?")
+    about = {w("Source"): page.survey.name if page.survey else provenance.source()}
+    if page.survey:
+        page.note("Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between districts, not with other surveys’.")
+        page.note(
+            "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those that would give them away.",
+            respondents=disclosure.LEAST_RESPONDENTS, clusters=disclosure.LEAST_CLUSTERS,
+        )  # fmt: skip
+        design = page.survey.frame.groupby("stratum")["cluster"].nunique()
+        about |= {
+            w("Simulated"): w("yes, made up") if page.simulated else w("no"),
+            w("Sample"): w("{n} respondents, {clusters} clusters, {strata} strata", n=len(page.survey.frame), clusters=design.sum(), strata=len(design)),
+        }  # fmt: skip
+    else:
+        page.note("PAPI publishes scores and four groups, no ranks and no standard errors. Ranks are our ordering of the published scores; the noise in the scores is our estimate from how they move from year to year.")
+        page.note("The mean of provinces is the unweighted mean of the provinces published in the year. Scores compare only inside an edition and not across a dotted line.")
+        compare = w.years(index.segment(page.year, page.dimension)) if page.measured else "–"
+        about[w("Years that compare with {year}", year=page.year)] = compare
+    about |= {
+        w("Data version and hash"): f"{provenance.data_version()} · {datafiles.fingerprint()[:12]}",
+        w("Edition"): w.years(index.edition_years(page.year)),
+        w("Code version"): provenance.code_version(),
+    }
+    frame = pd.Series(about, name="value")
+    page.table(frame.to_frame(), "Data, edition and version", {"value": ("value", "")}, ("what", ""), of_answers=False)
+    return frame
+
+
+def _claim(page: Page) -> pd.Series:
+    """Return the verdict on the page's own series beside the whole."""
+    return page.claims.query("kind == 'gap' and part == @page.series").iloc[0]
+
+
+def _sample(page: Page, row: pd.Series, n: int) -> None:
+    """Say on how many people a survey's figure stands, what a model adds, and which places are possible."""
+    if pd.isna(row["score"]):
+        return page.say("The figure of {place} is not shown: see above.")
+    page.say(
+        "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2}: as much as {effective:0} people drawn one by one would tell.",
+        effective=row["n"] / max(row["deff"], 1e-9), **row[["n", "clusters", "se", "deff"]],
+    )  # fmt: skip
+    if pd.notna(row["model"]):
+        reach = 1.96 * row["model_se"]
+        page.say(
+            "With what the other districts’ answers add, the model estimate is {model:2} points (95% interval {low:2} to {high:2}); {borrowed:%} of it is borrowed from them.",
+            model=row["model"], low=row["model"] - reach, high=row["model"] + reach, borrowed=row["borrowed"],
+        )  # fmt: skip
+    page.say(
+        "Any place from {lower} to {upper} among the {n} districts is possible (95%). Districts are not ranked, because most cannot be told apart.",
+        n=n, **row[["lower", "upper"]],
+    )  # fmt: skip
+    return None

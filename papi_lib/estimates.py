@@ -207,11 +207,20 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
     return together(frame)
 
 
+def since(place: int, year: int, part: int | str) -> pd.Series | None:
+    """Return a province's row of `changes` since the last year that compares, with ``change_margin``; None without one."""
+    earlier = [y for y in index.segment(year, None if part == "total" else part) if y < year]
+    if not earlier:
+        return None
+    row = changes(from_published(year, (part,)), from_published(max(earlier), (part,)), place).iloc[0]
+    return pd.concat([row, pd.Series({"change_margin": _quantile(np.inf, LEVEL) * row["change_se"]})])
+
+
 def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     """Return every claim that pages make of a province's scores, each with the one verdict that all pages share.
 
-    Claims are of three kinds: a ``gap`` to the mean of provinces, a ``change`` since the last year that compares, and
-    a ``course`` since the first one, both less the country's own change. Those on the total and the dimensions are tested as one family, and those on the
+    Claims are of two kinds: a ``gap`` to the mean of provinces, and a ``change`` since the first year that compares,
+    less the country's own change. Those on the total and the dimensions are tested as one family, and those on the
     sub-dimensions of one dimension as another, so that with at least 95% nothing in a family is called clear that
     is only noise (Holm).
 
@@ -232,10 +241,10 @@ def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     parts = ("total", *index.dimensions(year)) if dimension is None else tuple(index.subdimensions(year, dimension))
     now = from_published(year, parts)
     found = [_contrasts(now, place, "whole").assign(kind="gap")]
-    for kind, pick in (("change", -1), ("course", 0)):
-        for since, own in _since(year, parts, pick).items():
-            moved = changes(now[now["part"].isin(own)], from_published(since, tuple(own)), place)
-            found.append(moved.assign(kind=kind))
+    first = {part: min(index.segment(year, None if part == "total" else part)) for part in parts}
+    for since in sorted(set(first.values()) - {year}):
+        own = tuple(part for part in parts if first[part] == since)
+        found.append(changes(now[now["part"].isin(own)], from_published(since, own), place).assign(kind="change"))
     return together(pd.concat(found).rename_axis("part").reset_index())
 
 
@@ -357,16 +366,6 @@ def _only(frame: pd.DataFrame, there: pd.DataFrame, place: Hashable) -> pd.DataF
     keys = pd.MultiIndex.from_frame(there)
     kept = frame[pd.MultiIndex.from_frame(frame[["place", "part"]]).isin(keys) | (frame["place"] == place)]
     return kept[kept["part"].isin(there["part"])]
-
-
-def _since(year: int, parts: Iterable[int | str], pick: int) -> dict[int, list]:
-    """Return the parts by the last (-1) or first (0) year that compares; a first one only where it is not the last."""
-    found: dict[int, list] = {}
-    for part in parts:
-        earlier = [y for y in index.segment(year, None if part == "total" else part) if y < year]
-        if len(earlier) > (pick == 0):
-            found.setdefault(earlier[pick], []).append(part)
-    return found
 
 
 def _quantile(df: pd.Series | float, level: float) -> pd.Series | float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from papi_lib import datafiles, index, places, provenance, published
+from papi_lib import datafiles, estimates, index, places, provenance, published
 
 if TYPE_CHECKING:
     from papi_lib.newpage.page import Page
@@ -81,9 +81,7 @@ def missing(page: Page) -> list[str]:
 
 def _change(page: Page) -> dict | None:
     """Return the change of the page's series since the last year that compares; None where there is none."""
-    moved = page.claims.query("kind == 'change' and part == @page.series").dropna(subset="change")
-    if moved.empty:
+    moved = estimates.since(page.place.code, page.year, page.series)
+    if moved is None or pd.isna(moved["change"]):
         return None
-    row = moved.iloc[0]
-    margin = row["margin"] / row["se"] * row["change_se"] if row["se"] > 0 else 0.0
-    return {"since": int(row["since"]), "points": round(float(row["change"]), 4), "noise": round(float(margin), 4), "clear": bool(row["clear"])}
+    return {"since": int(moved["since"]), "points": round(float(moved["change"]), 4), "noise": round(float(moved["change_margin"]), 4)}

@@ -21,8 +21,7 @@ _FINDINGS = {
     ("gap", -1): mark("{part:part}: {points:2} points below {whole} (margin of error ±{margin:2})."),
     ("change", 1): mark("{part:part}: since {since} {points:2} points more than the country moved (margin of error ±{margin:2})."),
     ("change", -1): mark("{part:part}: since {since} {points:2} points less than the country moved (margin of error ±{margin:2})."),
-}
-_FINDINGS |= {("course", sign): _FINDINGS["change", sign] for sign in (1, -1)}  # fmt: skip
+}  # fmt: skip
 
 
 def group_name(group: int, w: Words) -> str:
@@ -157,11 +156,7 @@ def history(page: Page) -> pd.DataFrame | None:
     page.ask("How did it move?", "scores-editions-breaks")
     if page.survey:
         return page.say("There is one survey of the districts, so nothing can be said about change.")
-    moved = page.claims.query("kind == 'change' and part == @page.series").dropna(subset="change")
-    if moved.empty:
-        page.say("There is no earlier year whose scores compare with those of {year}.")
-    else:
-        change(page, moved.iloc[0])
+    last_year(page)
     course(page)
     frame = estimates.history(page.place.code, [page.series, *page.parts], until=page.year)
     whole = frame["part"] == page.series
@@ -173,22 +168,21 @@ def history(page: Page) -> pd.DataFrame | None:
     return frame
 
 
-def change(page: Page, row: pd.Series) -> None:
-    """Say how far a score moved since an earlier year, and whether it moved otherwise than the country."""
-    margin = row["margin"] / row["se"] * row["change_se"]
-    page.say(
-        "Since {since} the score moved by {change:+2} points (95% interval {low:+2} to {high:+2}), the mean of provinces by {country:+2}.",
-        since=row["since"], change=row["change"], low=row["change"] - margin, high=row["change"] + margin, country=row["country"],
-    )  # fmt: skip
-    if row["clear"]:
-        page.say("That is {difference:+2} points (±{margin:2}) beside the country: more than the margin of error.", **row[["difference", "margin"]])
-    else:
-        page.say("Beside the country that is {difference:+2} points (±{margin:2}), within the margin of error: it may be no change of its own.", **row[["difference", "margin"]])
+def last_year(page: Page) -> None:
+    """Say how far the score moved since the last year that compares."""
+    moved = estimates.since(page.place.code, page.year, page.series)
+    if moved is None:
+        page.say("There is no earlier year whose scores compare with those of {year}.")
+    elif pd.notna(moved["change"]):
+        page.say(
+            "Since {since} the score moved by {change:+2} points (95% interval {low:+2} to {high:+2}), the mean of provinces by {country:+2}.",
+            low=moved["change"] - moved["change_margin"], high=moved["change"] + moved["change_margin"], **moved[["since", "change", "country"]],
+        )  # fmt: skip
 
 
 def course(page: Page) -> None:
     """Say what moved since the first year that compares, and show it for every part."""
-    moved = page.claims.query("kind == 'course'").dropna(subset="change")
+    moved = page.claims.query("kind == 'change'").dropna(subset="change")
     if moved.empty:
         return
     clear = moved[moved["clear"]]

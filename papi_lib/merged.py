@@ -15,7 +15,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, places, precision, published, ranks
+from papi_lib import datafiles, places
+from papi_lib.estimates import from_published
 
 #: First survey of the 34 provinces.
 FIRST_YEAR = 2025
@@ -46,75 +47,37 @@ def provinces() -> pd.DataFrame:
 
 
 @datafiles.cached
-def series(part: int | str | None = None) -> pd.DataFrame:
-    """Return one score by province of 2025 and year: a sub-dimension, a dimension or the total.
+def estimates(years: int | tuple[int, ...], parts: tuple[int | str, ...] | None = None) -> pd.DataFrame:
+    """Return reconstructed scores as an estimates frame: see `papi_lib.estimates`.
 
     Parameters
     ----------
-    part : int, str or None
-        Dimension (number), sub-dimension (key) or None for the total.
+    years, parts
+        As in `papi_lib.estimates.from_published`.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``merged_2025`` (34 names), one column per year that has the part, in points;
-        missing where the score of any of the combined provinces was not published. Columns on two
-        sides of a break do not compare: see `papi_lib.index.segment`.
+        An estimates frame of the 34 provinces; ``place`` is ``merged_2025``. ``score`` and ``se`` are missing where
+        the score of any of the combined provinces was not published. Their noise is taken as independent, as in
+        `papi_lib.precision`.
 
     Examples
     --------
-    >>> series(8).loc["Hưng Yên"].tail(2).round(2).to_dict()
-    {2023: 3.35, 2024: 3.42}
+    >>> estimates(2024, (8,)).query("place == 'Hưng Yên'")[["score", "se"]].round(2).to_dict("records")
+    [{'score': 3.42, 'se': 0.09}]
     """
-    scores = published.series(part)
-    shares = _shares()
-    combined = pd.DataFrame(shares.to_numpy() @ scores.fillna(0).to_numpy(), shares.index, scores.columns)
-    missing = (shares > 0).to_numpy() @ scores.isna().to_numpy()
-    return combined.mask(missing)
-
-
-@datafiles.cached
-def standard_errors(part: int | str | None, year: int) -> pd.Series:
-    """Return the standard error of one score for each of the 34 provinces, in points.
-
-    The noise of the combined provinces is taken as independent, as in `papi_lib.precision`.
-
-    Examples
-    --------
-    >>> standard_errors(8, 2024).loc[["Hà Nội", "Hưng Yên"]].round(2).to_dict()
-    {'Hà Nội': 0.09, 'Hưng Yên': 0.09}
-    """
-    noise = precision.standard_errors_by_province(part, year) ** 2
-    return np.sqrt(_shares() ** 2 @ noise).rename("se")
-
-
-@datafiles.cached
-def rank_sets(year: int, part: int | str | None = None) -> pd.DataFrame:
-    """Return a year's scores of the 34 provinces, with what the noise leaves possible of their ranks.
-
-    Parameters
-    ----------
-    year : int
-        Year of the survey.
-    part : int, str or None
-        Dimension (number), sub-dimension (key) or None for the total.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``merged_2025``: ``score`` and ``se`` (points), ``rank`` (1 = highest), ``lower``
-        and ``upper`` (95% confidence set, each by itself), ``group`` (1-4, quartiles of the
-        34), ``reconstructed``; missing where the score of any of the combined provinces is.
-
-    Examples
-    --------
-    >>> rank_sets(2024, 8).loc["Hưng Yên", ["rank", "lower", "upper"]].astype(int).to_dict()
-    {'rank': 14, 'lower': 4, 'upper': 29}
-    """
-    frame = published.standing(series(part)[year].rename("score"))
-    frame.insert(1, "se", standard_errors(part, year))
-    sets = ranks.rank_confidence_sets(frame["score"], frame["se"], simultaneous=False)
-    return frame.assign(lower=sets["lower"], upper=sets["upper"], reconstructed=provinces()["reconstructed"])
+    old = from_published(years, parts)
+    share = old["place"].map(_shares())
+    weighted = old.assign(
+        score=old["score"] * share, se=(old["se"] * share) ** 2, place=old["place"].map(places.provinces()["merged_2025"])
+    )
+    groups = weighted.groupby(["part", "year", "place"], sort=False)
+    frame = groups[["score", "se"]].sum().where(groups["score"].count() == groups.size()).reset_index()
+    frame["se"] = np.sqrt(frame["se"])
+    frame = frame.assign(df=np.inf, n=np.nan)[list(old)]
+    frame.attrs = old.attrs | {"source": "reconstructed"}
+    return frame
 
 
 def unit(place: places.Place) -> places.Place:
@@ -129,55 +92,8 @@ def unit(place: places.Place) -> places.Place:
     return replace(place, code=name, slug=places.slug(name), **provinces().loc[name, ["name_vi", "name_en"]])
 
 
-def base(place: places.Place, year: int, rise: int) -> pd.Series:
-    """Return where a province of 2025 starts from when it sets a target in places.
-
-    Parameters
-    ----------
-    place : Place
-        A province of 2025, from `unit`, or one of the 63.
-    year : int
-        Last year to use.
-    rise : int
-        Places to rise among the 34.
-
-    Returns
-    -------
-    pandas.Series
-        ``year`` (the last one up to `year` with a total of the province), ``score``, ``se`` (points),
-        ``rank``, ``lower``, ``upper`` and ``of`` (provinces with a total); ``target_rank`` and
-        ``needed``, the points that would have put it there in that year.
-
-    Raises
-    ------
-    ValueError
-        No year up to `year` has a total of the province.
-
-    Examples
-    --------
-    >>> base(unit(places.province("Thái Bình")), 2024, rise=3)[["rank", "of", "target_rank"]].astype(int).to_dict()
-    {'rank': 10, 'of': 32, 'target_rank': 7}
-    """
-    scores = series().loc[place.merged_2025]
-    known = [y for y in scores.dropna().index if y <= year]
-    if not known:
-        raise ValueError(f"no total of {place.merged_2025} can be reconstructed up to {year}")
-    frame = rank_sets(known[-1])
-    row = frame.loc[place.merged_2025]
-    target = max(1, int(row["rank"]) - rise)
-    needed = frame["score"].nlargest(target).iloc[-1] - row["score"]
-    found = row[["score", "se", "rank", "lower", "upper"]].to_dict()
-    return pd.Series(
-        {"year": known[-1], **found, "of": frame["score"].count(), "target_rank": target, "needed": needed},
-    )
-
-
 @datafiles.cached
-def _shares() -> pd.DataFrame:
-    """Return each old province's share of the interviews in its province of 2025: 34 × 63."""
-    interviews = datafiles.read("sample").set_index("province_code")["respondents"]
-    table = places.provinces()
-    whole = table["merged_2025"].map(interviews.groupby(table["merged_2025"]).sum())
-    shares = pd.DataFrame({"merged_2025": table["merged_2025"], "share": interviews / whole}).reset_index()
-    shares = shares.pivot(index="merged_2025", columns="province_code", values="share").fillna(0)
-    return shares.loc[provinces().index, table.index]
+def _shares() -> pd.Series:
+    """Return each old province's share of the interviews in its province of 2025, by ``province_code``."""
+    interviews = datafiles.read("sample").set_index("province_code")["respondents"].astype(float)
+    return interviews / interviews.groupby(places.provinces()["merged_2025"]).transform("sum")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from papi_lib import datafiles, forecast, index, precision, published
+from papi_lib import datafiles, estimates, forecast, index, precision, published
 from papi_lib.places import province as find_province
 
 _CHANCES = (0.5, 0.8)
@@ -21,8 +21,6 @@ _CHANCES = (0.5, 0.8)
 _NEAR = 5
 #: Gains by the share of provinces that stay below them in a year: the upper quartile's, and what is within reach.
 _SHARES = {"usual": 0.75, "reach": 0.9}
-#: So many sub-dimensions stand for a plan that names no gains.
-_BEHIND = 3
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Climb:
         ten makes a year, over the years to the target and never beyond the best score.
     track_record : pandas.Series
         ``started``: how often a province with published totals started within five places of this
-        rank, over the same number of years; ``made``: how often it rose that far.
+        rank, over the same number of years; ``made``: how often it rose as far as from here to the target.
     probability : float
         Chance of the target if nothing special is done.
     needed_gain : dict of float to float
@@ -120,31 +118,29 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     (48, 43, 9)
     """
     race = _race(province, base_year, places, horizon)
-    row, totals, base = race.totals.loc[race.code], race.totals, race.base_year
+    code, base, row, scores = race.code, race.base_year, _standing(race.base_year).loc[race.code], race.scores
     gains = {chance: max(race.gain_for(chance), 0.0) for chance in _CHANCES}
-    parts = _gaps(race.code, base, totals["rank"], race.target)
+    parts = _gaps(code, base, race.target)
     for gain in _SHARES:
         parts[gain] = np.minimum(parts[gain] * horizon, parts["best"].clip(lower=0))
-    own = (row["score"] - totals["score"].mean()) / race.spread
+    own = (row["score"] - scores.mean()) / race.spread
     return Climb(
-        province_code=race.code,
+        province_code=code,
         base_year=base,
         target_year=base + horizon,
         places=places,
-        rank=int(row["rank"]),
-        lower=int(row["lower"]),
-        upper=int(row["upper"]),
+        **row[["rank", "lower", "upper"]].astype(int).to_dict(),
         target_rank=race.target,
         score=float(row["score"]),
-        needed_now=float(totals["score"].nlargest(race.target).iloc[-1] - row["score"]),
+        needed_now=float(scores.nlargest(race.target).iloc[-1] - row["score"]),
         needed_later=float(np.median(race.to_beat) - own) * race.spread,
         gaps=parts,
-        track_record=_track_record(int(row["rank"]), places, horizon),
+        track_record=_track_record(int(row["rank"]), race.target, horizon),
         probability=float((race.ranks <= race.target).mean()),
         needed_gain=gains,
         steps={chance: _fewest(parts["reach"], gain) for chance, gain in gains.items()},
         ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95]),
-        outcome=_outcome(race.code, base, base + horizon, race.target),
+        outcome=_outcome(code, base, base + horizon, race.target),
     )
 
 
@@ -187,31 +183,6 @@ def chance(province: str | int, base_year: int, places: int, gains: Mapping[str,
     return float((race.to_beat <= race.own + planned).mean())
 
 
-def furthest_behind(climb: Climb) -> pd.DataFrame:
-    """Return the three sub-dimensions furthest below peers, with gains that could be stated for them.
-
-    Parameters
-    ----------
-    climb : Climb
-        The target.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``part``, in points: ``peers``, the distance to the mean of the cities under
-        central government for one of these, else to that of the region; ``usual`` and ``reach`` as
-        in `Climb.gaps`. Largest distance first; fewer than three rows if fewer lie below peers.
-
-    Examples
-    --------
-    >>> furthest_behind(climb("Hà Nội", 2023, places=5))["peers"].round(2).to_dict()
-    {'water_quality': 0.16, 'air_quality': 0.14, 'public_health': 0.07}
-    """
-    peers = "cities" if find_province(climb.province_code).type == "city" else "region"
-    behind = climb.gaps[climb.gaps[peers] > 0].nlargest(_BEHIND, peers)
-    return behind[[peers, "usual", "reach"]].rename(columns={peers: "peers"})
-
-
 @dataclass(frozen=True)
 class _Race:
     """All provinces that were published in the base year, simulated to the target year."""
@@ -219,10 +190,14 @@ class _Race:
     code: int
     base_year: int
     target: int
-    totals: pd.DataFrame
+    #: The base year's totals.
+    scores: pd.Series
     drawn: pd.DataFrame
-    #: Points in a standard deviation between provinces, in the base year.
-    spread: float
+
+    @cached_property
+    def spread(self) -> float:
+        """Points in a standard deviation between provinces, in the base year."""
+        return float(self.scores.std(ddof=0))
 
     @cached_property
     def own(self) -> np.ndarray:
@@ -248,30 +223,30 @@ def _race(province: str | int, base_year: int, places: int, horizon: int) -> _Ra
     if places < 1 or horizon < 1:
         raise ValueError(f"a climb takes at least one place and one year, not {places} places in {horizon} years")
     code, base = find_province(province).code, index.check_year(base_year)
-    totals = precision.rank_sets(base)
-    if pd.isna(totals.loc[code, "score"]):
+    totals = published.totals(base).dropna(subset="total")
+    if code not in totals.index:
         raise ValueError(f"no published total of {find_province(code).name_vi} in {base}: choose another base year")
     # The provinces published in the base year compete for the same places then.
-    drawn = forecast.simulate(forecast.fit(base), horizon)[totals.index[totals["score"].notna()]]
-    target = max(1, int(totals.loc[code, "rank"]) - places)
-    return _Race(code, base, target, totals, drawn, float(totals["score"].std(ddof=0)))
+    drawn = forecast.simulate(forecast.fit(base), horizon)[totals.index]
+    return _Race(code, base, max(1, int(totals.loc[code, "rank"]) - places), totals["total"], drawn)
 
 
-def _gaps(code: int, year: int, rank: pd.Series, target: int) -> pd.DataFrame:
+@datafiles.cached
+def _standing(year: int) -> pd.DataFrame:
+    return estimates.standing(estimates.from_published(year, ("total",)), "total")
+
+
+def _gaps(code: int, year: int, target: int) -> pd.DataFrame:
     """Return distances by sub-dimension to those above, peers and the best, and a year's gain within reach."""
-    above = rank.index[(rank >= target) & (rank < rank[code])]
-    rows = {}
-    for dimension in index.dimensions(year):
-        wide, profile = published.wide(year, dimension), published.profile(code, year, dimension)
-        for part, line in profile.iterrows():
-            rows[part] = {
-                "score": line["score"],
-                "above": wide.loc[above, part].mean() - line["score"],
-                "region": line["region"] - line["score"],
-                "cities": line["cities"] - line["score"],
-                "best": line["best"] - line["score"],
-            } | {gain: ndtri(below) * _yearly_change(part) * wide[part].std(ddof=0) for gain, below in _SHARES.items()}
-    return pd.DataFrame(rows).T.rename_axis("part")
+    scores = estimates.from_published(year, tuple(index.subdimensions(year)))
+    wide = scores.pivot(index="place", columns="part", values="score")[scores["part"].unique()]
+    rank = published.totals(year)["rank"]
+    frame = pd.DataFrame({"score": wide.loc[code]})
+    frame["above"] = wide[(rank >= target) & (rank < rank[code])].mean() - frame["score"]
+    for beside in ("region", "cities", "best"):
+        frame[beside] = -estimates.gaps(scores, code, beside)["difference"]
+    change = wide.std(ddof=0) * [_yearly_change(part) for part in wide]
+    return frame.assign(**{gain: ndtri(below) * change for gain, below in _SHARES.items()}).rename_axis("part")
 
 
 @datafiles.cached
@@ -334,21 +309,15 @@ def starts(horizon: int = 1) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 
 
-def _track_record(rank: int, places: int, horizon: int) -> pd.Series:
+def _track_record(rank: int, target: int, horizon: int) -> pd.Series:
     every = starts(horizon)
     near = every[(every["start"] - rank).abs() <= _NEAR]
-    return pd.Series({"started": len(near), "made": int((near["gain"] >= places).sum())})
+    return pd.Series({"started": len(near), "made": int((near["gain"] >= rank - target).sum())})
 
 
 def _outcome(code: int, base: int, year: int, target: int) -> dict | None:
-    if year not in index.years() or pd.isna(precision.rank_sets(year).loc[code, "score"]):
+    if year not in index.years() or pd.isna(_standing(year).loc[code, "score"]):
         return None
-    row = precision.rank_sets(year).loc[code]
-    change = precision.rank_changes(base, year).loc[code]
-    return {
-        "rank": int(row["rank"]),
-        "lower": int(row["lower"]),
-        "upper": int(row["upper"]),
-        "reached": bool(row["rank"] <= target),
-        "clear": bool(change["lower"] > 0),
-    }
+    row = _standing(year).loc[code, ["rank", "lower", "upper"]].astype(int).to_dict()
+    clear = bool(precision.rank_changes(base, year).loc[code, "lower"] > 0)
+    return row | {"reached": row["rank"] <= target, "clear": clear}

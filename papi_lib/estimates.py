@@ -90,6 +90,18 @@ def from_published(years: int | tuple[int, ...], parts: tuple[int | str, ...] | 
     return frame
 
 
+def wide(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of one year as a table: a row a place (groups left out), a column a part, in the frame's order.
+
+    Examples
+    --------
+    >>> wide(from_published(2024)).shape
+    (63, 9)
+    """
+    own = frame[~frame["place"].isin(frame.attrs["groups"])]
+    return own.set_index(["place", "part"])["score"].unstack()[list(frame["part"].unique())]
+
+
 def intervals(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     """Add half the interval's width ``margin`` and its ends ``low`` and ``high`` (points; Student's t)."""
     margin = _quantile(frame["df"], level) * frame["se"]

@@ -1,0 +1,213 @@
+"""Pictures of one place: the parts of its score, how they moved, differences.
+
+A chart takes a tidy frame and a place, draws on axes (new ones where it is given none), says what it drew
+(`papi_lib.newpage.pictures.describe`) and returns the axes, or None where there is nothing to draw. Scores are in
+points, whiskers are 95% intervals. A dot is filled where the frame's column ``clear`` says so: no chart tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from papi_lib import estimates
+from papi_lib.newpage import pictures
+from papi_lib.places import Place
+from papi_lib.wording import Words
+
+#: What is drawn to its colour; every chart takes ``palette={"place": "navy"}`` to draw some of it otherwise.
+PALETTE = {
+    "place": pictures.PLACE,
+    "whole": pictures.COUNTRY,
+    "peers": pictures.REGION,
+    "cities": pictures.CITIES,
+    "best": pictures.BEST,
+    "range": pictures.FAINT,
+    "line": "#94a3b8",
+    "text": "#334155",
+} | pictures.GROUP_COLOURS
+
+
+def colours(palette: Mapping | None) -> dict:
+    """Return `PALETTE` with some colours replaced; raise ValueError for what no chart draws."""
+    if unknown := set(palette or ()) - set(PALETTE):
+        raise ValueError(f"no colour of {', '.join(map(repr, unknown))} in a chart; there are {', '.join(map(repr, PALETTE))}")
+    return PALETTE | dict(palette or {})
+
+
+def rows(ax: Axes, labels: Iterable[str]) -> np.ndarray:
+    """Give each label a row on the vertical axis, the first on top; return the rows' heights."""
+    texts = [pictures.wrap(label, 30) for label in labels]
+    at = np.arange(len(texts))[::-1]
+    ax.set_yticks(at, texts)
+    ax.set_ylim(-0.6, len(texts) - 0.3)
+    return at
+
+
+def dots(ax: Axes, frame: pd.DataFrame, values: str, at: np.ndarray, colour: str) -> None:
+    """Draw a column with its ``margin`` as whiskers, a dot a row: hollow where it is not ``clear``."""
+    ax.errorbar(frame[values], at, xerr=frame["margin"], fmt="none", ecolor=colour, elinewidth=1.4, zorder=4)
+    face = np.where(frame["clear"].eq(True), colour, "white")
+    ax.scatter(frame[values], at, s=55, facecolor=face, edgecolor=colour, linewidth=1.5, zorder=5)
+
+
+@pictures.style()
+def profile(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, names: Mapping[str, str] | None = None, palette: Mapping | None = None) -> Axes | None:
+    """Draw a place's score in each part beside the whole, places of its kind and, of provinces, the best.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Indexed by part, in points: ``score``, ``margin`` (half its 95% interval), ``clear`` (whether it differs from
+        the whole), ``whole``, ``peers``, and optionally ``cities``, ``best``, ``best_place`` (code), ``worst``,
+        ``lower`` and ``upper`` (the scale).
+    place : Place
+        The place.
+    lang : {"vi", "en"}
+        Language of the picture.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    names : mapping, optional
+        What ``whole`` and ``peers`` are called, in the picture's language.
+    palette : mapping, optional
+        Colours that differ from `PALETTE`.
+    """
+    if frame.empty or frame[["score", "whole"]].isna().all(axis=None):
+        return None
+    w, colour, name = Words(lang), colours(palette), place.name(lang)
+    names = {
+        "whole": w("mean of provinces"), "peers": w("mean of the region"), "cities": w("mean of five central cities"), "best": w("best province"),
+    } | dict(names or {})  # fmt: skip
+    ax = pictures.axes(w, 7, 1.3 + 0.5 * len(frame)) if ax is None else ax
+    at = rows(ax, map(w.part, frame.index))
+    ends, label = ("worst", "best"), w("lowest to highest province")
+    if "worst" not in frame:
+        ends, label = ("lower", "upper"), w("range of the scale")
+    if set(ends) <= set(frame):
+        ax.hlines(at, *(frame[end] for end in ends), color=colour["range"], lw=7, zorder=1, label=label)
+    for column, marker, size in (("whole", "|", 13), ("peers", "s", 5), ("cities", "^", 5.5), ("best", "D", 4.5)):
+        if column in frame:
+            ax.plot(frame[column], at, marker, ms=size, mew=2 if marker == "|" else 0, color=colour[column], zorder=3, label=names[column])
+    dots(ax, frame, "score", at, colour["place"])
+    ax.plot([], [], "o", ms=7, color=colour["place"], label=name)
+    for y, score in zip(at, frame["score"], strict=True):
+        if pd.notna(score):
+            ax.annotate(w.number(score), (score, y), (0, 8), textcoords="offset points", ha="center", color=colour["place"], weight="bold")
+    if {"lower", "upper"} <= set(frame):
+        low, high = frame["lower"].min(), frame["upper"].max()
+        ax.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
+    ax.set_xlabel(w("points"))
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    caption = w("Score by part with its 95% interval; a hollow dot differs from the {whole} by no more than the margin of error.", whole=names["whole"])
+    told = "; ".join(w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows())
+    alt = w("Scores of {place}, in brackets the {whole}: {told}.", place=name, whole=names["whole"], told=told)
+    columns = {"score": (name, "2"), "margin": (w("95% interval ±"), "2")} | {key: (text, "2") for key, text in names.items()}
+    return pictures.describe(ax, caption, alt, frame, columns=columns | {"best_place": (w("who"), "place")})
+
+
+@pictures.style()
+def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequence[Axes] | Axes | None = None, beside_name: str = "", palette: Mapping | None = None) -> Axes | None:
+    """Draw scores year by year, a panel a part; no line crosses a break in the series.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From `papi_lib.estimates.history`.
+    place : Place
+        The place.
+    lang : {"vi", "en"}
+        Language of the picture.
+    axes : sequence of matplotlib.axes.Axes, optional
+        Where to draw: one for each part.
+    beside_name : str
+        What the place is compared with, in the picture's language; by default the mean of provinces.
+    palette : mapping, optional
+        Colours that differ from `PALETTE`.
+    """
+    if frame.empty or frame[["score", "beside"]].isna().all(axis=None):
+        return None
+    w, colour, name = Words(lang), colours(palette), place.name(lang)
+    frame = estimates.intervals(frame.assign(gap_margin=frame["margin"], se=frame["score_se"]))
+    other = beside_name or w("mean of provinces")
+    parts = frame["part"].unique()
+    columns = min(2, len(parts))
+    lines = -(-len(parts) // columns)
+    if axes is None:
+        axes = pictures.axes(w, 7, 0.8 + (1.75 if columns > 1 else 2.1) * lines, lines, columns)
+    panels = np.ravel(np.asarray(axes, dtype=object))
+    for ax, part in zip(panels, parts, strict=False):
+        _panel(ax, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
+        ax.set_title(pictures.wrap(w.part(part), 46))
+        ax.set_xlim(frame["year"].min() - 0.6, frame["year"].max() + 0.6)
+    for ax in panels[len(parts) :]:
+        ax.remove()
+    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    latest = frame.dropna(subset="score").drop_duplicates("part", keep="last")
+    told = "; ".join(w("{part:part} {score:2} in {year}", **row) for row in latest[["part", "score", "year"]].to_dict("records"))
+    alt = w("Scores of {place} by year; lines break where the measure changed.", place=name) + " " + told
+    caption = w("Points by year. Dotted lines mark years from which scores no longer compare with those before.")
+    columns = {
+        "year": (w("year"), ""), "score": (name, "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
+        "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_margin": (w("margin of error of the difference ±"), "2"),
+    }  # fmt: skip
+    return pictures.describe(panels[0], caption, alt, frame.set_index("part"), columns=columns)
+
+
+def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) -> None:
+    """Draw one part by year; where the measure changed, a missing value keeps lines apart."""
+    name, other, middle = names
+    segment = frame["segment"].to_numpy()
+    breaks = np.flatnonzero(np.diff(segment)) + 1
+    columns = ["year", "score", "beside", "lower_quartile", "upper_quartile"]
+    year, score, beside, low, high = np.insert(frame[columns].to_numpy(float), breaks, np.nan, axis=0).T
+    ax.fill_between(year, low, high, color=colour["range"], alpha=0.6, lw=0, label=middle)
+    alone = frame[~frame["segment"].duplicated(keep=False)]
+    ax.vlines(alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=colour["range"], lw=6, alpha=0.6)
+    ax.plot(year, beside, color=colour["whole"], lw=1.3, marker="_", ms=7, label=other)
+    ax.plot(year, score, color=colour["place"], lw=1.8, marker="o", ms=4.5, label=name)
+    ax.errorbar(frame["year"], frame["score"], yerr=frame["margin"], fmt="none", ecolor=colour["place"], elinewidth=0.9, alpha=0.8)
+    for start in segment[breaks]:
+        ax.axvline(start - 0.5, color="#64748b", ls=":", lw=1)
+    ax.locator_params(axis="x", integer=True)
+    ax.xaxis.set_major_formatter("{x:.0f}")
+
+
+@pictures.style()
+def gaps(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, title: str = "", palette: Mapping | None = None) -> Axes | None:
+    """Draw differences with their 95% intervals, a row a part; those within their margin of error are hollow.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Indexed by part, in points: ``difference``, ``margin`` (half its 95% interval) and ``clear``, as from
+        `papi_lib.estimates.gaps`.
+    place : Place
+        The place.
+    lang : {"vi", "en"}
+        Language of the picture.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title : str
+        What the differences are, in the picture's language.
+    palette : mapping, optional
+        Colours that differ from `PALETTE`.
+    """
+    frame = frame.dropna(subset="difference")
+    if frame.empty:
+        return None
+    w, colour = Words(lang), colours(palette)
+    ax = pictures.axes(w, 7, 0.9 + 0.4 * len(frame)) if ax is None else ax
+    ax.axvline(0, color=colour["whole"], lw=1)
+    dots(ax, frame, "difference", rows(ax, map(w.part, frame.index)), colour["place"])
+    ax.xaxis.set_major_formatter(pictures.Numbers(w, signed=True))
+    ax.set(xlabel=w("points"), title=title)
+    told = "; ".join(
+        w("{part:part} {difference:+2}" if clear else "{part:part} {difference:+2} (within its margin of error)", part=part, difference=difference)
+        for part, difference, clear in zip(frame.index, frame["difference"], frame["clear"], strict=True)
+    )
+    columns = {"difference": (w("difference"), "+2"), "margin": (w("margin of error ±"), "2")}
+    caption = w("Differences with 95% intervals; hollow dots are within their margin of error.")
+    return pictures.describe(ax, caption, f"{title or place.name(lang)}: {told}", frame, columns=columns)

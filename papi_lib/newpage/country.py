@@ -1,0 +1,256 @@
+"""Pictures of all places at once: ranks, districts by name, tile map, names on a cloud of dots.
+
+Charts as in `papi_lib.newpage.charts`: a tidy frame and a place in, axes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+from papi_lib import places
+from papi_lib.newpage import pictures
+from papi_lib.newpage.charts import colours, rows
+from papi_lib.places import Place
+from papi_lib.wording import Words
+
+#: Where a name may stand about its dot, best first: direction, and distance in points.
+_SPOTS = [(dx, dy, far) for far in (10, 20, 32) for dx, dy in ((1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1))]  # fmt: skip
+_SIDES = {1: ("left", "bottom"), 0: ("center", "center"), -1: ("right", "top")}
+
+
+def group_name(group: int, w: Words) -> str:
+    """Return the name of a quartile group, 1 = highest."""
+    return [w("highest"), w("upper middle"), w("lower middle"), w("lowest")][int(group) - 1]
+
+
+@pictures.style()
+def ranks(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, names: pd.Series | None = None, palette: Mapping | None = None) -> Axes | None:
+    """Draw every province's rank with its confidence set; name the place, the five cities, the first and the last.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From `papi_lib.estimates.standing`: ``score``, ``rank``, ``lower``, ``upper`` by place.
+    place : Place
+        Province to point out.
+    lang : {"vi", "en"}
+        Language of the picture.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    names : pandas.Series, optional
+        For the provinces of 2025 (`papi_lib.merged`): their names by the frame's index. The picture then says that
+        the scores are reconstructed.
+    palette : mapping, optional
+        Colours that differ from `papi_lib.newpage.charts.PALETTE`.
+    """
+    frame = frame.dropna(subset="rank").sort_values("rank", kind="stable")
+    if frame.empty:
+        return None
+    w, colour, n = Words(lang), colours(palette), len(frame)
+    table, own = places.provinces(), frame.index == place.code
+    axis, caption = w("provinces by published score"), w("Dots are ranks by published score (our ordering), bars the ranks that the margin of error leaves possible (95%, each province by itself).")
+    if names is not None:
+        axis, caption = w("provinces of 2025 by reconstructed score"), w("Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that the margin of error leaves possible (95%, each province by itself).")
+    names = table[f"name_{lang}"] if names is None else names
+    ax = pictures.axes(w, 7, 4.1) if ax is None else ax
+    order = np.arange(1, n + 1)
+    ax.vlines(order, frame["lower"], frame["upper"], color=np.where(own, colour["place"], colour["range"]), lw=4)
+    ax.scatter(order, frame["rank"], s=np.where(own, 49, 9), color=np.where(own, colour["place"], colour["best"]), zorder=3)
+    cities = table[table["type"] == "city"]
+    chosen = own | frame.index.isin([*cities.index, *cities["merged_2025"], *frame.index[[0, -1]]])
+    above = frame["lower"].fillna(frame["rank"])
+    foot = -0.03 * n  # where names begin, above all bars
+    for x, code, low, beside in zip(order[chosen], frame.index[chosen], above[chosen], spread(order[chosen], 0.034 * n, n), strict=True):
+        look = {"color": colour["place"], "weight": "bold"} if code == place.code else {"color": colour["text"]}
+        ax.plot([x, x, beside], [low, 0, foot], color=colour["place" if code == place.code else "line"], lw=0.6, clip_on=False)
+        ax.annotate(names[code], (beside, foot), annotation_clip=False, rotation=60, rotation_mode="anchor", va="center", fontsize=7.5, **look)
+    ax.set(xlim=(0, n + 1), ylim=(n + 1, 0), xticks=[], yticks=[1, *range(10, n + 1, 10)], xlabel=axis, ylabel=w("rank (1 = highest)"))
+    alt = w("Ranks of {n} provinces with their 95% confidence sets.", n=n)
+    if own.any():
+        alt += " " + w("{place}: rank {rank}, set {lower} to {upper}.", place=place.name(lang), **frame.loc[place.code, ["rank", "lower", "upper"]])
+    columns = {"score": (w("score"), "2"), "rank": (w("rank"), "n"), "lower": (w("set from"), "n"), "upper": (w("set to"), "n")}
+    return pictures.describe(ax, caption, alt, frame.set_axis(names[frame.index]), columns=columns, rows=(w("province"), ""))
+
+
+def spread(positions: Sequence[float], gap: float, last: float) -> np.ndarray:
+    """Move rising positions apart as little as brings them `gap` from each other, none beyond `last`.
+
+    Examples
+    --------
+    >>> spread([1, 2, 9, 10], 2, 10).tolist()
+    [1, 3, 8, 10]
+    """
+    steps = gap * np.arange(len(positions))
+    return np.minimum(np.maximum.accumulate(positions - steps), last - steps[-1:].sum()) + steps
+
+
+@pictures.style()
+def areas(frame: pd.DataFrame, place: Place, whole: float, *, lang: str = "vi", ax: Axes | None = None, whole_name: str = "", palette: Mapping | None = None) -> Axes | None:
+    """Draw every district's score with its interval in the order of their names, and the whole's.
+
+    An order by score would rank what the data cannot tell apart.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Indexed by district, in points: ``score``, ``margin`` (half its 95% interval) and, if the picture is to show
+        it, ``model``, the model estimate.
+    place : Place
+        District to point out.
+    whole : float
+        Score of all districts together.
+    lang : {"vi", "en"}
+        Language of the picture.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    whole_name : str
+        What the whole is called, in the picture's language; by default the province's name.
+    palette : mapping, optional
+        Colours that differ from `papi_lib.newpage.charts.PALETTE`.
+    """
+    if frame["score"].isna().all():
+        return None
+    w, colour = Words(lang), colours(palette)
+    frame = frame.assign(name=frame.index.map(w.place), low=frame["score"] - frame["margin"], high=frame["score"] + frame["margin"])
+    frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
+    whole_name = whole_name or w.place(place.province_code)
+    ax = pictures.axes(w, 7, 1.1 + 0.2 * len(frame)) if ax is None else ax
+    at, own = rows(ax, frame["name"]), frame.index == place.code
+    ax.axvline(whole, color=colour["whole"], lw=1, label=whole_name)
+    for chosen, key, label in ((~own, "cities", w("direct estimate, 95% interval")), (own, "place", place.name(lang))):
+        if chosen.any():
+            drawn = frame[chosen]
+            ax.errorbar(drawn["score"], at[chosen], xerr=drawn["margin"], fmt="o", ms=5, color=colour[key], elinewidth=1.4, label=label)
+    if "model" in frame:
+        ax.plot(frame["model"], at, "D", ms=5.5, mfc="white", mec=colour["peers"], zorder=4, label=w("model estimate"))
+    for tick, chosen in zip(ax.get_yticklabels(), own, strict=True):
+        tick.set(color=colour["place"] if chosen else colour["text"], weight="bold" if chosen else "normal")
+    ax.set_xlabel(w("points"))
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    alt = w("Scores of {n} districts in the order of their names.", n=frame["score"].notna().sum())
+    if own.any() and pd.notna(frame["score"][place.code]):
+        alt += " " + w("{place}: {score:2} points, 95% interval {low:2} to {high:2}; {whole}: {value:2}.", place=place.name(lang), whole=whole_name, value=whole, **frame.loc[place.code, ["score", "low", "high"]])
+    columns = {"score": (w("direct estimate"), "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"), "model": (w("model estimate"), "2")}
+    caption = w("Districts in the order of their names, not of their scores; bars are 95% intervals.")
+    return pictures.describe(ax, caption, alt, frame.set_index("name"), columns=columns, rows=(w("district"), ""))
+
+
+@pictures.style()
+def tiles(groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax: Axes | None = None, palette: Mapping | None = None) -> Axes | None:
+    """Draw the 63 provinces as a tile map coloured by group.
+
+    Parameters
+    ----------
+    groups : pandas.Series
+        Group 1 (highest) to 4 by province; missing where not published.
+    place : Place, optional
+        Province to outline.
+    lang : {"vi", "en"}
+        Language of the picture.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    palette : mapping, optional
+        Colours that differ from `papi_lib.newpage.charts.PALETTE`: of groups under their numbers.
+    """
+    w, colour = Words(lang), colours(palette)
+    grid = places.tiles(lang).assign(group=groups.astype("Int64"))
+    if grid["group"].isna().all():
+        return None
+    ax = pictures.axes(w, 6.6, 9.2) if ax is None else ax
+    looks = {g: {"facecolor": colour[g], "edgecolor": colour["line"]} for g in pictures.GROUP_COLOURS}
+    looks[0] = {"facecolor": "white", "edgecolor": colour["line"], "hatch": "////"}
+    for tile in grid.fillna({"group": 0}).itertuples():
+        ax.add_patch(Rectangle((tile.column, tile.row), 0.94, 0.92, lw=0.6, **looks[tile.group]))
+        text = pictures.wrap(tile.name.replace(" - ", " "), 8) + f"\n{tile.group or '–'}"
+        look = {"color": "white" if tile.group in (1, 2) else "#111827", "linespacing": 1.05}
+        ax.text(tile.column + 0.47, tile.row + 0.47, text, ha="center", va="center", fontsize=6.3, **look)
+        if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
+            ax.text(0.47, tile.row + 1.45, pictures.wrap(tile.islands, 9), fontsize=6.3, ha="center", va="center", color=colour["text"])
+        elif pd.notna(tile.islands):  # east of the map
+            line = {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}
+            ax.annotate(tile.islands, (tile.column + 0.95, tile.row + 0.5), (7.25, tile.row + 0.5), fontsize=7, va="center", color=colour["text"], arrowprops=line)
+    code = place.province_code if place else None
+    if code in grid.index:
+        ax.add_patch(Rectangle(tuple(grid.loc[code, ["column", "row"]]), 0.94, 0.92, fill=False, edgecolor=colour["place"], lw=3, zorder=5))
+    names = {g: f"{g} · {group_name(g, w)}" for g in pictures.GROUP_COLOURS} | {0: "– · " + w("not published")}
+    handles = [Rectangle((0, 0), 1, 1, label=name, **looks[g]) for g, name in names.items()]
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), title=w("group (quartile)"), title_fontsize=8)
+    ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
+    ax.set_axis_off()
+    counts = grid["group"].value_counts()
+    told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in pictures.GROUP_COLOURS] + [f"{w('not published')} {grid['group'].isna().sum()}"]
+    alt = w("Tile map of the 63 provinces by group:") + f" {', '.join(told)}."
+    if code in grid.index and pd.notna(grid.loc[code, "group"]):
+        alt += " " + w("{place} is in group {group}.", place=place.name(lang), group=grid.loc[code, "group"])
+    caption = w("One tile a province, by its group in the year (1 = highest quarter). Positions are schematic.")
+    shown = grid.set_index("name").sort_index(key=lambda names: names.map(places.sort_key))
+    return pictures.describe(ax, caption, alt, shown, columns={"group": (w("group (quartile)"), "n")}, rows=(w("province"), ""))
+
+
+@pictures.style()
+def point_out(ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place, *, lang: str = "vi", palette: Mapping | None = None) -> Axes | None:
+    """Point out a place among all provinces' dots that are drawn already, and name it and the five central cities.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where `frame` is drawn, its limits and legend final.
+    frame : pandas.DataFrame
+        Indexed by province, columns `x` and `y`, in points.
+    x, y : int or str
+        Columns that are drawn: parts of the index.
+    place : Place
+        Province to point out.
+    lang : {"vi", "en"}
+        Language of the picture.
+    palette : mapping, optional
+        Colours that differ from `papi_lib.newpage.charts.PALETTE`.
+    """
+    frame = frame[[x, y]].dropna()
+    if frame.empty:
+        return None
+    w, colour, code = Words(lang), colours(palette), place.code
+    ax.axvline(frame[x].mean(), color=colour["range"], lw=1, zorder=0)
+    ax.axhline(frame[y].mean(), color=colour["range"], lw=1, zorder=0)
+    ax.set(xlabel=w.part(x) + w(" (points)"), ylabel=w.part(y) + w(" (points)"))
+    looks = {city: {"fontsize": 7.5, "color": colour["text"]} for city in places.peers(place, "cities") if city in frame.index}
+    alt = w("{n} provinces by {x:part} and {y:part}; correlation {r:2}.", n=len(frame), x=x, y=y, r=frame[x].corr(frame[y]))
+    if code in frame.index:
+        ax.plot(*frame.loc[code], "o", ms=13, mfc="none", mec=colour["place"], mew=2.2, zorder=4)
+        looks = {code: {"fontsize": 8.5, "color": colour["place"], "weight": "bold"}} | {city: look for city, look in looks.items() if city != code}
+        alt += " " + w("{place}: {x:2} and {y:2} points.", place=place.name(lang), x=frame.loc[code, x], y=frame.loc[code, y])
+    _name(ax, frame, {key: (w.place(key), look) for key, look in looks.items()}, colour["line"])
+    shown = frame.set_axis(frame.index.map(w.place)).sort_index(key=lambda names: names.map(places.sort_key))
+    columns = {x: (w.part(x), "2"), y: (w.part(y), "2")}
+    return pictures.describe(ax, w("One dot a province; grey lines are the means of the provinces."), alt, shown, columns=columns, rows=(w("province"), ""))
+
+
+def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dict]], colour: str) -> None:
+    """Write names beside dots, each where it covers least; one that stands far off gets a line to its dot."""
+    ax.figure.draw_without_rendering()  # from now on the layout is what it will be
+    points, inside = ax.transData.transform(frame), ax.get_window_extent()
+    taken = [ax.get_legend().get_window_extent()] if ax.get_legend() else []
+    for code, (name, look) in names.items():
+        note = ax.annotate(name, frame.loc[code], (0, 0), textcoords="offset points", arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7}, **look)
+        others = np.delete(points, frame.index.get_loc(code), axis=0)
+
+        def box(spot: tuple[int, int, float], note=note):
+            dx, dy, far = spot
+            note.set(position=(dx * far, dy * far), ha=_SIDES[dx][0], va=_SIDES[dy][1])
+            return Text.get_window_extent(note)
+
+        def cost(spot: tuple[int, int, float], box=box, others=others) -> float:
+            """Return how bad a spot is: names under it, then how far it leaves the axes, then dots under it."""
+            at = box(spot)
+            outside = np.maximum(inside.min - at.min, 0).sum() + np.maximum(at.max - inside.max, 0).sum()
+            return 100 * at.count_overlaps(taken) + 20 * outside + at.padded(3).count_contains(others)
+
+        best = min(_SPOTS, key=cost)
+        taken.append(box(best))
+        note.arrow_patch.set_visible(best[2] > 10)

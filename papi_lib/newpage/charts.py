@@ -101,9 +101,9 @@ def profile(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | N
         ax.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
     ax.set_xlabel(w("points"))
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    caption = w("Score by part with its 95% interval; a hollow dot differs from the {whole} by no more than the margin of error.", whole=names["whole"])
+    caption = w("Score by part with its 95% interval; a hollow dot differs from {whole} by no more than the margin of error.", whole=names["whole"])
     told = "; ".join(w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows())
-    alt = w("Scores of {place}, in brackets the {whole}: {told}.", place=name, whole=names["whole"], told=told)
+    alt = w("Scores of {place}, in brackets {whole}: {told}.", place=name, whole=names["whole"], told=told)
     columns = {"score": (name, "2"), "margin": (w("95% interval ±"), "2")} | {key: (text, "2") for key, text in names.items()}
     return pictures.describe(ax, caption, alt, frame, columns=columns | {"best_place": (w("who"), "place")})
 

@@ -167,7 +167,7 @@ def tiles(groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax
     for tile in grid.fillna({"group": 0}).itertuples():
         ax.add_patch(Rectangle((tile.column, tile.row), 0.94, 0.92, lw=0.6, **looks[tile.group]))
         text = pictures.wrap(tile.name.replace(" - ", " "), 8) + f"\n{tile.group or '–'}"
-        ground = {"facecolor": looks[tile.group]["facecolor"], "linewidth": 0, "pad": 0.5}
+        ground = None if tile.group else {"facecolor": "white", "linewidth": 0, "pad": 0.5}  # hatching is hard to read on
         ink = "white" if tile.group in (1, 2) else "#111827"
         ax.text(tile.column + 0.47, tile.row + 0.47, text, ha="center", va="center", fontsize=6.3, color=ink, linespacing=1.05, bbox=ground)
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
@@ -183,6 +183,7 @@ def tiles(groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), title=w("group (quartile)"), title_fontsize=8)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
+    ax.set_in_layout(False)  # nothing stands outside, which takes long to find out
     counts = grid["group"].value_counts()
     told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in pictures.GROUP_COLOURS] + [f"{w('not published')} {grid['group'].isna().sum()}"]
     alt = w("Tile map of the 63 provinces by group:") + f" {', '.join(told)}."

@@ -203,6 +203,16 @@ def test_tiles_colour_groups_and_outline_the_place():
     assert country.tiles(groups * np.nan) is None
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_names_on_tiles_fit_them(lang):
+    ax = country.tiles(pd.Series(1, places.provinces().index), lang=lang)
+    ax.figure.draw_without_rendering()
+    tile = ax.patches[0].get_window_extent()
+    named = [text.get_window_extent() for text in ax.texts if text.get_text().endswith("\n1")]
+    assert len(named) == 63
+    assert all(box.width < tile.width + 2 and box.height < tile.height for box in named)
+
+
 @pytest.mark.parametrize(("name", "dimension"), [("Hà Nội", 4), ("TP. Hồ Chí Minh", 3), ("Bà Rịa - Vũng Tàu", 2)])
 def test_names_beside_dots_do_not_lie_over_each_other_or_the_legend(name, dimension):
     place, (x, y) = province(name), index.subdimensions(2024, dimension)[:2]

@@ -161,7 +161,9 @@ def tiles(groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax
     grid = places.tiles(lang).assign(group=groups.astype("Int64"))
     if grid["group"].isna().all():
         return None
-    ax = pictures.axes(w, 6.6, 9.2) if ax is None else ax
+    if ax is None:
+        ax = pictures.axes(w, 6.6, 9.2)
+        ax.set_position((0, 0, 1, 1))  # nothing stands outside, which a layout takes long to find out
     looks = {g: {"facecolor": colour[g], "edgecolor": colour["line"]} for g in pictures.GROUP_COLOURS}
     looks[0] = {"facecolor": "white", "edgecolor": colour["line"], "hatch": "////"}
     for tile in grid.fillna({"group": 0}).itertuples():
@@ -183,7 +185,6 @@ def tiles(groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), title=w("group (quartile)"), title_fontsize=8)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
-    ax.set_in_layout(False)  # nothing stands outside, which takes long to find out
     counts = grid["group"].value_counts()
     told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in pictures.GROUP_COLOURS] + [f"{w('not published')} {grid['group'].isna().sum()}"]
     alt = w("Tile map of the 63 provinces by group:") + f" {', '.join(told)}."

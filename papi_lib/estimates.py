@@ -265,7 +265,29 @@ def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     return together(pd.concat(found).rename_axis("part").reset_index())
 
 
-def history(place: int, parts: Iterable[int | str], beside: Hashable = "whole", until: int | None = None) -> pd.DataFrame:
+def verdict(place: int, year: int, part: int | str, beside: Hashable = "whole") -> pd.Series:
+    """Return the one verdict on how a part of a province's score differs from what it is compared with.
+
+    Beside the whole it is that of `claims`, which pages tell; beside anything else the part is tested together with
+    the same parts as there.
+
+    Returns
+    -------
+    pandas.Series
+        A row of `gaps`.
+    """
+    dimension = index.dimension_of(part) if isinstance(part, str) and part != "total" else None
+    if beside == "whole":
+        frame = claims(place, year, dimension).query("kind == 'gap'").set_index("part")
+    else:
+        parts = ("total", *index.dimensions(year)) if dimension is None else tuple(index.subdimensions(year, dimension))
+        frame = gaps(from_published(year, parts), place, beside)
+    return frame.loc[part]
+
+
+def history(
+    place: int, parts: Iterable[int | str], beside: Hashable = "whole", first: int = 0, until: int | None = None
+) -> pd.DataFrame:
     """Follow a province's published scores year by year beside what they are compared with.
 
     Returns
@@ -277,6 +299,7 @@ def history(place: int, parts: Iterable[int | str], beside: Hashable = "whole", 
     """
     parts = tuple(parts)
     about = published.history(place, [None if part == "total" else part for part in parts], until)
+    about = about[about["year"] >= first]
     years = tuple(sorted(int(year) for year in about["year"].unique()))
     table = gaps(from_published(years, parts), place, beside).reset_index()
     keep = ["part", "year", "segment", "lower_quartile", "upper_quartile"]

@@ -116,11 +116,12 @@ def html(figure: Figure, about: Description, words: Words, note: str = "") -> st
         columns = about.columns or {name: (str(name), "2") for name in about.data}
         body = tables.html(about.data, words, words("Data behind the picture"), columns, about.rows)
         behind = f"<details><summary>{escape(words('Show the data'))}</summary>{body}</details>"
-    drawing = f'<div class="drawing" tabindex="0">{_svg(figure, about.alt, note)}</div>'
+    drawing = f'<div class="drawing" tabindex="0">{svg(figure, about.alt, note)}</div>'
     return f'<figure class="picture">{drawing}<figcaption>{escape(about.caption)}</figcaption>{behind}</figure>'
 
 
-def _svg(figure: Figure, alt: str, note: str) -> str:
+def svg(figure: Figure, alt: str, note: str = "") -> str:
+    """Return a figure as one ``<svg>`` element with alt text, and a note across it."""
     buffer, engine = io.StringIO(), figure.get_layout_engine()
     with style():
         if engine:  # laid out here, the figure is drawn once; savefig would draw it twice

@@ -38,6 +38,10 @@ BESIDE = ("whole", "peers", "median", "region", "cities", "best")
 LEVEL = 0.95
 
 
+#: Columns that only changes have.
+CHANGES = ("since", "before", "change", "change_se", "country", "rank_before", "rank", "of")
+
+
 class Covariance(dict):
     """Covariances between the places of a frame; pandas may copy, compare and store what holds it."""
 
@@ -136,7 +140,7 @@ def standing(frame: pd.DataFrame, part: int | str, year: int | None = None) -> p
     own = frame[(frame["part"] == part) & (frame["year"] == year) & ~frame["place"].isin(frame.attrs["groups"])]
     own = intervals(own.set_index("place").drop(columns=["part", "year"]))
     order = published.standing(own["score"]).drop(columns="score")
-    wider = (_quantile(own["df"], 0.95) / _quantile(np.inf, 0.95)).where(own["se"].notna())
+    wider = own["margin"] / own["se"] / special.ndtri(0.975)
     known = own.index[own["score"].notna() & (own["se"] > 0)]
     errors = own["se"] * wider
     if covariance := frame.attrs.get("covariance"):
@@ -194,7 +198,7 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
         Indexed by ``part`` (those of both frames): ``since`` (the earlier year), ``before``, ``score``,
         ``change`` and ``change_se``; ``country`` (mean change of the places that both have); ``difference``,
         the change less this mean, its ``se``, ``df``, ``margin``, ``z`` and ``clear`` as in `gaps`; ``rank_before``
-        and ``rank`` among the places that both have.
+        and ``rank`` among the places that both have, which are ``of``.
     """
     both = now.merge(before[["place", "part", "score"]].dropna(), on=["place", "part"], suffixes=("", "_before"))
     there = both.dropna(subset="score")[["place", "part"]]
@@ -215,6 +219,7 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
         "df": np.minimum(new["df"], old["df"]),
         "rank_before": order["before"],
         "rank": order["score"],
+        "of": there.groupby("part").size().reindex(new.index),
     }).reindex(new.index)  # fmt: skip
     return together(frame)
 
@@ -225,7 +230,7 @@ def since(place: int, year: int, part: int | str) -> pd.Series | None:
     if not earlier:
         return None
     row = changes(from_published(year, (part,)), from_published(max(earlier), (part,)), place).iloc[0]
-    return pd.concat([row, pd.Series({"change_margin": _quantile(np.inf, LEVEL) * row["change_se"]})])
+    return pd.concat([row, pd.Series({"change_margin": special.ndtri((1 + LEVEL) / 2) * row["change_se"]})])
 
 
 def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
@@ -260,7 +265,29 @@ def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     return together(pd.concat(found).rename_axis("part").reset_index())
 
 
-def history(place: int, parts: Iterable[int | str], beside: Hashable = "whole", until: int | None = None) -> pd.DataFrame:
+def verdict(place: int, year: int, part: int | str, beside: Hashable = "whole") -> pd.Series:
+    """Return the one verdict on how a part of a province's score differs from what it is compared with.
+
+    Beside the whole it is that of `claims`, which pages tell; beside anything else the part is tested together with
+    the same parts as there.
+
+    Returns
+    -------
+    pandas.Series
+        A row of `gaps`.
+    """
+    dimension = index.dimension_of(part) if isinstance(part, str) and part != "total" else None
+    if beside == "whole":
+        frame = claims(place, year, dimension).query("kind == 'gap'").set_index("part")
+    else:
+        parts = ("total", *index.dimensions(year)) if dimension is None else tuple(index.subdimensions(year, dimension))
+        frame = gaps(from_published(year, parts), place, beside)
+    return frame.loc[part]
+
+
+def history(
+    place: int, parts: Iterable[int | str], beside: Hashable = "whole", first: int = 0, until: int | None = None
+) -> pd.DataFrame:
     """Follow a province's published scores year by year beside what they are compared with.
 
     Returns
@@ -272,6 +299,7 @@ def history(place: int, parts: Iterable[int | str], beside: Hashable = "whole", 
     """
     parts = tuple(parts)
     about = published.history(place, [None if part == "total" else part for part in parts], until)
+    about = about[about["year"] >= first]
     years = tuple(sorted(int(year) for year in about["year"].unique()))
     table = gaps(from_published(years, parts), place, beside).reset_index()
     keep = ["part", "year", "segment", "lower_quartile", "upper_quartile"]
@@ -294,8 +322,9 @@ def together(frame: pd.DataFrame, by: str | None = None, level: float = LEVEL) -
     Returns
     -------
     pandas.DataFrame
-        The rows with ``margin`` (half the interval of each by itself), ``z`` (difference over standard error) and
-        ``clear``; a difference that is missing, or whose error is missing or zero, is never clear.
+        The rows with ``z`` (difference over standard error), ``clear``, and ``margin``, what the difference had to
+        exceed for that: half an interval that is wider the more is looked at together. A difference that is
+        missing, or whose error is missing or zero, is never clear.
 
     Examples
     --------
@@ -303,17 +332,20 @@ def together(frame: pd.DataFrame, by: str | None = None, level: float = LEVEL) -
     >>> found["clear"].to_list()
     [False, True, False]
     """
-    se = frame["se"].where(frame["se"] > 0).astype(float)
+    se, df = frame["se"].where(frame["se"] > 0).astype(float), frame["df"].astype(float)
     z = frame["difference"] / se
-    tail = pd.Series(2 * special.stdtr(frame["df"].astype(float), -z.abs()), frame.index).where(frame["df"] < np.inf, 2 * special.ndtr(-z.abs()))
-    family = frame[by] if by else pd.Series(0, frame.index)
-    clear = np.zeros(len(frame), dtype=bool)
-    for _, rows in pd.Series(np.arange(len(frame))).groupby(family.to_numpy()):
-        p = tail.to_numpy()[rows]
-        order = rows.to_numpy()[np.argsort(p)][: int(np.isfinite(p).sum())]
-        few = np.arange(len(order), 0, -1)
-        clear[order] = ~np.maximum.accumulate(tail.to_numpy()[order] > (1 - level) / few)
-    return frame.assign(margin=_quantile(frame["df"], level) * se, z=z, clear=clear)
+    tails = pd.Series(2 * np.where(df == np.inf, special.ndtr(-z.abs()), special.stdtr(df, -z.abs())), frame.index)
+    tails = tails.where(z.notna())
+    family = frame[by].to_numpy() if by else np.zeros(len(frame))
+    few = tails.groupby(family).transform("count") - tails.groupby(family).rank(method="first") + 1  # still standing
+    clear = (tails <= (1 - level) / few).astype(float).where(tails.notna())
+    held = pd.DataFrame({"tail": tails, "clear": clear, "few": few, "family": family}, index=frame.index)
+    held = held.reset_index(drop=True).sort_values("tail", kind="stable")
+    held["clear"] = held.groupby("family")["clear"].cummin() == 1
+    stopped = held["few"].where(~held["clear"]).groupby(held["family"]).cummax()
+    held = held.assign(few=held["few"].where(held["clear"], stopped)).sort_index()
+    critical = _quantile(df.reset_index(drop=True), 1 - (1 - level) / held["few"])
+    return frame.assign(margin=critical.to_numpy() * se, z=z, clear=held["clear"].to_numpy())
 
 
 def weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Hashable) -> np.ndarray:
@@ -380,10 +412,8 @@ def _only(frame: pd.DataFrame, there: pd.DataFrame, place: Hashable) -> pd.DataF
     return kept[kept["part"].isin(there["part"])]
 
 
-def _quantile(df: pd.Series | float, level: float) -> pd.Series | float:
-    """Return Student's quantile, or the normal one for infinite degrees of freedom."""
-    normal = special.ndtri((1 + level) / 2)
-    if np.ndim(df) == 0:
-        return normal
+def _quantile(df: pd.Series, level: pd.Series | float) -> pd.Series:
+    """Return how many standard errors half an interval is: Student's quantile, normal for infinite degrees of freedom."""
     known = df.where((df > 0) & (df < np.inf)).astype(float)
-    return pd.Series(np.where(df == np.inf, normal, special.stdtrit(known, (1 + level) / 2)), df.index)
+    tail = (1 + level) / 2
+    return pd.Series(np.where(df == np.inf, special.ndtri(tail), special.stdtrit(known, tail)), df.index)

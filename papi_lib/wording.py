@@ -21,6 +21,7 @@ in a text     what it writes                                in Vietnamese
 
 from __future__ import annotations
 
+import ast
 import gettext
 import io
 import math
@@ -35,7 +36,6 @@ import numpy as np
 import pandas as pd
 from babel.dates import format_datetime
 from babel.lists import format_list
-from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import get_decimal_symbol, get_group_symbol
@@ -44,8 +44,12 @@ from papi_lib import index, places
 
 #: The languages of outputs; the first is the default.
 LANGUAGES = ("vi", "en")
-#: The functions whose first (or numbered) argument is a sentence to translate, for its extraction.
-KEYWORDS = ("w", "words", "mark", "title", "lead", "ask", "say", "note", "shares:2", "since_start:2")
+#: The functions that take sentences to translate, and at which places among their arguments.
+SENTENCES = dict.fromkeys(("w", "words", "mark", "title", "lead", "ask", "say", "note"), (0,)) | {
+    "table": (1,), "items_table": (2,), "picture": (1, 2),
+}  # fmt: skip
+#: The formats that follow a table's header: see `tables`.
+FORMATS = ("", "n", "0", "1", "2", "3", "+0", "+1", "+2", "%", "part", "place", "list")
 LOCALE = Path(__file__).parent / "locale"
 
 
@@ -92,7 +96,7 @@ class Words:
 
     def value(self, value: object, kind: str = "") -> str:
         """Write one value in a format: see the module. A missing one becomes a dash."""
-        if kind in ("list", "part") and not isinstance(value, int | str | np.integer):
+        if kind in {"list", "part"} and not isinstance(value, int | str | np.integer):
             return self.join(self.value(one, "part" if kind == "part" else "") for one in value)
         if pd.isna(value):
             return "–"
@@ -150,6 +154,23 @@ def mark(sentence: str) -> str:
     return sentence
 
 
+def extract(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
+    """Extract what to translate from code: Babel's hook for ``*.py``.
+
+    These are the sentences among the arguments of `SENTENCES`, and the headers of tables, which stand before a format.
+    """
+    for node in ast.walk(ast.parse(fileobj.read())):
+        sought: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            sought = [node.args[at] for at in SENTENCES.get(name, ()) if at < len(node.args)]
+        elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and getattr(node.elts[1], "value", None) in FORMATS:
+            sought = node.elts[:1]
+        for text in (part for one in sought for part in ((one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,))):
+            if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value:
+                yield text.lineno, None, text.value, []
+
+
 def extract_notebook(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
     """Extract what to translate from a notebook: Babel's hook for ``*.ipynb``.
 
@@ -160,7 +181,7 @@ def extract_notebook(fileobj, keywords, comment_tags, options) -> Iterator[tuple
 
     notebook = nbformat.reads(fileobj.read().decode("utf-8"), as_version=4)
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    yield from extract_python(io.BytesIO(source.encode("utf-8")), keywords, comment_tags, options)
+    yield from extract(io.BytesIO(source.encode("utf-8")), keywords, comment_tags, options)
     if notebook.metadata.get("papi", {}).get("translated"):
         for cell in notebook.cells:
             if cell.cell_type == "markdown":

@@ -92,7 +92,7 @@ def profile(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | N
         if column in frame:
             ax.plot(frame[column], at, marker, ms=size, mew=2 if marker == "|" else 0, color=colour[column], zorder=3, label=names[column])
     dots(ax, frame, "score", at, colour["place"])
-    ax.plot([], [], "o", ms=7, color=colour["place"], label=name)
+    ax.plot([], [], "o", ms=7, color=colour["place"], label=name if frame["score"].notna().any() else None)
     for y, score in zip(at, frame["score"], strict=True):
         if pd.notna(score):
             ax.annotate(w.number(score), (score, y), (0, 8), textcoords="offset points", ha="center", color=colour["place"], weight="bold")
@@ -101,9 +101,9 @@ def profile(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | N
         ax.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
     ax.set_xlabel(w("points"))
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    caption = w("Score by part with its 95% interval; a hollow dot differs from the {whole} by no more than the margin of error.", whole=names["whole"])
+    caption = w("Score by part with its 95% interval; a hollow dot differs from {whole} by no more than the margin of error.", whole=names["whole"])
     told = "; ".join(w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows())
-    alt = w("Scores of {place}, in brackets the {whole}: {told}.", place=name, whole=names["whole"], told=told)
+    alt = w("Scores of {place}, in brackets {whole}: {told}.", place=name, whole=names["whole"], told=told)
     columns = {"score": (name, "2"), "margin": (w("95% interval ±"), "2")} | {key: (text, "2") for key, text in names.items()}
     return pictures.describe(ax, caption, alt, frame, columns=columns | {"best_place": (w("who"), "place")})
 
@@ -138,10 +138,11 @@ def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequen
     if axes is None:
         axes = pictures.axes(w, 7, 0.8 + (1.75 if columns > 1 else 2.1) * lines, lines, columns)
     panels = np.ravel(np.asarray(axes, dtype=object))
-    for ax, part in zip(panels, parts, strict=False):
+    for i, (ax, part) in enumerate(zip(panels, parts, strict=False)):
         _panel(ax, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
         ax.set_title(pictures.wrap(w.part(part), 46))
         ax.set_xlim(frame["year"].min() - 0.6, frame["year"].max() + 0.6)
+        ax.tick_params(labelbottom=i + columns >= len(parts))
     for ax in panels[len(parts) :]:
         ax.remove()
     panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -171,7 +172,7 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
     ax.errorbar(frame["year"], frame["score"], yerr=frame["margin"], fmt="none", ecolor=colour["place"], elinewidth=0.9, alpha=0.8)
     for start in segment[breaks]:
         ax.axvline(start - 0.5, color="#64748b", ls=":", lw=1)
-    ax.locator_params(axis="x", integer=True)
+    ax.locator_params(axis="x", integer=True, nbins=8, steps=[1, 2, 5, 10])
     ax.xaxis.set_major_formatter("{x:.0f}")
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
 
 from papi_lib import places
 from papi_lib.newpage import pictures
@@ -162,14 +161,17 @@ def tiles(groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax
     grid = places.tiles(lang).assign(group=groups.astype("Int64"))
     if grid["group"].isna().all():
         return None
-    ax = pictures.axes(w, 6.6, 9.2) if ax is None else ax
+    if ax is None:
+        ax = pictures.axes(w, 6.6, 9.2)
+        ax.set_position((0, 0, 1, 1))  # nothing stands outside, which a layout takes long to find out
     looks = {g: {"facecolor": colour[g], "edgecolor": colour["line"]} for g in pictures.GROUP_COLOURS}
     looks[0] = {"facecolor": "white", "edgecolor": colour["line"], "hatch": "////"}
     for tile in grid.fillna({"group": 0}).itertuples():
         ax.add_patch(Rectangle((tile.column, tile.row), 0.94, 0.92, lw=0.6, **looks[tile.group]))
         text = pictures.wrap(tile.name.replace(" - ", " "), 8) + f"\n{tile.group or '–'}"
-        look = {"color": "white" if tile.group in (1, 2) else "#111827", "linespacing": 1.05}
-        ax.text(tile.column + 0.47, tile.row + 0.47, text, ha="center", va="center", fontsize=6.3, **look)
+        ground = None if tile.group else {"facecolor": "white", "linewidth": 0, "pad": 0.5}  # hatching is hard to read on
+        ink = "white" if tile.group in (1, 2) else "#111827"
+        ax.text(tile.column + 0.47, tile.row + 0.47, text, ha="center", va="center", fontsize=6.3, color=ink, linespacing=1.05, bbox=ground)
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
             ax.text(0.47, tile.row + 1.45, pictures.wrap(tile.islands, 9), fontsize=6.3, ha="center", va="center", color=colour["text"])
         elif pd.notna(tile.islands):  # east of the map
@@ -237,13 +239,13 @@ def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dic
     points, inside = ax.transData.transform(frame), ax.get_window_extent()
     taken = [ax.get_legend().get_window_extent()] if ax.get_legend() else []
     for code, (name, look) in names.items():
-        note = ax.annotate(name, frame.loc[code], (0, 0), textcoords="offset points", arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7}, **look)
+        note = ax.annotate(name, frame.loc[code], (0, 0), textcoords="offset points", **look)
         others = np.delete(points, frame.index.get_loc(code), axis=0)
 
         def box(spot: tuple[int, int, float], note=note):
             dx, dy, far = spot
             note.set(position=(dx * far, dy * far), ha=_SIDES[dx][0], va=_SIDES[dy][1])
-            return Text.get_window_extent(note)
+            return note.get_window_extent()
 
         def cost(spot: tuple[int, int, float], box=box, others=others) -> float:
             """Return how bad a spot is: names under it, then how far it leaves the axes, then dots under it."""
@@ -253,4 +255,5 @@ def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dic
 
         best = min(_SPOTS, key=cost)
         taken.append(box(best))
-        note.arrow_patch.set_visible(best[2] > 10)
+        if best[2] > 10:
+            ax.annotate("", frame.loc[code], note.get_position(), textcoords="offset points", arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7})

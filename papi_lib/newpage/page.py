@@ -135,10 +135,17 @@ class Page:
     def claims(self) -> pd.DataFrame:
         """All differences that the page tells, each with its one verdict: see `papi_lib.estimates.claims`."""
         make = self.survey.claims if self.survey else lambda *about: estimates.claims(about[0], self.year, *about[1:])
-        whole = make(self.place.code)
-        if self.dimension is None:
-            return whole
-        return pd.concat([whole[whole["part"] == self.dimension], make(self.place.code, self.dimension)], ignore_index=True)
+        if not self.measured:
+            return pd.DataFrame(columns=["part", "kind", "score", "beside", "difference", "se", "margin", "z", "clear", *estimates.CHANGES])
+        frame = make(self.place.code)
+        if self.dimension is not None:
+            frame = pd.concat([frame[frame["part"] == self.dimension], make(self.place.code, self.dimension)], ignore_index=True)
+        return frame.reindex(columns=frame.columns.union(estimates.CHANGES, sort=False))
+
+    @property
+    def gaps(self) -> pd.DataFrame:
+        """The page's claims on how far the place is from the whole: indexed by part, columns of `estimates.gaps`."""
+        return self.claims[self.claims["kind"] == "gap"].set_index("part")
 
     @property
     def whole(self) -> str:

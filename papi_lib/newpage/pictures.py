@@ -36,6 +36,7 @@ _STYLE = {
     "axes.labelcolor": "#1f2937",
     "axes.titlesize": 9.5,
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # there is nothing above the axes to search for and keep clear of
     "xtick.color": "#475569",
     "ytick.color": "#1f2937",
     "legend.frameon": False,
@@ -49,6 +50,7 @@ class Numbers(ScalarFormatter):
 
     def __init__(self, words: Words, signed: bool = False) -> None:
         super().__init__(useOffset=False)
+        self.set_scientific(False)
         self.words, self.signed = words, signed
 
     def __call__(self, x: float, pos: int | None = None) -> str:
@@ -114,17 +116,22 @@ def html(figure: Figure, about: Description, words: Words, note: str = "") -> st
         columns = about.columns or {name: (str(name), "2") for name in about.data}
         body = tables.html(about.data, words, words("Data behind the picture"), columns, about.rows)
         behind = f"<details><summary>{escape(words('Show the data'))}</summary>{body}</details>"
-    drawing = f'<div class="drawing" tabindex="0">{_svg(figure, about.alt, note)}</div>'
+    drawing = f'<div class="drawing" tabindex="0">{svg(figure, about.alt, note)}</div>'
     return f'<figure class="picture">{drawing}<figcaption>{escape(about.caption)}</figcaption>{behind}</figure>'
 
 
-def _svg(figure: Figure, alt: str, note: str) -> str:
-    buffer = io.StringIO()
+def svg(figure: Figure, alt: str, note: str = "") -> str:
+    """Return a figure as one ``<svg>`` element with alt text, and a note across it."""
+    buffer, engine = io.StringIO(), figure.get_layout_engine()
     with style():
+        if engine:  # laid out here, the figure is drawn once; savefig would draw it twice
+            engine.execute(figure)
+            figure.set_layout_engine(None)
         look = {"color": "#b91c1c", "alpha": 0.25, "fontsize": 26, "ha": "center", "va": "center", "rotation": 20}
         mark = figure.text(0.5, 0.5, note, in_layout=False, **look)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         mark.remove()
+        figure.set_layout_engine(engine)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)

@@ -41,7 +41,7 @@ def standing(page: Page) -> pd.DataFrame | None:
         return None
     frame, n = page.standing, int(page.standing["score"].notna().sum())
     page.ask("Where does {place} stand?", "confidence-sets-for-ranks")
-    row, claim = frame.loc[page.place.code], _claim(page)
+    row, claim = frame.loc[page.place.code], page.gaps.loc[page.series]
     if pd.notna(row["score"]):
         page.say(
             "{place} has {score:2} points (95% interval {low:2} to {high:2}); {whole} has {value:2}.",
@@ -84,7 +84,7 @@ def parts(page: Page) -> pd.DataFrame | None:
         return None
     w, code = page.words, page.place.code
     scores = estimates.intervals(page.scores[page.scores["part"].isin(page.parts)])
-    verdicts = page.claims[page.claims["kind"] == "gap"].set_index("part").reindex(page.parts)
+    verdicts = page.gaps.reindex(page.parts)
     frame = scores[scores["place"] == code].set_index("part")[["score", "se", "margin", "n"]]
     frame["whole"] = verdicts["beside"]
     for beside in ("peers",) if page.survey else ("peers", "cities", "best"):
@@ -188,8 +188,8 @@ def course(page: Page) -> None:
     clear = moved[moved["clear"]]
     for row in clear.itertuples():
         page.say(
-            "{part:part} since {since}: {change:+2} points, the mean of provinces {country:+2}; rank {before} then, {rank} now.",
-            part=row.part, since=row.since, change=row.change, country=row.country, before=row.rank_before, rank=row.rank,
+            "{part:part} since {since}: {change:+2} points, the mean of provinces {country:+2}; rank {before} then, {rank} now, of the {of} provinces published in both years.",
+            part=row.part, since=row.since, change=row.change, country=row.country, before=row.rank_before, rank=row.rank, of=row.of,
         )  # fmt: skip
     if clear.empty:
         page.say("Since {since}, no part moved otherwise than the country by more than its margin of error.", since=int(moved["since"].min()))
@@ -293,11 +293,6 @@ def made(page: Page) -> pd.Series:
     frame = pd.Series(about, name="value")
     page.table(frame.to_frame(), "Data, edition and version", {"value": ("value", "")}, ("what", ""), of_answers=False)
     return frame
-
-
-def _claim(page: Page) -> pd.Series:
-    """Return the verdict on the page's own series beside the whole."""
-    return page.claims.query("kind == 'gap' and part == @page.series").iloc[0]
 
 
 def _sample(page: Page, row: pd.Series, n: int) -> None:

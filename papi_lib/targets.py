@@ -144,7 +144,7 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     )
 
 
-def chance(province: str | int, base_year: int, places: int, gains: Mapping[str, float], horizon: int = 1) -> float:
+def chance(province: str | int, base_year: int, places: int, gains: Mapping[str, float] | pd.Series, horizon: int = 1) -> float:
     """Return how likely a target becomes if planned gains are made, beside what happens anyway.
 
     All calls for one target use the same draws, those of `climb`, so that the difference between
@@ -154,7 +154,7 @@ def chance(province: str | int, base_year: int, places: int, gains: Mapping[str,
     ----------
     province, base_year, places, horizon
         As in `climb`.
-    gains : mapping of str to float
+    gains : mapping of str to float, or pandas.Series
         Lasting gains in points by sub-dimension (key), on the base year's scale, made by the target year.
 
     Raises
@@ -170,6 +170,7 @@ def chance(province: str | int, base_year: int, places: int, gains: Mapping[str,
     """
     race = _race(province, base_year, places, horizon)
     structure = index.structure(race.base_year).set_index("subdimension")
+    gains = dict(gains)
     for part, gain in gains.items():
         if part not in structure.index:
             raise ValueError(f"no sub-dimension {part!r} in {race.base_year}; choose from {', '.join(structure.index)}")

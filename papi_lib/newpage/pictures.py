@@ -73,13 +73,13 @@ class Description:
 
 
 def axes(words: Words, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1) -> Axes | np.ndarray:
-    """Return empty axes in the project's look, apart from pyplot's state; several as a flat array.
+    """Return empty axes in the project's look, apart from pyplot's figures; several as a flat array.
 
-    Sizes are in inches.
+    Sizes are in inches. What is drawn on them by hand has the look as well.
     """
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        drawn = figure.subplots(rows, columns, squeeze=False).ravel()
+    mpl.rcParams.update(_STYLE)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    drawn = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in drawn:
         ax.xaxis.set_major_formatter(Numbers(words))
         ax.yaxis.set_major_formatter(Numbers(words))

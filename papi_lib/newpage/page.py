@@ -154,7 +154,7 @@ class Page:
 
     def order(self, part: int | str) -> str:
         """Return where the place stands in a part: its rank and the ranks that are possible; of a survey these alone."""
-        frame = estimates.standing(self.scores, part, self.year)
+        frame = estimates.standing(self.scores, part, self.year, only=self.place.code)
         row, n = frame.loc[self.place.code], int(frame["score"].notna().sum())
         if pd.isna(row["lower"]):
             return self.words("not known")

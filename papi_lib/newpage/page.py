@@ -142,6 +142,11 @@ class Page:
             frame = pd.concat([frame[frame["part"] == self.dimension], make(self.place.code, self.dimension)], ignore_index=True)
         return frame.reindex(columns=frame.columns.union(estimates.CHANGES, sort=False))
 
+    @cached_property
+    def last_change(self) -> pd.Series | None:
+        """The change of the page's series since the last year that compares; None of a survey, and without such a year."""
+        return None if self.survey or not self.measured else estimates.since(self.place.code, self.year, self.series)
+
     @property
     def gaps(self) -> pd.DataFrame:
         """The page's claims on how far the place is from the whole: indexed by part, columns of `estimates.gaps`."""

@@ -170,7 +170,7 @@ def history(page: Page) -> pd.DataFrame | None:
 
 def last_year(page: Page) -> None:
     """Say how far the score moved since the last year that compares."""
-    moved = estimates.since(page.place.code, page.year, page.series)
+    moved = page.last_change
     if moved is None:
         page.say("There is no earlier year whose scores compare with those of {year}.")
     elif pd.notna(moved["change"]):

@@ -45,25 +45,24 @@ def standing(page: Page) -> pd.DataFrame:
     model = survey.models.xs(page.series, level="series").rename(columns={"se": "model_se"})
     frame = frame.join(model).join(survey.rank_sets(page.series))
     row, city = frame.loc[code], survey.scores.loc[(districts.CITY, page.series)]
-    home = places.province(page.place.province_code).name(page.lang)
     page.ask("Where does {place} stand?", "districts-how-sure-is-that")
     if pd.isna(row["estimate"]):
         page.say("The figure of {place} is not shown: too few people answered.", place=page.name)
         return frame
     page.say(
-        "{place} has {score} points (95% interval {low} to {high}); {city} as a whole has {whole} (±{noise}).",
+        "{place} has {score} points (95% interval {low} to {high}); the figure of {whole} is {city} (±{noise}).",
         place=page.name, score=w.number(row["estimate"]), low=w.number(row["estimate"] - row["noise"]), high=w.number(row["estimate"] + row["noise"]),
-        city=home, whole=w.number(city["estimate"]), noise=w.number(city["noise"]),
+        whole=page.whole, city=w.number(city["estimate"]), noise=w.number(city["noise"]),
     )  # fmt: skip
     if abs(row["gap"]) > row["gap_noise"]:
         page.say(
-            "The difference to {city}, {gap} points (±{noise}), is more than noise.",
-            city=home, gap=w.signed(row["gap"]), noise=w.number(row["gap_noise"]),
+            "The difference to {whole}, {gap} points (±{noise}), is more than noise.",
+            whole=page.whole, gap=w.signed(row["gap"]), noise=w.number(row["gap_noise"]),
         )  # fmt: skip
     else:
         page.say(
-            "The difference to {city}, {gap} points (±{noise}), is within noise: there may be none.",
-            city=home, gap=w.signed(row["gap"]), noise=w.number(row["gap_noise"]),
+            "The difference to {whole}, {gap} points (±{noise}), is within noise: there may be none.",
+            whole=page.whole, gap=w.signed(row["gap"]), noise=w.number(row["gap_noise"]),
         )  # fmt: skip
     page.say(
         "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se} points, design effect {deff}: as much as {effective} people drawn one by one would tell.",
@@ -80,7 +79,7 @@ def standing(page: Page) -> pd.DataFrame:
         "Any place from {lower} to {upper} among the {n} districts is possible (95%). Districts are not ranked, because most cannot be told apart.",
         lower=int(row["lower"]), upper=int(row["upper"]), n=int(frame["estimate"].notna().sum()),
     )  # fmt: skip
-    page.show(charts_districts.districts(frame, city["estimate"], w, page.place))
+    page.show(charts_districts.districts(frame, city["estimate"], w, page.place, page.whole))
     return frame
 
 
@@ -108,12 +107,12 @@ def profile(page: Page) -> pd.DataFrame:
         for sign in (1, -1)
     )
     if above:
-        page.say("Above the city by more than noise: {parts}.", parts=above)
+        page.say("Above {whole} by more than noise: {parts}.", whole=page.whole, parts=above)
     if below:
-        page.say("Below the city by more than noise: {parts}.", parts=below)
+        page.say("Below {whole} by more than noise: {parts}.", whole=page.whole, parts=below)
     if clear.empty:
-        page.say("No part differs from the city by more than noise.")
-    page.show(charts_districts.profile(frame, w, page.place))
+        page.say("No part differs from {whole} by more than noise.", whole=page.whole)
+    page.show(charts_districts.profile(frame, w, page.place, page.whole))
     return frame
 
 
@@ -153,18 +152,19 @@ def findings(page: Page) -> pd.DataFrame:
         values = {
             "part": part_name(row.part, w),
             "points": w.number(abs(row.difference)),
+            "whole": page.whole,
             "noise": w.number(row.noise),
         }
         if row.difference > 0:
-            told.append(w("{part}: {points} points above the city (noise about ±{noise}).", **values))
+            told.append(w("{part}: {points} points above {whole} (noise about ±{noise}).", **values))
         else:
-            told.append(w("{part}: {points} points below the city (noise about ±{noise}).", **values))
+            told.append(w("{part}: {points} points below {whole} (noise about ±{noise}).", **values))
     page.tell_findings(told or [w("Nothing stands out from the noise in the scores.")])
     return frame
 
 
 def tasks(page: Page) -> pd.DataFrame:
-    """Ask what the city's plan asks of districts about the page's parts.
+    """Ask what the province's plan asks of districts about the page's parts.
 
     Returns
     -------
@@ -259,22 +259,23 @@ def priorities(page: Page) -> pd.DataFrame:
     page.ask("Which are the priorities?", "what-stands-out")
     for row in chosen.itertuples():
         page.say(
-            "{number}. {part}: {points} points below the city (noise about ±{noise}).",
+            "{number}. {part}: {points} points below {whole} (noise about ±{noise}).",
             number=row.Index + 1, part=part_name(row.part, w), points=w.number(-row.difference),
-            noise=w.number(row.noise),
+            noise=w.number(row.noise), whole=page.whole,
         )  # fmt: skip
     if len(chosen) < MOST_FINDINGS:
         page.say(
-            "Tested together, no other sub-dimension is behind the city by more than noise: the sample names no further priority."
+            "Tested together, no other sub-dimension is behind {whole} by more than noise: the sample names no further priority.",
+            whole=page.whole,
         )
     page.note("Testing all sub-dimensions together keeps one in twenty from being called a priority by chance.")
     frame = frame.set_index("part").loc[behind["part"].head(8)].sort_values("difference")
-    page.show(charts.gaps(frame, w, page.place, title=w("Largest shortfalls to the city, in points")))
+    page.show(charts.gaps(frame, w, page.place, title=w("Largest shortfalls to {whole}, in points", whole=page.whole)))
     return chosen
 
 
 def asked_of_districts(page: Page, priorities: pd.DataFrame) -> pd.DataFrame:
-    """Ask what the city's plan asks districts to do about the priorities.
+    """Ask what the province's plan asks districts to do about the priorities.
 
     Parameters
     ----------
@@ -290,9 +291,12 @@ def asked_of_districts(page: Page, priorities: pd.DataFrame) -> pd.DataFrame:
     """
     frame = plans.tasks(page.place.province_code)
     frame = frame[frame["block"] == _BLOCK]
+    page.ask("What does the plan ask districts to do?")
+    if frame.empty:
+        _tasks_table(page, frame)
+        return frame
     named = frame["subdimensions"].map(lambda keys: not keys or any(part in keys for part in priorities["part"]))
     frame = frame[named]
-    page.ask("What does the plan ask districts to do?")
     if len(frame):
         _tasks_table(page, frame)
     told = frame["subdimensions"].explode().dropna().to_list()
@@ -332,7 +336,11 @@ def to_bring(page: Page, priorities: pd.DataFrame) -> pd.DataFrame:
     frame = frame.loc[(frame["gap"] / frame["gap_se"]).sort_values().index].head(_FIGURES_TO_BRING)
     page.ask("Which figures to bring to the next dialogue with citizens?")
     page.show(
-        _answers_table(page, frame, page.w("The answers furthest below the city, in percent of the best possible"))
+        _answers_table(
+            page,
+            frame,
+            page.w("The answers furthest below {whole}, in percent of the best possible", whole=page.whole),
+        )
     )
     page.note("Ask people what lies behind these answers before acting on them: a sample shows where, not why.")
     return frame
@@ -360,7 +368,7 @@ def _answers_table(page: Page, frame: pd.DataFrame, caption: str) -> tables.Tabl
             w("part"): [part_name(part, w) for part in frame["subdimension"]],
             page.name: 100 * frame["estimate"].to_numpy(),
             w("95% interval ±"): 100 * frame["noise"].to_numpy(),
-            w("difference to the city"): 100 * frame["gap"].to_numpy(),
+            w("difference to {whole}", whole=page.whole): 100 * frame["gap"].to_numpy(),
             w("its 95% interval ±"): 100 * frame["gap_noise"].to_numpy(),
             w("answers"): [int(n) if pd.notna(e) else None for n, e in zip(frame["n"], frame["estimate"], strict=True)],
         },
@@ -372,6 +380,10 @@ def _answers_table(page: Page, frame: pd.DataFrame, caption: str) -> tables.Tabl
 
 def _tasks_table(page: Page, frame: pd.DataFrame) -> None:
     w, lang = page.w, page.lang
+    home = places.province(page.place.province_code)
+    if plans.targets(home.code).empty:
+        page.note("There is no plan of {place} for this in the project's data; data/plans shows how to add one.", place=home.name(lang))  # fmt: skip
+        return
     if frame.empty:
         page.note("The plan asks districts nothing about this.")
         return

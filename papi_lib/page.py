@@ -87,6 +87,14 @@ class Page:
         return self.place.name(self.lang)
 
     @property
+    def whole(self) -> str:
+        """What a district is compared with: its city or province if all its districts are surveyed, else those that are."""
+        own, home = self.survey.districts, places.province(self.place.province_code)
+        if len(own) == (places.districts()["province_code"] == home.code).sum():
+            return self.w("the city") if home.type == "city" else self.w("the province")
+        return self.w("the {types} surveyed", types=places.types(own, self.lang))
+
+    @property
     def edition(self) -> str:
         """The edition's years, as ``2021–2024``."""
         return self.w.years(index.edition_years(self.year))

@@ -44,6 +44,11 @@ _HEADERS = {
 }
 #: So many of the 34 provinces since 2025 and no other province: the file is of these.
 _ALMOST_ALL = 30
+#: Where all names are.
+_ALL = {
+    "province": "papi list shows all names",
+    "district": "data/places/districts.csv has the names of 30 June 2025; add a row for an older district",
+}
 #: So many unknown names of a column are told with the nearest ones, the search for which takes a while.
 _HINTS = 20
 
@@ -350,6 +355,22 @@ def key_columns(columns: Iterable[str], level: str = "province") -> list[str]:
     return [c for c in columns if re.fullmatch(_HEADERS[level], " ".join(re.findall("[a-z0-9]+", plain(c))))]
 
 
+def types(codes: Iterable[str], lang: str = "vi") -> str:
+    """Return the types of districts as a reader calls them: ``quận, huyện``; English has one word for all.
+
+    Examples
+    --------
+    >>> types(["001", "016"]), types(["001", "016"], "en")
+    ('quận, huyện', 'districts')
+    """
+    found = set(districts().loc[list(codes), "type"])
+    return (
+        "districts"
+        if lang == "en"
+        else ", ".join(words[0].lower() for kind, words in _TYPE_WORDS["district"].items() if kind in found)
+    )
+
+
 def peers(place: Place, kind: str) -> list[int]:
     """Return province codes to compare with.
 
@@ -479,7 +500,7 @@ def _settled(given: list[tuple[object, list[Place]]], level: str, home: int | No
         return "is empty; fill it in"
     for n, (value, found) in enumerate(given):
         if not found:
-            why = f"is not known; {_hint(value, level, home) if hint else 'papi list shows all names'}"
+            why = f"is not known; {_hint(value, level, home) if hint else _ALL[level]}"
             return f"stands beside '{_shown(value)}', which {why}" if n else why
     both = [place for place in given[0][1] if all(place in found for _, found in given[1:])]
     if not both:
@@ -489,7 +510,7 @@ def _settled(given: list[tuple[object, list[Place]]], level: str, home: int | No
     if len(inside) == 1:
         return inside[0]
     if not inside:
-        return f"is {_join(both)}, which is not in {province(home).name_vi}"
+        return f"is not in {province(home).name_vi}; it is {_join(both)}"
     alike = len({place.province_code for place in inside}) == 1
     return f"fits {_join(inside)}; {'write the whole name or the code' if alike else 'say of which province'}"
 
@@ -534,7 +555,7 @@ def _hint(value: object, level: str, home: int | None) -> str:
     if near:
         return f"did you mean {', '.join(place.name_vi if home or level == 'province' else _label(place) for place in near)}?"
     digits = f"a {level}'s code has at most {_WIDTH[level]} digits, and " if re.search(r"\d", str(value)) else ""
-    return f"{digits}papi list shows all names"
+    return f"{digits}{_ALL[level]}"
 
 
 def _nearest(value: str, level: str, home: int | None = None) -> list[Place]:
@@ -542,14 +563,16 @@ def _nearest(value: str, level: str, home: int | None = None) -> list[Place]:
     _, names = _register(datafiles.stamp(), level)
     keys = [spelling.key(rest) for _, rest in reversed(_readings(value, level))]
     keys = [key for key in keys or [re.sub("[^a-z0-9]", "", plain(value))] if not key.isdigit()]
-    if keys and not names.keys() & set(keys):
-        keys = difflib.get_close_matches(keys[0], names, n=5, cutoff=0.5)
-    found = (place for key in keys for place, *_ in names.get(key, ()) if home in (None, place.province_code))
-    return list(dict.fromkeys(found))[:3]
+    here = {
+        key: found for key, all_ in names.items() if (found := [p for p, *_ in all_ if home in (None, p.province_code)])
+    }
+    if keys and not here.keys() & set(keys):
+        keys = difflib.get_close_matches(keys[0], here, n=5, cutoff=0.5)
+    return list(dict.fromkeys(place for key in keys for place in here.get(key, ())))[:3]
 
 
 def _join(found: list[Place]) -> str:
-    return " and ".join(map(_label, found)) if len(found) < 3 else ", ".join(map(_label, found))
+    return " and ".join(map(_label, found[:2])) + (f" and {len(found) - 2} more" if len(found) > 2 else "")
 
 
 def _label(place: Place) -> str:

@@ -28,6 +28,7 @@ LEAST_RESPONDENTS, LEAST_CLUSTERS = 10, 3
 #: Why a figure of a survey is not shown. The last one does not say which of the two it is, or it would tell the answer.
 REASONS = {
     "not_asked": mark("this was not asked in the survey"),
+    "part_not_asked": mark("a question behind it was not asked in the survey"),
     "few": mark("too few people answered"),
     "one_cluster": mark("all answers come from one village or residential group only, so there is no standard error"),
     "few_clusters": mark("the answers come from too few villages and residential groups"),
@@ -181,8 +182,9 @@ def reasons(
     n, clusters = n[gone.columns], clusters[gone.columns]
     tests = [~gone, n < LEAST_RESPONDENTS, clusters == 1, clusters < LEAST_CLUSTERS]
     why = np.select(tests, ["", "few", "one_cluster", "few_clusters"], "protected")
-    every = [*combination, *combination.index]
-    return pd.DataFrame(why, gone.index, gone.columns).reindex(columns=every, fill_value="not_asked")
+    why = pd.DataFrame(why, gone.index, gone.columns)
+    why[[whole for whole in combination if whole not in series]] = "part_not_asked"
+    return why.reindex(columns=[*combination, *combination.index], fill_value="not_asked")
 
 
 def rounded(figures: pd.Series, se: pd.Series) -> pd.Series:

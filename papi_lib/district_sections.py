@@ -6,6 +6,7 @@ the district's plan. Each function shows one question with its answer and return
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from papi_lib import (
@@ -32,6 +33,7 @@ _BLOCK = "districts"
 MOST_FINDINGS = 3
 _FIGURES_TO_BRING = 6
 _ALONE = mark("Only people of {place} were asked, so there is nothing to compare it with.")
+_NOTHING = mark("No figure of {place} can be shown here, so there is nothing to compare.")
 
 
 def standing(page: Page) -> pd.DataFrame:
@@ -89,7 +91,7 @@ def standing(page: Page) -> pd.DataFrame:
             model=w.number(row["model"]), low=w.number(row["model"] - Z95 * row["model_se"]),
             high=w.number(row["model"] + Z95 * row["model_se"]), borrowed=w.percent(row["borrowed"]),
         )  # fmt: skip
-    if not _alone(page):
+    if pd.notna(row["lower"]):
         page.say(
             "Any place from {lower} to {upper} among the {n} districts is possible (95%). Districts are not ranked, because most cannot be told apart.",
             lower=int(row["lower"]), upper=int(row["upper"]), n=int(frame["estimate"].notna().sum()),
@@ -111,6 +113,8 @@ def profile(page: Page) -> pd.DataFrame:
     frame = scores.loc[page.place.code].loc[page.parts, ["estimate", "se", "noise", "n", "gap", "gap_noise", "clear"]]
     frame["city"] = scores.loc[districts.CITY, "estimate"].reindex(frame.index)
     frame["alike"] = scores.loc[page.survey.kind(page.place.code), "estimate"].reindex(frame.index)
+    if _alone(page):
+        frame[["city", "alike"]] = np.nan
     frame["lower"], frame["upper"] = index.DIMENSION_RANGE
     if page.dimension is not None:
         scale = index.structure(page.year).set_index("subdimension")
@@ -125,9 +129,9 @@ def profile(page: Page) -> pd.DataFrame:
         page.say("Above the city by more than noise: {parts}.", parts=above)
     if below:
         page.say("Below the city by more than noise: {parts}.", parts=below)
-    if _alone(page):
-        page.say(_ALONE, place=page.name)
-    elif clear.empty and frame["gap"].notna().any():
+    if frame["gap"].isna().all():
+        page.say(_uncompared(page), place=page.name)
+    elif clear.empty:
         page.say("No part differs from the city by more than noise.")
     page.show(charts_districts.profile(frame, w, page.place))
     return frame
@@ -175,7 +179,9 @@ def findings(page: Page) -> pd.DataFrame:
             told.append(w("{part}: {points} points above the city (noise about ±{noise}).", **values))
         else:
             told.append(w("{part}: {points} points below the city (noise about ±{noise}).", **values))
-    nothing = w(_ALONE, place=page.name) if _alone(page) else w("Nothing stands out from the noise in the scores.")
+    nothing = (
+        w(_uncompared(page), place=page.name) if frame.empty else w("Nothing stands out from the noise in the scores.")
+    )
     page.tell_findings(told or [nothing])
     return frame
 
@@ -281,13 +287,14 @@ def priorities(page: Page) -> pd.DataFrame:
             number=row.Index + 1, part=part_name(row.part, w), points=w.number(-row.difference),
             noise=w.number(row.noise),
         )  # fmt: skip
-    if _alone(page):
-        page.say(_ALONE, place=page.name)
+    if frame.empty:
+        page.say(_uncompared(page), place=page.name)
     elif len(chosen) < MOST_FINDINGS:
         page.say(
             "Tested together, no other sub-dimension is behind the city by more than noise: the sample names no further priority."
         )
-    page.note("Testing all sub-dimensions together keeps one in twenty from being called a priority by chance.")
+    if len(frame):
+        page.note("Testing all sub-dimensions together keeps one in twenty from being called a priority by chance.")
     for sentence in page.not_shown(index.subdimensions(page.year)):
         page.note(sentence)
     frame = frame.set_index("part").loc[behind["part"].head(8)].sort_values("difference")
@@ -353,6 +360,9 @@ def to_bring(page: Page, priorities: pd.DataFrame) -> pd.DataFrame:
     frame = frame[frame["gap_se"] > 0]
     frame = frame.loc[(frame["gap"] / frame["gap_se"]).sort_values().index].head(_FIGURES_TO_BRING)
     page.ask("Which figures to bring to the next dialogue with citizens?")
+    if frame.empty:
+        page.say(_uncompared(page), place=page.name)
+        return frame
     page.show(
         _answers_table(page, frame, page.w("The answers furthest below the city, in percent of the best possible"))
     )
@@ -363,6 +373,11 @@ def to_bring(page: Page, priorities: pd.DataFrame) -> pd.DataFrame:
 def _alone(page: Page) -> bool:
     """Tell whether the page's district is the only one that was asked."""
     return len(page.survey.districts) == 1
+
+
+def _uncompared(page: Page) -> str:
+    """Return the sentence on why nothing is compared with the city."""
+    return _ALONE if _alone(page) else _NOTHING
 
 
 def _with_reasons(shown: pd.DataFrame, why: pd.Series, w: Words) -> pd.DataFrame:

@@ -142,10 +142,13 @@ class Survey:
         """Return which ranks the sample leaves possible for each district: ``lower`` and ``upper`` (95%).
 
         Two districts whose sets overlap are not told apart by the data; pages give sets, never places.
-        Errors are widened by Student's t, because each district's own is estimated from few clusters.
+        Errors are widened by Student's t, because each district's own is estimated from few clusters. Missing
+        where a figure is hidden, or no other one is shown.
         """
         table = self._scores.xs(series, level="series").loc[self.districts]
         own = list(table.index[table["estimate"].notna()])
+        if len(own) < 2:
+            return pd.DataFrame(np.nan, self.districts, ["lower", "upper"])
         keys = [(code, series) for code in own]
         wider = stdtrit(table.loc[own, "df"], 0.975) / Z95
         covariance = self._estimates[1].loc[keys, keys].to_numpy() * np.outer(wider, wider)

@@ -492,16 +492,15 @@ def test_an_item_not_asked_takes_only_what_needs_it(tmp_path):
     path = tmp_path / "less.parquet"
     survey = small_survey(path, {"001": 6, "002": 6, "003": 6}, air_clean=None)
     table, before = (s.scores.loc["001"] for s in (survey, whole))
-    assert list(table.index[(table["why"] == "not_asked")]) == ["air_quality", 7, "total"]
-    assert table.loc[table["why"] != "not_asked", "estimate"].equals(
-        before.loc[table["why"] != "not_asked", "estimate"]
-    )
+    lacks = table["why"] == "part_not_asked"
+    assert list(table.index[lacks]) == ["air_quality", 7, "total"]
+    assert table.loc[~lacks, "estimate"].equals(before.loc[~lacks, "estimate"])
     answers = survey.answers(7).loc["001"]
     assert answers.loc["air_clean", "why"] == "not_asked"
     assert answers.loc["air_change", "estimate"] > 0
     page, shown = page_of(path, "001", 7)
     gone = f"{index.name(7, 'en')} and {index.name('air_quality', 'en')}"
-    assert page.missing() == [f"Not shown, because this was not asked in the survey: {gone}."]
+    assert page.missing() == [f"Not shown, because a question behind it was not asked in the survey: {gone}."]
     district_sections.answers(page)
     assert re.search(r"clean enough[^<]*</th>.*?this was not asked in the survey", " ".join(shown), flags=re.S)
 

@@ -82,6 +82,7 @@ def jobs(
     for name in datafiles.resource_names():
         datafiles.read(name)
     published.load()
+    published.standard_errors()
     found = list(dict.fromkeys([_notebook(folder, name) for name in chosen] or notebooks(folder)))
     wanted = (
         sorted(places.provinces().index, key=lambda c: places.sort_key(places.province(c).name_vi))

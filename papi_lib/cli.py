@@ -214,6 +214,8 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
                 places.districts()
             elif name == "codebook":
                 codebook.items(index.years()[-1])
+            elif name == "standard-errors":
+                published.standard_errors()
         except datafiles.DataError as fault:
             faults.append(str(fault))
     for fault in dict.fromkeys(faults):

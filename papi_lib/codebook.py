@@ -136,6 +136,28 @@ def score(answers: pd.DataFrame, year: int) -> pd.DataFrame:
     return pd.DataFrame(scored, index=answers.index)
 
 
+def asked(answers: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Tell who was asked each scored item and answered it: what stands for those not asked is no answer.
+
+    Parameters
+    ----------
+    answers, year
+        As in `score`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The scored items, true or false, indexed like `answers`.
+    """
+    book = items(year)
+    book, found = book[book["subdimension"].notna()], {}
+    for item, row in book.iterrows():
+        found[item] = answers[item].isin(list(row["values"]))
+        if row["asked_item"]:
+            found[item] &= answers[row["asked_item"]].isin(row["asked_codes"])
+    return pd.DataFrame(found, index=answers.index).astype(bool)
+
+
 def _recode(column: pd.Series, values: dict[int, float]) -> np.ndarray:
     """Return each code's share, by a table that is looked up; missing for any other code."""
     top = max(values) + 1

@@ -2,13 +2,14 @@
 
 A district's *direct* estimate uses its own respondents only; the *model* estimate also borrows from how
 the other districts of its kind answered (`papi_lib.smallarea`), more where its own sample says less, and
-all model estimates together give the city's score. What stands on too few answers is hidden
-(`papi_lib.disclosure`).
+all model estimates together give the city's score. What stands on too few answers is hidden, and what is shown is
+rounded (`papi_lib.disclosure`).
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit  # Student's quantiles, without the second that scipy.stats takes to import
 
-from papi_lib import codebook, datafiles, disclosure, index, places, ranks, records, smallarea, survey
+from papi_lib import codebook, datafiles, disclosure, index, intervals, places, ranks, records, smallarea, survey
 from papi_lib.intervals import Z95
 
 #: Name of the domain that holds everybody.
@@ -33,6 +34,8 @@ _FEWEST = 5
 class Survey:
     """A survey's records and what districts' pages need of them; see `load`.
 
+    Figures are rounded as they may be shown (`papi_lib.disclosure.rounded`); what is told apart is so before that.
+
     Attributes
     ----------
     name : str
@@ -44,6 +47,8 @@ class Survey:
     frame : pandas.DataFrame
         Design columns, ``kind`` of the district (``urban``: quận; ``rural``: huyện and thị xã) and scored
         items, one row a respondent. Never shown.
+    asked : pandas.DataFrame
+        Scored items by respondent: true where the item was asked and answered.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Survey:
     province: int
     simulated: bool
     frame: pd.DataFrame
+    asked: pd.DataFrame
 
     @property
     def districts(self) -> list[str]:
@@ -80,9 +86,8 @@ class Survey:
         """
         own = self._combination.index[self._combination[dimension] > 0]
         given = self._stacked[["domain", *records.DESIGN, *own]]
-        raw, covariance = survey.domain_estimates(given, list(own), by="domain", **_DESIGN)
-        table = self._veil(raw.copy(), self._hidden[own])
-        return self._with_gap(table, raw["estimate"].xs(CITY), covariance)
+        table, covariance = survey.domain_estimates(given, list(own), by="domain", **_DESIGN)
+        return self._shown(self._veiled(table, covariance))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -91,10 +96,28 @@ class Survey:
         Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
         ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`) and ``noise``,
         half the 95% interval (Student's t); ``gap``, ``gap_se`` and ``gap_noise``: the same of the difference
-        to the city, which knows that the district is part of the city. Figures that are hidden are missing.
+        to the city, which knows that the district is part of the city; ``clear``: by itself that difference is
+        more than its noise; ``why``: why a figure is missing, one of
+        `papi_lib.disclosure.REASONS`, else empty. There is no
+        difference where the whole survey is one district.
         """
-        raw, covariance = self._estimates
-        return self._with_gap(self._veil(raw.copy(), self._hidden), raw["estimate"].xs(CITY), covariance)
+        return self._shown(self._scores)
+
+    def told_apart(self, district: str, parts: Sequence) -> pd.DataFrame:
+        """Test a district's differences to the city together (Holm; `papi_lib.intervals.tell_apart`).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a part, the surest first: ``part``, ``difference``, ``se``, ``noise`` (half the 95% interval
+            of this one) and ``clear``; parts without a difference are left out.
+        """
+        columns = {"gap": "difference", "gap_se": "se", "df": "df"}
+        table = self._scores.loc[district].reindex(parts)[list(columns)].dropna().rename(columns=columns)
+        clear = intervals.tell_apart(table)["clear"]
+        shown = self.scores.loc[district].loc[clear.index, ["gap", "gap_se", "gap_noise"]]
+        shown = shown.set_axis(["difference", "se", "noise"], axis="columns")
+        return shown.assign(clear=clear).rename_axis("part").reset_index()
 
     @cached_property
     def models(self) -> pd.DataFrame:
@@ -107,30 +130,34 @@ class Survey:
         found = {}
         people = self.frame.groupby("district_code")["weight"].sum().reindex(self.districts)
         for series in [*index.dimensions(self.year), "total"]:
-            table = self.scores.xs(series, level="series").loc[self.districts]
-            found[series] = self._model(table, people, self.scores.at[(CITY, series), "estimate"])
-        return pd.concat(found, names=["series"]).swaplevel().sort_index(level=0, sort_remaining=False)
+            table = self._scores.xs(series, level="series").loc[self.districts]
+            found[series] = self._model(table, people, self._scores.at[(CITY, series), "estimate"])
+        table = pd.concat(found, names=["series"]).swaplevel().sort_index(level=0, sort_remaining=False)
+        return table.round(disclosure.DECIMALS).assign(model=disclosure.rounded(table["model"], table["se"]))
 
     @lru_cache(maxsize=64)  # noqa: B019 - one survey lives as long as its process
     def rank_sets(self, series: int | str) -> pd.DataFrame:
         """Return which ranks the sample leaves possible for each district: ``lower`` and ``upper`` (95%).
 
         Two districts whose sets overlap are not told apart by the data; pages give sets, never places.
-        Errors are widened by Student's t, because each district's own is estimated from few clusters.
+        Errors are widened by Student's t, because each district's own is estimated from few clusters. Missing
+        where a figure is hidden, or no other one is shown.
         """
-        estimate = self.scores["estimate"].xs(series, level="series").loc[self.districts]
-        keys = [(code, series) for code in self.districts]
-        known = estimate.notna().to_numpy()
-        covariance = self._estimates[1].loc[keys, keys].to_numpy()
-        wider = stdtrit(self.scores.loc[keys, "df"], 0.975) / Z95
-        covariance = pd.DataFrame(covariance * np.outer(wider, wider), index=self.districts, columns=self.districts)
-        sets = ranks.rank_confidence_sets(estimate[known], covariance.loc[known, known], simultaneous=False, level=0.95)
+        table = self._scores.xs(series, level="series").loc[self.districts]
+        own = list(table.index[table["estimate"].notna()])
+        if len(own) < 2:
+            return pd.DataFrame(np.nan, self.districts, ["lower", "upper"])
+        keys = [(code, series) for code in own]
+        wider = stdtrit(table.loc[own, "df"], 0.975) / Z95
+        covariance = self._estimates[1].loc[keys, keys].to_numpy() * np.outer(wider, wider)
+        covariance = pd.DataFrame(covariance, own, own)
+        sets = ranks.rank_confidence_sets(table.loc[own, "estimate"], covariance, simultaneous=False, level=0.95)
         return sets[["lower", "upper"]].reindex(self.districts)
 
     @property
     def scored_items(self) -> list[str]:
         """The items that count in the index."""
-        return [column for column in self.frame.columns if column not in (*records.DESIGN, "kind")]
+        return list(self.asked.columns)
 
     @cached_property
     def _stacked(self) -> pd.DataFrame:
@@ -154,49 +181,44 @@ class Survey:
         return table, covariance
 
     @cached_property
-    def _hidden(self) -> pd.DataFrame:
-        """Districts × (series and items): true where the figure must not be shown."""
-        answered = self.frame[self.scored_items].notna()
-        district = self.frame["district_code"]
-        by_cluster = answered.groupby([district, self.frame["stratum"], self.frame["cluster"]]).any()
-        counts = {"n": answered.groupby(district).sum(), "clusters": by_cluster.groupby(level=0).sum()}
-        whole = {c: self._estimates[0][c].unstack("series").loc[self.districts] for c in counts}
-        combination = self._combination
-        for part in index.subdimensions(self.year):
-            own = combination.index[combination[part] > 0]
-            for c in counts:  # a sub-dimension stands on the item with the fewest answers
-                whole[c][part] = counts[c][own].min(axis=1)
+    def _scores(self) -> pd.DataFrame:
+        """`scores` before they are rounded."""
+        return self._veiled(self._estimates[0].copy(), self._estimates[1])
+
+    @cached_property
+    def _why(self) -> pd.Series:
+        """Why a figure is not shown, by domain and series or item: one of `papi_lib.disclosure.REASONS`, or empty."""
         sums = {d: index.subdimensions(self.year, d) for d in index.dimensions(self.year)}
         kinds = self.frame.groupby("district_code")["kind"].first()
-        hide = disclosure.hidden(whole["n"], whole["clusters"], sums | {"total": list(sums)}, kinds)
-        of_item = {
-            item: hide[part]
-            for part in index.subdimensions(self.year)
-            for item in combination.index[combination[part] > 0]
-        }
-        return hide.join(pd.DataFrame(of_item))
+        groups = pd.concat([kinds, pd.Series(CITY, kinds.unique())])
+        asked = pd.concat([self.asked] * 3, ignore_index=True)
+        return disclosure.reasons(self._stacked, asked, self._combination, sums | {"total": list(sums)}, groups).stack()
 
-    def _veil(self, table: pd.DataFrame, hide: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with its hidden figures missing."""
-        cells = hide.stack()
-        gone = table.index.intersection(cells.index[cells])
-        table.loc[gone, ["estimate", "se", "deff"]] = np.nan
-        return table
-
-    def _with_gap(self, table: pd.DataFrame, city: pd.Series, covariance: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with the difference to the city, whose error knows what the two share."""
+    def _veiled(self, table: pd.DataFrame, covariance: pd.DataFrame) -> pd.DataFrame:
+        """Return a table without its hidden figures, with margins and differences to the city; `covariance` is its own."""
+        table["noise"] = intervals.margin(table["se"], table["df"])
+        without = np.where(table["df"] < 1, "one_cluster", "no_error")
+        why = self._why.reindex(table.index)
+        table["why"] = why.mask((why == "") & table["noise"].isna(), pd.Series(without, table.index))
+        table.loc[table["why"] != "", ["estimate", "se", "deff", "noise"]] = np.nan
         series = table.index.get_level_values("series")
-        own = np.diag(covariance)
-        place = pd.Series(np.arange(len(covariance)), covariance.index)
-        of_city = place[[(CITY, name) for name in series]].to_numpy()
-        variance = own + own[of_city] - 2 * covariance.to_numpy()[np.arange(len(own)), of_city]
-        student = stdtrit(table["df"].where(table["df"] > 0), 0.975)
-        table["noise"] = student * table["se"]
-        table["gap"] = table["estimate"] - city.reindex(series).to_numpy()
-        table["gap_se"] = np.sqrt(np.maximum(variance, 0))
-        table.loc[table["estimate"].isna(), "gap_se"] = np.nan
-        table["gap_noise"] = student * table["gap_se"]
+        of_city = table.index.get_indexer([(CITY, name) for name in series])
+        own, shared = np.diag(covariance), covariance.to_numpy()[np.arange(len(table)), of_city]
+        variance = own + own[of_city] - 2 * shared
+        gap = table["estimate"] - table["estimate"].to_numpy()[of_city]
+        table["gap"] = gap.where(variance > 1e-9 * (own + own[of_city]))  # otherwise it is the same people
+        table["gap_se"] = np.sqrt(variance.clip(min=0))
+        table.loc[table["gap"].isna(), "gap_se"] = np.nan
+        table["gap_noise"] = intervals.margin(table["gap_se"], table["df"])
+        table["clear"] = intervals.clear(table["gap"], table["gap_se"], table["df"])
         return table
+
+    def _shown(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table as it may be shown: estimates rounded to what the sample can tell, differences those of these."""
+        shown = table.round(disclosure.DECIMALS).assign(estimate=disclosure.rounded(table["estimate"], table["se"]))
+        of_city = [(CITY, name) for name in table.index.get_level_values("series")]
+        gap = shown["estimate"] - shown["estimate"].reindex(of_city).to_numpy()
+        return shown.assign(gap=gap.where(table["gap"].notna()).round(disclosure.DECIMALS))
 
     def _model(self, table: pd.DataFrame, people: pd.Series, city: float) -> pd.DataFrame:
         direct = table["estimate"]
@@ -267,4 +289,5 @@ def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
         kinds[:] = "rural"
     frame = clean[records.DESIGN].join(clean["district_code"].map(kinds).rename("kind"))
     frame = frame.join(codebook.score(clean, year))
-    return Survey(path.name, year, homes.pop(), bool(clean["simulated"].any()), frame)
+    asked = codebook.asked(clean, year)
+    return Survey(path.name, year, homes.pop(), bool(clean["simulated"].any()), frame, asked)

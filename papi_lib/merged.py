@@ -154,7 +154,7 @@ def base(place: places.Place, year: int, rise: int) -> pd.Series:
 
     Examples
     --------
-    >>> base(unit(places.province("Thái Bình")), 2024, rise=3)[["rank", "of", "target_rank"]].astype(int).to_dict()
+    >>> base(unit(places.province("Thái Bình")), 2024, rise=3)[["rank", "of", "target_rank"]].to_dict()
     {'rank': 10, 'of': 32, 'target_rank': 7}
     """
     scores = series().loc[place.merged_2025]
@@ -162,12 +162,13 @@ def base(place: places.Place, year: int, rise: int) -> pd.Series:
     if not known:
         raise ValueError(f"no total of {place.merged_2025} can be reconstructed up to {year}")
     frame = rank_sets(known[-1])
-    row = frame.loc[place.merged_2025]
+    row = frame.astype(object).loc[place.merged_2025]
     target = max(1, int(row["rank"]) - rise)
     needed = frame["score"].nlargest(target).iloc[-1] - row["score"]
     found = row[["score", "se", "rank", "lower", "upper"]].to_dict()
     return pd.Series(
-        {"year": known[-1], **found, "of": frame["score"].count(), "target_rank": target, "needed": needed},
+        {"year": known[-1], **found, "of": int(frame["score"].count()), "target_rank": target, "needed": needed},
+        dtype=object,
     )
 
 

@@ -11,7 +11,7 @@ import click
 from tqdm import tqdm
 
 from papi_lib import batch_plan, collection, site
-from papi_lib.batch import cluster, forks
+from papi_lib.batch import cluster, forks, manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job
 
@@ -76,7 +76,9 @@ def settings(records: Path | None, planned: Sequence[Job], workers: int | None, 
 
 
 def explain(planned: Sequence[Job], out: Path, settings: batch.Settings) -> Iterator[str]:
-    """Yield a line a job: why it would run."""
+    """Yield a line a job: why it would run; what of the manifest cannot be used is told on standard error."""
+    if damage := manifest.read(out, settings.record).damage:
+        click.echo(f"papi: {damage}; what it does not tell would run again", err=True)
     for job, _, reason in batch.plan(planned, out, settings):
         why = "unchanged" if reason is None else f"cannot run: {reason.why}" if reason.refused else reason.why
         yield f"{job.path}: {why}"
@@ -111,9 +113,9 @@ def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:
             of[record["notebook"]].append(record)
     for notebook, own in of.items():
         if left_out := sum(record.get("left_out", 0) for record in own):
-            yield f"{notebook}: {len(own)} pages leave {left_out} outputs out (values, warnings, long prints); print them or say them through page, or tag their cells 'analyst'"
+            yield f"{notebook}: pages leave {left_out} outputs out (values, warnings, long prints); print them or say them through page, or tag their cells 'analyst'"
         if untold := [record["path"] for record in own if "place" not in record["facts"]]:
-            yield f"{notebook}: {len(untold)} pages do not tell which place they are about, so it could not be checked; show page.title()"
+            yield f"{notebook}: does not tell which place it is about, so that could not be checked ({len(untold)} pages); show page.title()"
 
 
 def _run_with_progress(planned: Sequence[Job], out: Path, settings: batch.Settings) -> list[dict]:

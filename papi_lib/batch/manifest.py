@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -26,17 +27,18 @@ NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
 SCHEMA = 1
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
-#: A job's record, whatever is planned. A path has no empty, dotted or rooted parts and no control characters.
+_MOMENT, _INSIDE = "moment with its time zone", "path below the run folder"
+#: A job's record, whatever is planned.
 RECORD = {
     "type": "object",
     "required": ["path", "status", "hashes", "outputs"],
     "properties": {
-        "path": {"type": "string", "pattern": r"^(?!\.)[^\x00-\x1f/\\:]+(/(?!\.)[^\x00-\x1f/\\:]+)*$"},
-        "notebook": {"type": "string", "pattern": r"^[^/\\]+$"},
+        "path": {"type": "string", "format": _INSIDE},
+        "notebook": {"type": "string", "format": _INSIDE},
         "parameters": {"type": "object"},
         "labels": {"type": "object"},
         "status": {"enum": ["done", "rendered", "unchanged", "failed"]},
-        "started": {"anyOf": [{"type": "null"}, {"type": "string", "format": "moment"}]},
+        "started": {"type": ["string", "null"], "format": _MOMENT},
         "seconds": {"type": "number", "minimum": 0},
         "error": {"type": ["string", "null"]},
         "outputs": _TEXTS,
@@ -44,13 +46,11 @@ RECORD = {
     },
 }
 _HEAD = {
-    "type": "object",
-    "required": ["schema", "jobs"],
+    "required": ["schema"],
     "properties": {
         "schema": {"const": SCHEMA},
-        "jobs": {"type": "array"},
-        "started": {"type": "string", "format": "moment"},
-        "finished": {"type": "string", "format": "moment"},
+        "started": {"type": "string", "format": _MOMENT},
+        "finished": {"type": "string", "format": _MOMENT},
         "code_version": {"type": "string"},
         "data_hash": {"type": "string"},
         "data_version": {"type": "string"},
@@ -88,15 +88,17 @@ def read(out: Path, more: dict | None = None) -> Run:
     """
     path, head, jobs, faults = out / NAME, {}, [], []
     try:
-        head = json.loads(path.read_bytes())
-        checker(_HEAD)(head)
-        jobs = head.pop("jobs")
+        found = json.loads(path.read_bytes())
+        if not isinstance(found, dict) or not isinstance(found.get("jobs"), list):
+            raise ValueError("no list of jobs")
+        jobs = found.pop("jobs")
+        head = checker(_HEAD)(found)
     except FileNotFoundError:
         pass
     except OSError as error:
         faults.append(error.strerror)
     except (ValueError, RecursionError) as error:
-        head, faults = {}, [" ".join(str(error).split())]
+        faults.append(" ".join(str(error).split()))
     records, check = {}, checker({"allOf": [RECORD, more or {}]})
     for record in jobs:
         try:
@@ -135,15 +137,19 @@ def checker(schema: dict) -> Callable[[object], dict]:
 
 @lru_cache(maxsize=8)
 def _compiled(schema: str) -> Callable:
-    return fastjsonschema.compile(json.loads(schema), formats={"moment": _is_moment})
+    return fastjsonschema.compile(json.loads(schema), formats={_MOMENT: _is_moment, _INSIDE: _is_inside})
 
 
 def _is_moment(text: str) -> bool:
-    """Tell whether a text is a date with its time and its distance to universal time."""
     try:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
+
+
+def _is_inside(text: str) -> bool:
+    """Tell whether a path stays below a folder, on any system: no empty, dotted or rooted part, no control character."""
+    return bool(re.fullmatch(r"[^\x00-\x1f/\\:.][^\x00-\x1f/\\:]*(/[^\x00-\x1f/\\:.][^\x00-\x1f/\\:]*)*", text))
 
 
 def put_aside(out: Path, run: Run) -> str:

@@ -18,8 +18,9 @@ _CHANGE = {"since": {"type": "integer"}, "points": {"type": "number"}, "noise": 
 _TILE = {"row": _COUNT, "column": _COUNT, "islands": _NAME}
 
 
-def _object(required: dict, **more: dict) -> dict:
-    return {"type": "object", "required": [*required], "properties": required | more}
+def _object(required: dict, /, *, optional: bool = False, **more: dict) -> dict:
+    kinds = ["object", "null"] if optional else "object"
+    return {"type": kinds, "required": [*required], "properties": required | more}
 
 
 #: What lists and pages take from a notebook's facts, as a JSON schema.
@@ -28,8 +29,8 @@ _TOLD = _object(
     place=_object({"level": _TEXT, "code": {"type": ["integer", "string"]}, "name": _TEXT}),
     year={"type": "integer"},
     group={"enum": [1, 2, 3, 4, None]},
-    change={"anyOf": [{"type": "null"}, _object(_CHANGE)]},
-    sample={"anyOf": [{"type": "null"}, _object({"respondents": _COUNT})]},
+    change=_object(_CHANGE, optional=True),
+    sample=_object({"respondents": _COUNT}, optional=True),
     dimension={"type": ["integer", "null"]},
     simulated={"type": "boolean"},
     **dict.fromkeys(("title", "lang", "edition", "source"), _TEXT),
@@ -41,21 +42,18 @@ _LABELS = _object(
     {"level": _NAME, "name": _TEXT, "lang": {"enum": list(LANGUAGES)}, "notebook": _TEXT, "title": _TEXT},
     year={"type": "integer"},
     parent=_object({"name": _TEXT, "slug": _TEXT}),
-    tile={"anyOf": [{"type": "null"}, _object(_TILE)]},
+    tile=_object(_TILE, optional=True),
 )
-_OF_A_PLACE = {
-    "properties": {
-        "path": {"pattern": r"^\d{4}/[a-z]{2}(/[^/]+){2,}$"},
-        "labels": {"required": ["code", "slug", "year"]},
-    }
-}
+_IF_FAILED = {"properties": {"status": {"const": "failed"}}}
+_ELSE_MADE = {"required": ["facts"], "properties": {"outputs": _object({"executed": _TEXT, "page": _TEXT})}}
+_IF_OF_NO_PLACE = {"properties": {"labels": {"properties": {"level": {"type": "null"}}}}}
+_ELSE_OF_A_PLACE = {"properties": {"path": {"pattern": r"^\d{4}/[a-z]{2}(/[^/]+){2,}$"}, "labels": {"required": ["code", "slug", "year"]}}}  # fmt: skip
 #: What the site needs of a job's record besides what every batch writes, as a JSON schema.
-RECORD = {
-    **_object(dict.fromkeys(("notebook", "parameters", "started", "error"), {}) | {"labels": _LABELS}, facts=_TOLD),
-    "if": {"properties": {"status": {"const": "failed"}}},
-    "else": {"required": ["facts"], "properties": {"outputs": _object({"executed": _TEXT, "page": _TEXT})}},
-    "anyOf": [{"properties": {"labels": {"properties": {"level": {"type": "null"}}}}}, _OF_A_PLACE],
-}
+RECORD = _object(
+    dict.fromkeys(("notebook", "parameters", "started", "error"), {}) | {"labels": _LABELS},
+    facts=_TOLD,
+    left_out=_COUNT,
+) | {"allOf": [{"if": _IF_FAILED, "else": _ELSE_MADE}, {"if": _IF_OF_NO_PLACE, "else": _ELSE_OF_A_PLACE}]}
 
 
 def read_facts(notebook: NotebookNode) -> dict:

@@ -105,7 +105,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         years=[(y, link(path, f"{y}/{lang}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang],
         languages=[(code, link(path, f"{year}/{code}/{stem or 'index'}.html")) for code in LANGUAGES if (year, code) in lists],
     )  # fmt: skip
-    return as_page(text)
+    return as_page(text, jobs)
 
 
 def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
@@ -126,7 +126,7 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
         years=[(y, link(path, f"{y}/{lang}/{home}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang and home in others[y, code]],
         languages=[(code, link(path, f"{year}/{code}/{home}/index.html")) for code in LANGUAGES if home in others.get((year, code), ())],
     )  # fmt: skip
-    return as_page(text)
+    return as_page(text, jobs)
 
 
 def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:

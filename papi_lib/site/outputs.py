@@ -15,8 +15,8 @@ from papi_lib.wording import Words
 #: Tags of cells whose outputs are for analysts, and of those that check a figure.
 _ASIDE = {"analyst", "nbval-check-output"}
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
-#: As much as a page shows of what one cell printed.
-_LINES, _CHARACTERS = 200, 20_000
+#: So many characters of what one cell printed are shown.
+_MOST = 20_000
 
 
 def for_reader(cell: NotebookNode, w: Words) -> tuple[list[str], int]:
@@ -34,8 +34,7 @@ def for_reader(cell: NotebookNode, w: Words) -> tuple[list[str], int]:
             continue
         found = _printed(output.text) if output.get("name") == "stdout" else _displayed(output.get("data", {}), w)
         shown += [found] if found else []
-        cut = output.get("name") == "stdout" and len(output.text) > _CHARACTERS
-        left_out += found is None or cut
+        left_out += found is None or len(output.get("text", "")) > _MOST
     return shown, left_out
 
 
@@ -52,7 +51,7 @@ def _table(table: str) -> str:
 
 def _printed(text: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]", "", text)
-    return f"<pre>{escape(text)}</pre>" if text.strip() else ""
+    return f"<pre>{escape(text[:_MOST])}{'…' if text[_MOST:] else ''}</pre>" if text.strip() else ""
 
 
 def _displayed(data: dict, w: Words) -> str | None:

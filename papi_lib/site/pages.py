@@ -70,7 +70,7 @@ def render_page(executed: bytes, job: dict, head: dict) -> bytes:
         **_ways(path, labels),
     }
     body, _ = _exporter().from_notebook_node(notebook, {"papi": page})
-    return as_page(body, job["parameters"])
+    return as_page(body, [job])
 
 
 def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:

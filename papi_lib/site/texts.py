@@ -38,7 +38,7 @@ def render_text(notebook: NotebookNode, executed: bytes, job: dict, head: dict) 
         facts=defaultdict(str, job["facts"]),
         **of_notebook(job, executed, w),
     )  # fmt: skip
-    return as_page(text)
+    return as_page(text, [job])
 
 
 def address(heading: str) -> str:

@@ -68,6 +68,6 @@ def _of_job(job: dict, page: Path, notebook: Path, run: dict) -> list[str]:
             problems.append(f"{page}: the manifest tells other figures than its notebook")
     if job["outputs"]["page"] != hashlib.sha256(text).hexdigest():
         problems.append(f"{page}: was altered after the run")
-    if job["facts"].get("data_hash") != run.get("data_hash"):
+    if job["facts"].get("data_hash", run.get("data_hash")) != run.get("data_hash"):
         problems.append(f"{page}: was made from other data than the run's last pages; run papi report again")
     return problems

@@ -248,7 +248,7 @@ def test_a_path_that_leads_out_of_the_site_is_refused(tmp_path):
     out = tmp_path / "run"
     out.mkdir()
     write_manifest(out, [record])
-    with pytest.raises(ValueError, match=r"manifest.json: damaged \(1. job, .*path must match"):
+    with pytest.raises(ValueError, match=r"manifest.json: damaged \(1. job, .*path must be path below"):
         site.build(out)
     assert not list(tmp_path.rglob("escaped*"))
 

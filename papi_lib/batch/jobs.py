@@ -7,6 +7,7 @@ import json
 import os
 import platform
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import NamedTuple
@@ -179,9 +180,10 @@ def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> s
     return total.hexdigest()
 
 
+@lru_cache(maxsize=1)
 def environment_hash() -> str:
     """Return the SHA-256 of Python's version and the names and versions of all installed packages."""
-    packages = sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})
+    packages = sorted({f"{about['Name']}=={about['Version']}" for about in (d.metadata for d in distributions())})
     return digest("\n".join([platform.python_version(), *packages]))
 
 

@@ -199,7 +199,7 @@ def _districts(path: str, jobs: list[dict], stem: str | None, w: Words) -> list[
                 "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
                 "titles": _titles(these),
                 "simulated": any(job.get("facts", {}).get("simulated") for job in these),
-                "source": next((job["facts"]["source"] for job in these if job.get("facts")), ""),
+                "source": next((job["facts"]["source"] for job in these if job.get("facts", {}).get("source")), ""),
                 "hub": link(path, f"{these[0]['labels']['year']}/{w.lang}/{home}/index.html"),
             }
         )

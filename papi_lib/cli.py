@@ -29,7 +29,10 @@ class _OneLineErrors(click.Group):
         except ValueError as error:  # wrong names, faulty data files, folders in use
             said, code = str(error), 2
         except KeyboardInterrupt as error:
-            said, code = f"stopped; {error or 'nothing is half-written'}; give the same command again to go on", 130
+            said, code = (
+                f"stopped; {str(error) or 'nothing is half-written'}; give the same command again to go on",
+                130,
+            )
         line = " ".join(said.split())
         click.echo("papi: " + "".join(sign if sign.isprintable() else "\ufffd" for sign in line), err=True)
         ctx.exit(code)

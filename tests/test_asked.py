@@ -8,10 +8,10 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook
 from site_runs import job, notebook, run
 
-from papi_lib import datafiles, site
+from papi_lib import batch_plan, datafiles, site
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job
-from papi_lib.site.about import FACTS, RECORD
+from papi_lib.site.about import FACTS
 
 HUE = {"level": "province", "code": 46, "slug": "hue", "name": "Huế", "year": 2024, "lang": "vi"}
 HUE |= {"notebook": "03_mine", "title": "Của tôi"}
@@ -31,9 +31,7 @@ def make(tmp_path):
         nbformat.write(new_notebook(cells=[new_code_cell(SET, metadata={"tags": ["parameters"]})]), good)
         other = {**labels, "notebook": "04_good"}
         jobs = [Job(path, parameters, "2024/vi/hue/03_mine", labels), Job(good, ASKED, "2024/vi/hue/04_good", other)]
-        settings = batch.Settings(
-            workers=1, render="papi_lib.site:render_page", record=RECORD, head={"data_hash": data}
-        )
+        settings = batch.Settings(workers=1, **batch_plan.settings() | {"head": {"data_hash": data}})
         records = batch.run(jobs, tmp_path / "out", settings)
         assert records[1]["error"] is None
         site.build(tmp_path / "out")

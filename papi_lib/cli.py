@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -18,23 +19,31 @@ NOTEBOOKS = ROOT / "notebooks"
 
 
 class _OneLineErrors(click.Group):
-    """Tell wrong input as one line on standard error and exit code 2, without a traceback."""
+    """Tell wrong input, and Control-C, as one line on standard error, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except WriteError as error:
-            click.echo(f"papi: {error}; make room there or choose another name", err=True)
-            ctx.exit(2)
+            said, code = f"{error}; make room there or choose another name", 2
         except ValueError as error:  # wrong names, faulty data files, folders in use
-            click.echo(f"papi: {error}", err=True)
-            ctx.exit(2)
+            said, code = str(error), 2
+        except KeyboardInterrupt as error:
+            said, code = (
+                f"stopped; {str(error) or 'nothing is half-written'}; give the same command again to go on",
+                130,
+            )
+        line = " ".join(said.split())
+        click.echo("papi: " + "".join(sign if sign.isprintable() else "\ufffd" for sign in line), err=True)
+        ctx.exit(code)
 
 
 @click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="papi_lib")
 def main() -> None:
     """Notebooks, batches and pages on PAPI's published scores."""
+    if os.environ.get("PAPI_DATA"):  # notebooks run in their own folder
+        os.environ["PAPI_DATA"] = os.path.abspath(os.environ["PAPI_DATA"])
 
 
 @main.command()
@@ -112,38 +121,19 @@ def report(
 
     if forks.CAN_FORK and not (scheduler or explain or (out / manifest.NAME).exists()):
         forks.start(forks.PREPARE[:1])  # it imports what notebooks need while this process plans
-    from papi_lib import batch_plan
-    from papi_lib.batch import run as batch
+    from papi_lib import collection, reports
 
-    if not district and (records or not province):
-        district = None  # all that have respondents
-    lang = lang or ["vi"]
-    planned = [batch_plan.methods(NOTEBOOKS, one) for one in dict.fromkeys(lang)]
-    if set(notebook) != {batch_plan.METHODS}:
-        planned += batch_plan.jobs(NOTEBOOKS, province, year, lang, notebook, district, records)
-    settings = batch.Settings(
-        timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records, planned)
-    )
-    if jobs:
-        settings.workers = jobs
+    lang = list(dict.fromkeys(lang)) or ["vi"]
+    reports.check_options(province, district, records, year, notebook, jobs, memory, scheduler)
+    planned = reports.plan(NOTEBOOKS, province, district, records, year, lang, notebook)
+    settings = reports.settings(records, planned, jobs, timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force)  # fmt: skip
+    for line in collection.remarks(NOTEBOOKS):
+        click.echo(f"papi: {line}", err=True)
     if explain:
-        for job, _, reason in batch.plan(planned, out, settings):
-            click.echo(f"{job.path}: {reason.why if reason else 'unchanged'}")
+        for line in reports.explain(planned, out, settings):
+            click.echo(line)
         return
-    records = _run_with_progress(planned, out, settings)
-    from papi_lib import site
-
-    first = site.build(out)
-    failed = [r for r in records if r["status"] == "failed"]
-    counts = {
-        status: sum(r["status"] == status for r in records) for status in ("done", "rendered", "unchanged", "failed")
-    }
-    click.echo(", ".join(f"{n} {status}" for status, n in counts.items() if n) + f". Open {first}")
-    for record in failed:
-        again = batch_plan.command(record, out)
-        click.echo(f"failed: {record['path']}: {record['error']}\n  run again: {again}", err=True)
-    if failed:
-        sys.exit(1)
+    sys.exit(reports.make(planned, out, settings))
 
 
 @main.command("list")
@@ -154,11 +144,15 @@ def list_() -> None:
     Example:
       papi list
     """
-    from papi_lib import batch_plan, districts, index, places
+    from papi_lib import collection, districts, index, places
 
+    faults = [notebook.fault for notebook in collection.notebooks(NOTEBOOKS) if notebook.fault]
+    for line in collection.remarks(NOTEBOOKS) + faults:
+        click.echo(f"papi: {line}", err=True)
     click.echo("Notebooks:")
-    for path in batch_plan.notebooks(NOTEBOOKS):
-        click.echo(f"  {path.stem:24} {batch_plan.title(path, 'vi')} / {batch_plan.title(path, 'en')}")
+    titles, english = (collection.titles(NOTEBOOKS, code) for code in ("vi", "en"))
+    for name, title in titles.items():
+        click.echo(f"  {name:24} {title} / {english[name]}")
     click.echo(f"Years: {', '.join(map(str, index.years()))}")
     click.echo("Languages: vi, en")
     click.echo("Provinces:")
@@ -226,7 +220,7 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
 
 
 @main.command()
-@click.option("--year", "-y", metavar="YEAR", help="Only this year.  [default: all]")
+@click.option("--year", "-y", multiple=True, metavar="YEAR", help="Only this year; may be repeated.  [default: all]")
 @click.option("--lang", "-l", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of the names.")
 @click.option(
     "--with",
@@ -247,7 +241,7 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
     required=True,
     help="Where to write.",
 )
-def data(year: str | None, lang: str, own: Path | None, by: str | None, target: Path) -> None:
+def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, target: Path) -> None:
     """Write the published scores as one tidy table, with own figures beside them.
 
     One row a year, province and part of the index. Provinces of the own file are named with or without
@@ -259,9 +253,16 @@ def data(year: str | None, lang: str, own: Path | None, by: str | None, target: 
       papi data --with my.csv --write joined.csv
       papi data --year 2024 --with my.xlsx --by "Tỉnh/thành" --write joined.csv
     """
+    import pandas as pd
+
     from papi_lib import covariates, index
 
-    frame = covariates.table(index.check_year(year) if year else None, lang)
+    if by and not own:
+        raise ValueError("--by names a column of the file that --with gives; give one")
+    if own and target.exists() and own.exists() and target.samefile(own):
+        raise ValueError(f"{target}: would be written over by what is joined to it; give --write another name")
+    span = sorted({index.check_year(one) for one in year}) or [None]
+    frame = pd.concat([covariates.table(one, lang) for one in span], ignore_index=True)
     if own:
         frame, unmatched = covariates.join(frame, own, by)
         for line in covariates.report(unmatched, own):
@@ -305,9 +306,10 @@ def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
     """
     from papi_lib import site as pages
 
-    for run in filter(None, (out, against)):
-        if not (run / "manifest.json").exists():
-            raise ValueError(f"{run}: no manifest.json, so no finished run; make one with papi report --out {run}")
+    if verify and (against or pdf):
+        raise ValueError("--verify only checks; give it without --against and --pdf")
+    if against and against.samefile(out):
+        raise ValueError(f"--against {against}: is the run itself; give an earlier one")
     if verify:
         problems = pages.verify(out)
         for problem in problems:
@@ -320,26 +322,3 @@ def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
     if pdf:
         for path in pages.booklets(out):
             click.echo(f"Printed {path}")
-
-
-def _run_with_progress(planned: list, out: Path, settings) -> list[dict]:
-    """Run the jobs under a progress bar with the time that remains; failures are told as they come."""
-    from tqdm import tqdm
-
-    from papi_lib.batch import run as batch
-
-    tqdm.monitor_interval = 0  # a thread, which processes that fork must not have
-    bar = None
-
-    def tell(record: dict) -> None:
-        nonlocal bar
-        bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
-        bar.update()
-        if record["status"] == "failed":
-            bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
-
-    try:
-        return batch.run(planned, out, settings, tell)
-    finally:
-        if bar is not None:
-            bar.close()

@@ -133,9 +133,11 @@ def labels(year: int) -> dict[str, dict[str, int]]:
     for row in book.itertuples():
         said = {code: {plain(row.answers_vi[code]), plain(row.answers_en[code])} for code in row.answers_vi}
         said |= {code: elsewhere.get(code, set()) for code in row.missing}
-        worded = [(text, code) for code, own in said.items() for label in own for text in (label, f"{code} {label}")]
-        codes = pd.DataFrame(worded, columns=["text", "code"]).drop_duplicates().drop_duplicates("text", keep=False)
-        found[row.Index] = dict(zip(codes["text"], codes["code"].tolist(), strict=True))
+        codes = {}
+        for code, own in said.items():
+            for text in [*own, *(f"{code} {label}" for label in own)]:
+                codes.setdefault(text, set()).add(code)
+        found[row.Index] = {text: min(meant) for text, meant in codes.items() if len(meant) == 1}
     return found
 
 

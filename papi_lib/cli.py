@@ -174,27 +174,36 @@ def list_() -> None:
     metavar="NEW.parquet",
     help="Write faultless records in the form that reads fastest.",
 )
-def check(file: Path | None, year: str | None, target: Path | None) -> None:
+@click.option("--all", "everything", is_flag=True, help="Tell all kinds of problems, not the ten biggest.")
+@click.option(
+    "--marked",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="NEW.xlsx",
+    help="Write the records with their faulty cells in red, and a list of these.",
+)
+def check(file: Path | None, year: str | None, target: Path | None, everything: bool, marked: Path | None) -> None:
     """Check data: respondents' records, one of the data package's tables, or all of these.
 
-    Records (.csv, .dta, .parquet, .sav, .xlsx) are held against the codebook, and all problems are told,
-    with row, column and value. Each faulty table of the package is told by its first fault. The exit code
-    is 2 where anything is wrong.
+    Records (.csv, .dta, .parquet, .sav, .xlsx) are held against the codebook. Problems are told by column and
+    kind, the biggest first, with rows and values; then what is doubtful (warnings). Each faulty table of the
+    package is told by its first fault. The exit code is 2 where anything is wrong, 0 where it is only doubtful.
 
     \b
     Examples:
       papi check
       papi check data/published/2024.csv
       papi check survey.sav --year 2024 --write survey.parquet
+      papi check survey.xlsx --year 2024 --marked to-correct.xlsx
     """
     from papi_lib import codebook, datafiles, index, places, plans, published
 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
     names = datafiles.resource_names()
     if file is not None and tables.get(file.resolve()) not in names:
-        return _check_records(file, index.check_year(year) if year else index.years()[-1], target)
-    if target:
-        raise ValueError("--write is for a file of respondents' records; name it")
+        year = index.check_year(year) if year else index.years()[-1]
+        return _check_records(file, year, target, everything, marked)
+    if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything), ("--marked", marked)) if value]:  # fmt: skip
+        raise ValueError(f"{', '.join(given)}: only for a file of respondents' records; name it")
     chosen = [tables[file.resolve()]] if file is not None else names
     faults = []
     for name in chosen:
@@ -271,18 +280,32 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
     click.echo(f"{len(frame)} rows, {frame['province_code'].nunique()} provinces. Written: {target}")
 
 
-def _check_records(file: Path, year: int, target: Path | None) -> None:
-    from papi_lib import records
+def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:
+    from papi_lib import findings, plausible, records, whole
 
-    clean, problems = records.check(records.read(file), year, records.first_row(file))
-    for _, problem in problems.iterrows():
-        click.echo(f"papi: {records.tell(file, problem)}", err=True)
+    if marked and (marked.suffix.lower() != ".xlsx" or marked.resolve() == file.resolve()):
+        raise ValueError(f"{marked}: problems are marked in a new workbook; give another name that ends in .xlsx")
+    frame = records.read(file)
+    clean, problems = records.check(frame, year)
+    doubts = plausible.doubts(clean, year)
+    most = None if everything else 10
+    told = [f"{file}: {note}" for note in problems.attrs["notes"]]
+    told += findings.lines(file, problems, most)
+    told += [f"warning: {line}" for line in findings.lines(file, doubts, most)]
+    for line in told:
+        click.echo(f"papi: {line}", err=True)
+    if marked and len(problems) + len(doubts):
+        whole.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]))
     if len(problems):
-        click.echo(f"papi: {file}: {len(problems)} problems; nothing was written", err=True)
+        count, kinds = int(problems["count"].sum()), len(problems)
+        told = f"{count:,} problem{'s' * (count != 1)} of {kinds} kind{'s' * (kinds != 1)}"
+        click.echo(f"papi: {file}: {told}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
         sys.exit(2)
     if target:
         records.write(clean, target)
-    click.echo(f"{file}: {len(clean)} respondents, as they should be." + (f" Written: {target}" if target else ""))
+    fine = f"{len(doubts)} warning{'s' * (len(doubts) != 1)}" if len(doubts) else "as they should be"
+    written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
+    click.echo(f"{file}: {len(clean)} respondents, {fine}." + (f" Written: {written}" if written else ""))
 
 
 @main.command()

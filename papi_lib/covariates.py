@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import changes, index, places, records, whole
+from papi_lib import changes, findings, index, places, records, whole
 from papi_lib.datafiles import DataError
 
 #: Column names, in plain letters, that may be of provinces besides those that say so, and that are of years.
@@ -120,7 +120,7 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     path = Path(file)
     if path.suffix.lower() not in _SUFFIXES:
         raise DataError(f"{path}: '{path.suffix}' files cannot be joined; save it as one of {', '.join(_SUFFIXES)}")
-    table = records.read(path)
+    table = records.read(path).reset_index(drop=True)
     _check_header(path, table)
     table = table.dropna(how="all")
     loose = [_key(table, (name,)) for name in (([by] if by else []) or _PROVINCE)]
@@ -194,7 +194,10 @@ def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
     ['my.csv: nothing for 1 of the provinces: Huế']
     """
     faults = unmatched[unmatched["row"] > 0]
-    lines = [records.tell(Path(file), problem) for _, problem in faults.iterrows()]
+    lines = [
+        findings.tell(file, one.column, one.problem, [one.row], filter(None, [one.value]))
+        for one in faults.itertuples()
+    ]
     lacking = unmatched.loc[unmatched["row"] == 0, "value"].to_list()
     if lacking:
         shown = ", ".join(lacking[:10]) + (", …" if len(lacking) > 10 else "")

@@ -256,7 +256,7 @@ def load(path: str | os.PathLike | None = None, year: int | None = None) -> Surv
     Raises
     ------
     papi_lib.datafiles.DataError
-        The file cannot be read or has problems, or its districts lie in several provinces.
+        The file cannot be read or has problems.
     ValueError
         There is no simulated survey for the year.
     """
@@ -279,10 +279,7 @@ def _simulated() -> dict:
 @lru_cache(maxsize=4)
 def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
     clean = records.load(path, year)
-    homes = {places.district(code).province_code for code in clean["district_code"].unique()}
-    if len(homes) > 1:
-        names = ", ".join(places.province(code).name_en for code in sorted(homes))
-        raise datafiles.DataError(f"{path}, column 'district_code': districts of {names}; give one file a province")
+    province = places.district(clean["district_code"].iloc[0]).province_code
     kinds = places.districts()["type"].eq("quan").map({True: "urban", False: "rural"})
     kinds = kinds[clean["district_code"].unique()]
     if kinds.value_counts().min() < _FEWEST_OF_A_KIND:
@@ -290,4 +287,4 @@ def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
     frame = clean[records.DESIGN].join(clean["district_code"].map(kinds).rename("kind"))
     frame = frame.join(codebook.score(clean, year))
     asked = codebook.asked(clean, year)
-    return Survey(path.name, year, homes.pop(), bool(clean["simulated"].any()), frame, asked)
+    return Survey(path.name, year, province, bool(clean["simulated"].any()), frame, asked)

@@ -28,7 +28,9 @@ class _OneLineErrors(click.Group):
             click.echo(f"papi: {error}; make room there or choose another name", err=True)
             ctx.exit(2)
         except ValueError as error:  # wrong names, faulty data files, folders in use
-            click.echo(f"papi: {error}", err=True)
+            from papi_lib.datafiles import shown
+
+            click.echo(f"papi: {shown(error)}", err=True)
             ctx.exit(2)
 
 
@@ -227,7 +229,7 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
     "own",
     type=click.Path(path_type=Path),
     metavar="MY.csv",
-    help="Own figures, joined by province (and year): .csv or .xlsx.",
+    help="Own figures, joined by province (and year): .csv, .dta, .parquet, .sav or .xlsx.",
 )
 @click.option(
     "--by", metavar="COLUMN", help="The file's column that names the provinces.  [default: found by its name]"
@@ -267,7 +269,7 @@ def data(year: str | None, lang: str, own: Path | None, by: str | None, target: 
 def _check_records(file: Path, year: int, target: Path | None) -> None:
     from papi_lib import records
 
-    clean, problems = records.check(records.read(file), year, records.first_row(file))
+    clean, problems = records.check(records.read(file), year)
     for _, problem in problems.iterrows():
         click.echo(f"papi: {records.tell(file, problem)}", err=True)
     if len(problems):

@@ -12,78 +12,45 @@ weight         how many people the respondent stands for, above zero
 =============  =======================================================================================
 
 A column ``simulated`` that is above zero says that the answers are made up; all pages then say so. Other
-columns are passed over. Files in legacy text come out as composed Unicode (NFC): UTF-8 with or
-without a byte-order mark, decomposed letters, Windows-1258. Text in TCVN3 fonts cannot be told from
-other letters by any library that is kept up, so it is refused where a name is needed.
+columns are passed over. Text in TCVN3 fonts cannot be told from other letters by any library that is kept up,
+so it is refused where a name is needed.
 """
 
 from __future__ import annotations
 
-import csv
 import os
-import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from papi_lib import codebook, places, whole
+from papi_lib import codebook, datafiles, places, tablefiles, whole
+from papi_lib.cells import ERRORS
 from papi_lib.datafiles import DataError
 
 DESIGN = ["district_code", "stratum", "cluster", "weight"]
-SUFFIXES = (".csv", ".dta", ".parquet", ".sav", ".xlsx")
-#: Suffixes of files that have a header as their first row.
-_WITH_HEADER = (".csv", ".xlsx")
 
 
 def read(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a file of records as it is, with text composed (NFC) and column names stripped.
-
-    Parameters
-    ----------
-    path : path
-        A ``.csv``, ``.dta``, ``.parquet``, ``.sav`` or ``.xlsx`` file (its first sheet). Stata and SPSS
-        files give codes, not labels.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a respondent.
+    """Read a file of records as it is: `papi_lib.tablefiles.read`, with the names that records have.
 
     Raises
     ------
     papi_lib.datafiles.DataError
-        The file is missing, of another format or cannot be read.
+        As there.
     """
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise DataError(f"{path}: '{path.suffix}' files cannot be read; save it as one of {', '.join(SUFFIXES)}")
-    try:
-        frame = _READERS[path.suffix.lower()](path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: the file is missing; correct the name") from None
-    except DataError:
-        raise
-    except Exception as error:  # each format's reader has errors of its own
-        raise DataError(f"{path}: cannot be read ({str(error).splitlines()[0]}); open and save it again") from error
-    frame.columns = [unicodedata.normalize("NFC", str(name)).strip() for name in frame.columns]
-    for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            frame[name] = frame[name].map(_composed, na_action="ignore")
-    return frame
+    return tablefiles.read(path, expected=[*DESIGN, *datafiles.read("codebook")["item"]], keys=DESIGN[:3])
 
 
-def check(frame: pd.DataFrame, year: int, first_row: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+def check(frame: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Check records against the codebook.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        From `read`.
+        From `read`: its index has the rows' numbers in the file.
     year : int
         Year of the survey.
-    first_row : int
-        Number of the first respondent's row in the file: 2 below a header.
 
     Returns
     -------
@@ -95,12 +62,17 @@ def check(frame: pd.DataFrame, year: int, first_row: int = 1) -> tuple[pd.DataFr
     import pandera.pandas as pa
 
     book = codebook.items(year)
+    rows = frame.index if frame.index.name == "row" else frame.index + 1
     frame = frame.reset_index(drop=True)
     design = {
-        "stratum": pa.Column(nullable=False, checks=_rule(lambda s: s.astype(str) != "", "is empty")),
-        "cluster": pa.Column(nullable=False, checks=_rule(lambda s: s.astype(str) != "", "is empty")),
+        "stratum": pa.Column(
+            nullable=False, checks=_rule(lambda s: ~s.isin(ERRORS), "is an error of a spreadsheet; mend the cell")
+        ),
+        "cluster": pa.Column(
+            nullable=False, checks=_rule(lambda s: ~s.isin(ERRORS), "is an error of a spreadsheet; mend the cell")
+        ),
         "weight": pa.Column(
-            nullable=False, checks=_rule(lambda s: _number(s) > 0, "is no weight; give a number above zero")
+            nullable=False, checks=_rule(lambda s: tablefiles.numbers(s) > 0, "is no weight; give a number above zero")
         ),
         "district_code": pa.Column(
             nullable=False, checks=_rule(lambda s: _district_codes(s).notna(), "is no district's code or name")
@@ -110,7 +82,7 @@ def check(frame: pd.DataFrame, year: int, first_row: int = 1) -> tuple[pd.DataFr
         item: pa.Column(
             nullable=True,
             checks=_rule(
-                lambda s, codes=(*row["answers_vi"], *row["missing"]): _number(s).isin(codes),
+                lambda s, codes=(*row["answers_vi"], *row["missing"]): tablefiles.numbers(s).isin(codes),
                 f"is no code of the item; it has {', '.join(map(str, (*row['answers_vi'], *row['missing'])))}",
             ),
         )
@@ -120,12 +92,15 @@ def check(frame: pd.DataFrame, year: int, first_row: int = 1) -> tuple[pd.DataFr
     try:
         pa.DataFrameSchema(design | asked).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as faults:
-        found = [_told(row, frame, first_row) for row in faults.failure_cases.itertuples()]
+        found = [_told(row, frame, rows) for row in faults.failure_cases.itertuples()]
+    if "weight" in frame:
+        why = {rows[at]: reason for at, reason in tablefiles.numbers(frame["weight"]).attrs["faults"].items()}
+        found = [(*case[:3], why.get(case[0], case[3]) if case[1] == "weight" else case[3]) for case in found]
     clean = pd.DataFrame(index=frame.index)
     for column in [*DESIGN, *book.index]:
         clean[column] = _clean(frame, column, book)
-    clean["simulated"] = _number(frame["simulated"]).gt(0) if "simulated" in frame else False
-    found += _skipped(clean, book, frame, first_row)
+    clean["simulated"] = tablefiles.numbers(frame["simulated"]).gt(0) if "simulated" in frame else False
+    found += _skipped(clean, book, frame, rows)
     columns = ["row", "column", "value", "problem"]
     problems = pd.DataFrame(found, columns=columns).drop_duplicates().sort_values(["row", "column"], kind="stable")
     return clean, problems.reset_index(drop=True)
@@ -140,7 +115,7 @@ def load(path: str | os.PathLike, year: int) -> pd.DataFrame:
         It has problems; the message tells the first and how many there are.
     """
     path = Path(path)
-    clean, problems = check(read(path), year, first_row(path))
+    clean, problems = check(read(path), year)
     if len(problems):
         raise DataError(
             f"{tell(path, problems.iloc[0])} ({len(problems)} problems in the file; papi check {path} shows all)"
@@ -156,15 +131,11 @@ def write(clean: pd.DataFrame, path: str | os.PathLike) -> None:
     whole.write(path, clean.to_parquet(index=False))
 
 
-def first_row(path: Path) -> int:
-    """Return the number of the first respondent's row in a file, counting a header."""
-    return 2 if path.suffix.lower() in _WITH_HEADER else 1
-
-
 def tell(path: Path, problem: pd.Series) -> str:
     """Return a problem as one line: file, row, column, value, what is wrong."""
-    where = f"{path}, column '{problem['column']}'" if problem["row"] == 0 else f"{path}, row {problem['row']}, column '{problem['column']}'"  # fmt: skip
-    return f"{where}: {problem['problem']}" if problem["row"] == 0 else f"{where}: '{problem['value']}' {problem['problem']}"  # fmt: skip
+    where = f"{path}, row {problem['row']}, " if problem["row"] else f"{path}, "
+    value = f"'{problem['value']}' " if problem["row"] else ""
+    return datafiles.shown(f"{where}column '{problem['column']}': {value}{problem['problem']}")
 
 
 def _rule(test, why: str):
@@ -173,7 +144,7 @@ def _rule(test, why: str):
     return pa.Check(test, name=why, error=why, ignore_na=True)
 
 
-def _told(case, frame: pd.DataFrame, first: int) -> tuple:
+def _told(case, frame: pd.DataFrame, rows: pd.Index) -> tuple:
     """Return one of pandera's failures as row, column, value and problem."""
     if case.check == "column_in_dataframe":
         near = [name for name in frame.columns if name.lower() == str(case.failure_case).lower()]
@@ -181,8 +152,8 @@ def _told(case, frame: pd.DataFrame, first: int) -> tuple:
         return 0, case.failure_case, "", f"the column is missing{hint}"
     row = int(case.index)
     if case.check == "not_nullable":
-        return row + first, case.column, "", "is empty; fill it in"
-    return row + first, case.column, frame[case.column].iloc[row], case.check
+        return rows[row], case.column, "", "is empty; fill it in"
+    return rows[row], case.column, frame[case.column].iloc[row], case.check
 
 
 def _clean(frame: pd.DataFrame, column: str, book: pd.DataFrame) -> pd.Series:
@@ -192,22 +163,22 @@ def _clean(frame: pd.DataFrame, column: str, book: pd.DataFrame) -> pd.Series:
     if column == "district_code":
         return _district_codes(frame[column])
     if column == "weight":
-        return _number(frame[column])
+        return tablefiles.numbers(frame[column])
     if column in DESIGN:
         return frame[column].map(lambda v: str(int(v)) if isinstance(v, float) and v.is_integer() else str(v))
     known = list(book.loc[column, "answers_vi"])
-    values = _number(frame[column])
+    values = tablefiles.numbers(frame[column])
     return values.where(values.isin(known)).astype("Int16")
 
 
-def _skipped(clean: pd.DataFrame, book: pd.DataFrame, frame: pd.DataFrame, first: int) -> list[tuple]:
+def _skipped(clean: pd.DataFrame, book: pd.DataFrame, frame: pd.DataFrame, rows: pd.Index) -> list[tuple]:
     """Return the answers to items that the respondent should not have been asked."""
     found = []
     for item, row in book[book["asked_item"] != ""].iterrows():
         before = clean[row["asked_item"]]
         wrong = clean[item].notna() & before.notna() & ~before.isin(row["asked_codes"])
         why = f"is answered though '{row['asked_item']}' says that it was not to be asked; leave it empty"
-        found += [(int(i) + first, item, frame[item].iloc[i], why) for i in np.flatnonzero(wrong)]
+        found += [(rows[i], item, frame[item].iloc[i], why) for i in np.flatnonzero(wrong)]
     return found
 
 
@@ -221,54 +192,3 @@ def _district_codes(column: pd.Series) -> pd.Series:
             return None
 
     return column.map({value: code(value) for value in column.dropna().unique()})
-
-
-def _number(column: pd.Series) -> pd.Series:
-    """Return numbers, also those written with a decimal comma; missing where there is none."""
-    if not pd.api.types.is_numeric_dtype(column):
-        column = column.astype("str").str.strip().str.replace(",", ".", regex=False)
-    return pd.to_numeric(column, errors="coerce").astype("float64")
-
-
-def _composed(value: object) -> object:
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
-
-
-def _csv(path: Path) -> pd.DataFrame:
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1258")
-    first = text.split("\n", 1)[0]
-    rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)))
-    if len(rows) < 2:
-        raise DataError(f"{path}, row 1: the file has no rows below its header; add them")
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(rows[0]):
-            raise DataError(f"{path}, row {number}, column '{rows[0][min(len(row), len(rows[0])) - 1]}': {len(row)} values where {len(rows[0])} belong; quote text that holds the separator")  # fmt: skip
-    frame = pd.DataFrame(rows[1:], columns=rows[0], dtype="str")
-    return frame.mask(frame.apply(lambda column: column.str.strip() == ""))
-
-
-def _stata(path: Path) -> pd.DataFrame:
-    import pyreadstat
-
-    return pyreadstat.read_dta(str(path))[0]
-
-
-def _spss(path: Path) -> pd.DataFrame:
-    import pyreadstat
-
-    return pyreadstat.read_sav(str(path))[0]
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    """Read without Arrow's threads: a process that is to be forked may have one only."""
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
-        return file.read(use_threads=False).to_pandas(use_threads=False)
-
-
-_READERS = {".csv": _csv, ".dta": _stata, ".sav": _spss, ".parquet": _parquet, ".xlsx": pd.read_excel}

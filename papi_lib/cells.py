@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from numbers import Real
 
@@ -15,6 +16,7 @@ import pandas as pd
 
 from papi_lib import places
 
+WIDEST = 16_384  # columns of a table, as many as a sheet has
 #: Cells that say that there is no value, in any format; and those that say so where all others are numbers.
 MISSING = frozenset({"NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "."})
 _DASHES = frozenset({"-", "–", "—", "..", "...", "…"})
@@ -57,11 +59,11 @@ def find_header(rows: Sequence[Sequence[object]], expected: Collection[str]) -> 
     It is the first row that names most of them; where none names any, the first that is at least half as full as
     the fullest. `expected` holds names as `name_key` gives them.
     """
-    named = [len({name_key(cell) for cell in row if isinstance(cell, str)} & set(expected)) for row in rows]
+    named = [len({name_key(cell) for cell in row[:WIDEST] if isinstance(cell, str)} & set(expected)) for row in rows]
     if any(named):
         return named.index(max(named)), max(named)
     filled = [sum(composed(cell) not in (None, "") for cell in row) for row in rows]
-    return next(at for at, n in enumerate(filled) if 2 * n >= max(filled)), 0
+    return next(at for at, n in enumerate(filled) if 2 * n >= max(filled)), 0  # none without rows
 
 
 def clean(column: pd.Series) -> tuple[pd.Series, Counter]:
@@ -108,7 +110,7 @@ def numbers(column: pd.Series) -> pd.Series:
     found, why = np.full(len(column), np.nan), {}
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         found = column.to_numpy("float64", na_value=np.nan, copy=True)
-    elif not pd.api.types.is_bool_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column):
+    elif column.dtype.kind == "O":
         codes, unique = _texts(column)
         roles = _roles(unique)
         read = [_number(value, roles) for value in unique]
@@ -153,7 +155,7 @@ def dated(column: pd.Series) -> np.ndarray:
 
 
 def _is_real(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool | np.bool_)
 
 
 def _else_numbers(others: pd.Series, texts: list[str]) -> bool:

@@ -185,7 +185,7 @@ def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
 
 
 def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
-    """Return what did not match as lines to read: one a fault of the file, one on what the file lacks.
+    """Return what did not match as lines to read: the file's faults, how it was read, what it lacks.
 
     Parameters
     ----------
@@ -200,8 +200,8 @@ def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
     ['my.csv: nothing for 1 of the provinces: Huế']
     """
     faults = unmatched[unmatched["row"] > 0]
-    lines = [datafiles.shown(f"{file}: {note}") for note in unmatched.attrs.get("notes", [])]
-    lines += [records.tell(Path(file), problem) for _, problem in faults.iterrows()]
+    lines = [records.tell(Path(file), problem) for _, problem in faults.iterrows()]
+    lines += [datafiles.shown(f"{file}: {note}") for note in unmatched.attrs.get("notes", [])]
     lacking = unmatched.loc[unmatched["row"] == 0, "value"].to_list()
     if lacking:
         shown = ", ".join(lacking[:10]) + (", …" if len(lacking) > 10 else "")

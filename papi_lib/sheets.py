@@ -86,7 +86,7 @@ def _data_sheet(path: Path, book, expected: Collection[str]) -> tuple:
     if not found:
         raise DataError(f"{path}: the file has no rows in any sheet; add them")
     most = max(named for named, *_ in found.values())
-    like = [sheet for sheet, (named, *_) in found.items() if 2 * named >= most]
+    like = [sheet for sheet, (named, *_) in found.items() if 4 * named >= most]
     full = [sheet for sheet in like if len(found[sheet][2]) > 1] or like
     chosen = book.active if book.active in full else max(full, key=lambda sheet: (sheet.sheet_state == "visible", found[sheet][0]))  # fmt: skip
     _, row, header = found[chosen]

@@ -12,18 +12,19 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from papi_lib.cells import clean, composed, counted, dated, find_header, is_text, name_key, numbers  # noqa: F401
+from papi_lib.cells import WIDEST, clean, composed, counted, dated, find_header, is_text, name_key, numbers  # noqa: F401
 from papi_lib.datafiles import DataError
 
 SUFFIXES = (".csv", ".dta", ".parquet", ".sav", ".xlsx")
 _SIGNATURES = {b"PK\x03\x04": ".xlsx", b"PAR1": ".parquet", b"$FL2": ".sav", b"\xd0\xcf\x11\xe0": ".xls"}
-_WIDEST = 16_384  # columns, as many as a sheet has
+_LEGACY = "the text is not UTF-8 and was read as Windows-1258; look at the names in it"
 _HEAD = 50  # lines of a CSV file among which the header is looked for
 _CHUNK = 10_000  # rows of a CSV file that are Python objects at a time
 
@@ -143,7 +144,7 @@ def _clean(frame: pd.DataFrame, wanted: set[str], keys: set[str]) -> None:
             words[name] = found
         if name_key(name) in keys and _once(column):
             notes.append(
-                f"column '{name}': {counted(int(column.isna().sum()), 'empty cell')} filled with the name above"
+                f"column '{name}': {counted(int(column.isna().sum()), 'empty cell')} filled down with the name above"
             )
             column = column.ffill()
         if name_key(name) in wanted and (dates := dated(column)).any():
@@ -177,8 +178,8 @@ def _csv(path: Path, wanted: set[str]) -> pd.DataFrame:
         separator, top = _layout(head, wanted)
         rows = _records(path, csv.reader(file, delimiter=separator, strict=True))
         names = next(islice(rows, top, None), [])
-        if len(names) > _WIDEST:
-            raise DataError(f"{path}, row {top + 1}: {len(names):,} columns; at most {_WIDEST:,} are read")
+        if len(names) > WIDEST:
+            raise DataError(f"{path}, row {top + 1}: {len(names):,} columns; at most {WIDEST:,} are read")
         if top:
             notes.append(f"the header was taken from row {top + 1}")
         pieces, numbers, start = [[] for _ in names], [np.empty(0, dtype=int)], top + 2
@@ -229,16 +230,16 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
                 raise DataError(f"{path}, row {row}: the text is not {encoding.removesuffix('-sig').upper()}; save the file as UTF-8") from None  # fmt: skip
         else:
             break
-    return tried, ["the text is not UTF-8 and was read as Windows-1258; look at its names"] * (tried == "cp1258")
+    return tried, [_LEGACY] * (tried == "cp1258")
 
 
 def _layout(head: list[str], wanted: set[str]) -> tuple[str, int]:
     """Return the separator with which the first rows name most wanted columns, and the header's place among them."""
-    found = {}
+    found = {",": (0, 0, 0)}
     for separator in ",;\t":
-        rows = list(csv.reader(head, delimiter=separator)) or [[]]
-        top, named = find_header(rows, wanted)
-        found[separator] = named, head[0].count(separator) if head else 0, top
+        with suppress(csv.Error, StopIteration):  # too long a cell, or nothing at all
+            top, named = find_header(list(csv.reader(head, delimiter=separator)), wanted)
+            found[separator] = named, head[0].count(separator), top
     best = max(found, key=lambda separator: found[separator][:2])
     return best, found[best][2]
 
@@ -271,28 +272,48 @@ def _excel(path: Path, wanted: set[str]) -> pd.DataFrame:
 
 
 def _statistics(path: Path, _wanted: set[str]) -> pd.DataFrame:
-    """Read Stata and SPSS files; those from before UTF-8 do not say which encoding their text has."""
+    """Read Stata and SPSS files; text that is not UTF-8 is read byte by byte and decoded here.
+
+    The reader's own decoder loses the last letter of each text in Windows-1258.
+    """
     import pyreadstat
 
-    reader = pyreadstat.read_sav if path.suffix.lower() == ".sav" else pyreadstat.read_dta
-    for encoding in (None, "WINDOWS-1258") if path.suffix.lower() == ".sav" else ("UTF-8", "WINDOWS-1258"):
-        try:
-            frame, about = reader(str(path), encoding=encoding, user_missing=True)
-            break
-        except pyreadstat.ReadstatError as error:
-            if encoding == "WINDOWS-1258" or "convert string" not in str(error):
-                raise
+    stata = path.suffix.lower() == ".dta"
+    reader = pyreadstat.read_dta if stata else pyreadstat.read_sav
+    try:  # Stata's old formats do not say which encoding they have
+        frame, about = reader(str(path), encoding="UTF-8" if stata else None, user_missing=True)
+        legacy = "1258" in str(about.file_encoding)
+    except pyreadstat.ReadstatError as error:
+        if "convert string" not in str(error):
+            raise
+        legacy = True
+    if legacy:
+        frame, about = reader(str(path), encoding="ISO-8859-1", user_missing=True)
+    decoded = _from_windows if legacy else composed
+    frame.columns = [decoded(name) for name in frame.columns]
+    for name in [name for name in frame.columns if legacy and is_text(frame[name]).any()]:
+        frame[name] = frame[name].map(decoded, na_action="ignore")
     lost = {}
-    if path.suffix.lower() == ".dta":
-        for name in about.missing_user_values:
-            letters = is_text(frame[name])
-            lost[composed(name)] = {f".{letter}": n for letter, n in Counter(frame[name][letters]).items()}
-            frame[name] = frame[name].mask(letters).astype("float64")
+    for name in map(decoded, about.missing_user_values if stata else ()):
+        letters = is_text(frame[name])
+        lost[name] = {f".{letter}": n for letter, n in Counter(frame[name][letters]).items()}
+        frame[name] = frame[name].mask(letters).astype("float64")
     frame.index = range(1, len(frame) + 1)
-    labels = {composed(name): pairs for name, pairs in about.variable_value_labels.items()}
-    notes = ["the text is not UTF-8 and was read as Windows-1258; look at its names"] * (encoding == "WINDOWS-1258")
-    frame.attrs = {"labels": labels, "lost": lost, "notes": notes}
+    labels = about.variable_value_labels.items()
+    labels = {decoded(name): {_code(code): decoded(label) for code, label in pairs.items()} for name, pairs in labels}
+    frame.attrs = {"labels": labels, "lost": lost, "notes": [_LEGACY] * legacy}
     return frame
+
+
+def _from_windows(value: object) -> object:
+    return composed(value.encode("latin-1").decode("cp1258")) if isinstance(value, str) else value
+
+
+def _code(code: object) -> object:
+    """Return a labelled code as it is told: whole numbers without decimals, Stata's missing codes with their point."""
+    if isinstance(code, float) and code.is_integer():
+        return int(code)
+    return f".{code}" if isinstance(code, str) and len(code) == 1 and code.isalpha() else code
 
 
 def _parquet(path: Path, _wanted: set[str]) -> pd.DataFrame:
@@ -308,7 +329,8 @@ def _parquet(path: Path, _wanted: set[str]) -> pd.DataFrame:
                 column.validate(full=True)
             except pa.ArrowInvalid:
                 raise DataError(f"{path}, column '{name}': holds text that is not UTF-8; write the file again") from None  # fmt: skip
-        frame = table.to_pandas(use_threads=False)
+        del column
+        frame = table.to_pandas(use_threads=False, split_blocks=True, self_destruct=True)
     if list(frame.index.names) != [None]:
         frame = frame.reset_index()
     frame.index = range(1, len(frame) + 1)

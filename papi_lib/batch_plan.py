@@ -80,7 +80,9 @@ def jobs(
         )
     if not homes and of_districts is None:
         homes = [home]
-    districts = () if not survey else survey.districts if of_districts is None or "all" in of_districts else of_districts
+    districts = (
+        () if not survey else survey.districts if of_districts is None or "all" in of_districts else of_districts
+    )
     spots = [(place, None) for place in homes]
     spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in districts)]
     titles = {lang: collection.titles(folder, lang) for lang in dict.fromkeys(Words(lang).lang for lang in langs)}

@@ -33,8 +33,9 @@ class _OneLineErrors(click.Group):
                 f"stopped; {str(error) or 'nothing is half-written'}; give the same command again to go on",
                 130,
             )
-        line = " ".join(said.split())
-        click.echo("papi: " + "".join(sign if sign.isprintable() else "\ufffd" for sign in line), err=True)
+        from papi_lib.datafiles import shown
+
+        click.echo(f"papi: {shown(said)}", err=True)
         ctx.exit(code)
 
 
@@ -236,7 +237,7 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     "own",
     type=click.Path(path_type=Path),
     metavar="MY.csv",
-    help="Own figures, joined by province (and year): .csv or .xlsx.",
+    help="Own figures, joined by province (and year): .csv, .dta, .parquet, .sav or .xlsx.",
 )
 @click.option(
     "--by", metavar="COLUMN", help="The file's column that names the provinces.  [default: found by its name]"

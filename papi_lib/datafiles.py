@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import importlib
+import io
 import json
 import math
 import os
@@ -26,7 +27,21 @@ _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
 
 class DataError(ValueError):
-    """A data file is missing, unreadable or breaks its schema. The message is one line."""
+    """A data file is missing, unreadable or breaks its schema. The message is one line, and safe to print."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
+
+
+def shown(text: object) -> str:
+    """Return text for a terminal: one line, what would control the terminal or cannot be seen as its escape.
+
+    Examples
+    --------
+    >>> shown("Ba\\x1b[2J Đình\\n")
+    'Ba\\\\x1b[2J Đình\\\\n'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 def folder() -> Path:
@@ -262,7 +277,7 @@ def _rows(path: Path, names: list[str]) -> list[list[str]]:
             f"{_place(path, row, names[-1])}: Windows line end, the file was saved by another program; "
             "save it with Unix line ends (a spreadsheet may also have changed values: compare first)"
         )
-    reader = csv.reader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         if header != names:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from papi_lib import datafiles
+
 #: Rows of a file that a marked workbook takes; more would take minutes and gigabytes.
 MOST_ROWS = 20_000
 #: Cells that the workbook's list of problems takes.
@@ -133,5 +135,5 @@ def workbook(frame: pd.DataFrame, found: Sequence) -> bytes:
 def _shown(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
+    text = datafiles.shown(value)
     return text if len(text) <= 60 else f"{text[:59]}…"

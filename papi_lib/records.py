@@ -20,20 +20,18 @@ other letters by any library that is kept up, so it is refused where a name is n
 
 from __future__ import annotations
 
-import csv
 import os
-import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from papi_lib import codebook, findings, places, whole
+from papi_lib import codebook, datafiles, findings, places, tablefiles, whole
+from papi_lib.cells import ERRORS, numbers
 from papi_lib.datafiles import DataError
 from papi_lib.findings import at, finding
 
 DESIGN = ["district_code", "stratum", "cluster", "weight"]
-SUFFIXES = (".csv", ".dta", ".parquet", ".sav", ".xlsx")
 #: More people than one respondent can stand for: as many as live in the country.
 MOST_PEOPLE = 100_000_000
 #: Different values in a column beyond which these are neither labels nor districts.
@@ -47,41 +45,14 @@ _CODE = r"0*[0-9]{1,3}([.,]0*)?"
 
 
 def read(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a file of records as it is, with text composed (NFC) and column names stripped.
-
-    Parameters
-    ----------
-    path : path
-        A ``.csv``, ``.dta``, ``.parquet``, ``.sav`` or ``.xlsx`` file (its first sheet). Stata and SPSS
-        files give codes, not labels.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a respondent; the index ``row`` is its row in the file.
+    """Read a file of records as it is: `papi_lib.tablefiles.read`, with the names that records have.
 
     Raises
     ------
     papi_lib.datafiles.DataError
-        The file is missing, of another format or cannot be read.
+        As there.
     """
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise DataError(f"{path}: '{path.suffix}' files cannot be read; save it as one of {', '.join(SUFFIXES)}")
-    try:
-        frame = _READERS[path.suffix.lower()](path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: the file is missing; correct the name") from None
-    except DataError:
-        raise
-    except Exception as error:  # each format's reader has errors of its own
-        raise DataError(f"{path}: cannot be read ({str(error).splitlines()[0]}); open and save it again") from error
-    frame.columns = [unicodedata.normalize("NFC", str(name)).strip() for name in frame.columns]
-    for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            frame[name] = frame[name].map(_composed, na_action="ignore")
-    first = 2 if path.suffix.lower() in (".csv", ".xlsx") else 1  # below a header
-    return frame.set_axis(pd.RangeIndex(first, first + len(frame), name="row"))
+    return tablefiles.read(path, expected=[*DESIGN, *datafiles.read("codebook")["item"]], keys=DESIGN[:3])
 
 
 def check(frame: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -115,6 +86,7 @@ def check(frame: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     clean["weight"], wrong_weights = _weights(frame)
     for column in DESIGN:
         found += at(frame, column, _empty(frame[column]), "is empty; fill it in")
+        found += at(frame, column, frame[column].isin(ERRORS), "is an error of a spreadsheet; mend the cell")
     found += wrong_districts + wrong_weights
     labelled = 0
     for item, row in book.iterrows():
@@ -235,32 +207,13 @@ def _names(column: pd.Series) -> np.ndarray:
 
 def _weights(frame: pd.DataFrame) -> tuple[pd.Series, list[dict]]:
     """Return the weights, missing where there is none, and what is wrong with them."""
-    number = _numbers(frame["weight"])
+    number = numbers(frame["weight"])
     why = pd.Series(number.attrs["faults"], dtype=object).reindex(frame.index)
     why = why.mask(why.isna() & (number > MOST_PEOPLE), "is more people than the country has; correct it")
     nothing = why.isna() & ~_empty(frame["weight"]) & ~(number > 0)
     why = why.mask(nothing, "is no weight; give a number above zero")
     found = [one for what in why.dropna().unique() for one in at(frame, "weight", why == what, what)]
     return number.where(why.isna()), found
-
-
-def _numbers(column: pd.Series) -> pd.Series:
-    """Return a column as numbers; ``.attrs["faults"]`` has by row what is wrong with some: no end, or two meanings."""
-    if pd.api.types.is_numeric_dtype(column):
-        number, doubtful = column.astype("float64"), pd.Series(False, column.index)
-    else:
-        text = column.astype("str").str.strip().fillna("")
-        number = pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce").astype("float64")
-        short, doubtful = text.str.fullmatch(r"[1-9][0-9]{0,2}[.,][0-9]{3}"), pd.Series(False, column.index)
-        for mark in ".,":
-            has = text.str.contains(mark, regex=False)
-            if not ((has & ~short).any() or (has & short | (text == "")).all()):
-                doubtful |= has & short
-    faults = dict.fromkeys(column.index[np.isinf(number)], "is beyond all numbers; correct it")
-    why = "may be read in two ways; write decimals with a point and thousands with nothing"
-    number = number.mask(np.isinf(number) | doubtful)
-    number.attrs["faults"] = faults | dict.fromkeys(column.index[doubtful], why)
-    return number
 
 
 def _districts(frame: pd.DataFrame) -> tuple[pd.Series, list[dict]]:
@@ -279,7 +232,7 @@ def _districts(frame: pd.DataFrame) -> tuple[pd.Series, list[dict]]:
 
 def _simulated(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return who is made up, and which cells do not say."""
-    number = _numbers(column.astype("str").str.lower().replace({"true": "1", "false": "0"}))
+    number = numbers(column.astype("str").str.lower().replace({"true": "1", "false": "0"}))
     return number.gt(0), number.isna() & ~_empty(column)
 
 
@@ -351,47 +304,3 @@ def _own_labels(labels: dict[str, dict], year: int) -> tuple[list[dict], list[st
         other |= {item: strange[0]} if strange else {}
     note = f"labels of {len(other)} columns are worded otherwise than the codebook's; compare them ({next(iter(other.values()), '')})"  # fmt: skip
     return found, [note] if other else []
-
-
-def _composed(value: object) -> object:
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
-
-
-def _csv(path: Path) -> pd.DataFrame:
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1258")
-    first = text.split("\n", 1)[0]
-    rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)))
-    if len(rows) < 2:
-        raise DataError(f"{path}, row 1: the file has no rows below its header; add them")
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(rows[0]):
-            raise DataError(f"{path}, row {number}, column '{rows[0][min(len(row), len(rows[0])) - 1]}': {len(row)} values where {len(rows[0])} belong; quote text that holds the separator")  # fmt: skip
-    frame = pd.DataFrame(rows[1:], columns=rows[0], dtype="str")
-    return frame.mask(frame.apply(lambda column: column.str.strip() == ""))
-
-
-def _stata(path: Path) -> pd.DataFrame:
-    import pyreadstat
-
-    return pyreadstat.read_dta(str(path))[0]
-
-
-def _spss(path: Path) -> pd.DataFrame:
-    import pyreadstat
-
-    return pyreadstat.read_sav(str(path))[0]
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    """Read without Arrow's threads: a process that is to be forked may have one only."""
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
-        return file.read(use_threads=False).to_pandas(use_threads=False)
-
-
-_READERS = {".csv": _csv, ".dta": _stata, ".sav": _spss, ".parquet": _parquet, ".xlsx": pd.read_excel}

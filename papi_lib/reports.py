@@ -15,6 +15,7 @@ from papi_lib.batch import cluster, forks, manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job
 
+
 def _only_methods(notebooks: Sequence[str]) -> bool:
     return {name.removesuffix(".ipynb") for name in notebooks} == {collection.METHODS}
 

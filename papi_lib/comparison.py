@@ -64,6 +64,7 @@ def history(
     )
 
 
+@datafiles.cached
 def parts(
     province: str | int, dimension: int | None = None, beside: str = "country", year: int | None = None
 ) -> pd.DataFrame:

@@ -35,6 +35,8 @@ REASONS = {
     "no_error": mark("villages and residential groups do not differ, so there is no standard error"),
     "protected": mark("all gave the same answer, or the figure would give another away"),
 }
+#: A shown figure is rounded to a step of at least this share of its standard error; zero: to its decimals only.
+STEP = 0.5
 #: Most decimals of what is shown of respondents' answers, points and shares alike.
 DECIMALS = 2
 
@@ -188,7 +190,7 @@ def reasons(
 
 
 def rounded(figures: pd.Series, se: pd.Series) -> pd.Series:
-    """Round figures to what the sample can tell: to a step of at least half the standard error.
+    """Round figures to what the sample can tell: to a step of at least `STEP` of the standard error.
 
     A step is 1, 2 or 5 hundredths, tenths and so on. One respondent more or less moves a figure by a small part of
     its standard error, so two releases seldom differ by what one person answered.
@@ -204,7 +206,7 @@ def rounded(figures: pd.Series, se: pd.Series) -> pd.Series:
     [5.6, 0.65, 5.63]
     """
     steps = np.outer(10.0 ** np.arange(-DECIMALS, 4), [1, 2, 5]).ravel()
-    step = steps[np.searchsorted(steps, se / 2).clip(max=len(steps) - 1)]
+    step = steps[np.searchsorted(steps, STEP * se).clip(max=len(steps) - 1)]
     return ((figures / step).round() * step).round(DECIMALS)
 
 

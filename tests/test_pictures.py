@@ -1,7 +1,9 @@
 """Pictures: what is written on them can be read."""
 
+import re
 from itertools import combinations
 
+import pandas as pd
 import pytest
 from matplotlib.text import Annotation, Text
 
@@ -30,6 +32,23 @@ def test_names_of_provinces_do_not_lie_over_each_other(name, dimension):
     feet = sorted(t.xyann[0] if hasattr(t, "xyann") else t.xy[0] for t in turned)
     assert min(b - a for a, b in zip(feet, feet[1:], strict=False)) > 2
     assert all(t.get_window_extent().y1 < t.figure.bbox.y1 for t in turned)
+
+
+def test_numbers_in_titles_are_not_cut():
+    """Coordinates are; what is written stays: it was 0.2 for 0.25."""
+    frame = pd.DataFrame({"difference": [0.25], "se": [0.1], "clear": [True]}, index=["air_quality"])
+    drawn = charts.gaps(frame, Words("en"), province("Hà Nội"), title="More than 0.25 of 1.0475 <points>").svg()
+    assert ">More than 0.25 of 1.0475 &lt;points&gt;<" in drawn
+    assert not re.search(r' (?:x|y|d)="[^"]*\d\.\d\d', drawn)
+
+
+def test_filled_dots_are_those_that_are_said_to_be_clear():
+    """Also where several were tested together, so that one beyond its own interval is not clear."""
+    frame = pd.DataFrame({"difference": [1.0, 1.0], "se": [0.4, 0.1], "clear": [False, True]}, index=["air_quality", 7])
+    picture = charts.gaps(frame, Words("en"), province("Hà Nội"), title="Differences")
+    (dots,) = picture.figure.axes[0].collections
+    assert [tuple(colour[:3]) == (1, 1, 1) for colour in dots.get_facecolor()] == [True, False]
+    assert picture.alt.count("(within noise)") == 1
 
 
 def test_positions_move_apart_as_little_as_needed():

@@ -123,6 +123,19 @@ def test_given_standard_errors_are_used_instead(tmp_path, monkeypatch):
         precision.rank_sets(2024)
 
 
+def test_a_standard_error_of_a_part_that_does_not_exist_is_told_by_the_check(tmp_path, monkeypatch, papi):
+    """Also of a year that nobody asks for: dimension 8 is measured since 2018."""
+    shutil.copytree(datafiles.folder(), tmp_path / "data")
+    monkeypatch.setenv("PAPI_DATA", str(tmp_path / "data"))
+    path = tmp_path / "data" / "published" / "standard_errors.csv"
+    path.write_text(path.read_text() + "2024,1,total,0.1\n2015,1,8,0.05\n")
+    with pytest.raises(datafiles.DataError, match=r"row 3, column 'part': '8' is no part of the index in 2015"):
+        precision.standard_error(None, 2024, 1)
+    done = papi("check")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "standard_errors.csv, row 3, column 'part': '8' is no part of the index in 2015; correct it" in done.stderr
+
+
 def test_missing_provinces_stay_missing():
     sets = precision.rank_sets(2024)
     assert len(sets) == 63

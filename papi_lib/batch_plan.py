@@ -228,6 +228,7 @@ def _job(
         "notebook": notebook.stem,
         "title": title,
     }
+    labels |= {"dimension": notebook.dimension} if notebook.dimension else {}
     parameters, slugs = {"province": home.name_vi, "year": year, "lang": lang}, [home.slug]
     if survey:
         labels |= {"parent": {"code": home.code, "name": home.name(lang), "slug": home.slug}, "source": survey.name}

@@ -66,6 +66,13 @@ class Notebook:
         return found if readable and all(level in LEVELS for level in found) else []
 
     @property
+    def dimension(self) -> int | None:
+        """Which dimension it is about, by its metadata field ``papi.dimension``; None for none."""
+        number = self._own.get("dimension")
+        with suppress(KeyError):
+            return number if isinstance(number, int) and index.name(number) else None
+
+    @property
     def fault(self) -> str | None:
         """Why it cannot be run, in one line; None if it can."""
         if isinstance(self._stored, str):
@@ -76,14 +83,13 @@ class Notebook:
 
     def title(self, lang: str) -> str:
         """Return its title: its metadata field ``papi.title`` ({vi, en}), its ``papi.dimension``'s name, its first heading, or its name."""
-        own, number = self._own.get("title"), self._own.get("dimension")
+        own = self._own.get("title")
         if isinstance(own, dict):
             named = [own.get(code) for code in (lang, *LANGUAGES)]
             if text := next((text for text in named if isinstance(text, str) and text.strip()), None):
                 return text.strip()
-        with suppress(KeyError):
-            if isinstance(number, int):
-                return f"{number}. {index.name(number, lang)}"
+        if self.dimension:
+            return f"{self.dimension}. {index.name(self.dimension, lang)}"
         cells = [] if isinstance(self._stored, str) else self._stored.cells
         texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
         heading = re.search(r"^#+ +(.+?)[ #]*$", "\n".join(texts), re.M)

@@ -123,6 +123,12 @@ def test_a_district_page_of_other_records_fails(make):
     assert record["error"].endswith("2024, vi, simulated.parquet, asked was Huế (province 46), 2024, vi, mine.sav")
 
 
+def test_a_page_of_another_dimension_than_its_title_says_fails(make):
+    tell = TELL.format(mime=FACTS, told=ABOUT | {"dimension": 4})
+    assert make(SET, tell, labels=HUE | {"dimension": 3})[0]["error"].endswith("2024, vi, dimension 4, asked was Huế (province 46), 2024, vi, dimension 3")  # fmt: skip
+    assert make(SET, tell, labels=HUE | {"dimension": 4})[0]["error"] is None
+
+
 def test_the_page_of_a_real_notebook_that_forgets_its_parameter_fails(make):
     fixed = "from papi_lib.page import Page\npage = Page('Đà Nẵng', year, lang, dimension=3)\npage.title()"
     record, _ = make(SET, fixed, data=datafiles.fingerprint())

@@ -18,6 +18,10 @@ _CHANGE = {"since": {"type": "integer"}, "points": {"type": "number"}, "noise": 
 _TILE = {"row": _COUNT, "column": _COUNT, "islands": _NAME}
 
 
+#: What a page that tells its place must tell as it was asked, and what only if it was asked for.
+_ALWAYS, _MAYBE = ("level", "code", "year", "lang"), ("dimension", "source", "data_hash")
+
+
 def _object(required: dict, /, *, optional: bool = False, **more: dict) -> dict:
     kinds = ["object", "null"] if optional else "object"
     return {"type": kinds, "required": [*required], "properties": required | more}
@@ -69,7 +73,7 @@ def fault(notebook: NotebookNode, labels: dict, data_hash: str | None = None) ->
     notebook : nbformat.NotebookNode
         The executed notebook; each of its outputs of facts counts.
     labels : dict
-        The job's labels; ``source``, the name of the records that were asked for, only where there are any.
+        The job's labels; among them ``dimension`` and ``source``, the records' file, where those were asked for.
     data_hash : str, optional
         Hash of the data package that was asked for.
     """
@@ -80,19 +84,19 @@ def fault(notebook: NotebookNode, labels: dict, data_hash: str | None = None) ->
             return f"what the page tells of itself cannot be used ({error})"
         if "place" not in told:
             continue
-        is_ = {**told["place"], **{key: told.get(key) for key in ("year", "lang", "source", "data_hash")}}
-        asked = {"source": is_["source"], **labels, "data_hash": data_hash or is_["data_hash"]}
-        differing = [key for key in ("level", "code", "year", "lang", "source", "data_hash") if is_[key] != asked[key]]
+        is_ = dict.fromkeys(_ALWAYS + _MAYBE) | told | told["place"]
+        asked = {key: is_[key] for key in _MAYBE} | labels | ({"data_hash": data_hash} if data_hash else {})
+        differing = [key for key in _ALWAYS + _MAYBE if is_[key] != asked[key]]
         if differing:
             return f"the page is about {_describe(is_, differing)}, asked was {_describe(asked, differing)}"
     return None
 
 
 def _describe(what: dict, differing: list[str]) -> str:
-    """Return place, year and language in words, and source and data if they are what differs."""
-    source = [str(what["source"])] * ("source" in differing)
-    data = [f"data {str(what['data_hash'])[:12]}"] * ("data_hash" in differing)
-    return ", ".join([f"{what['name']} ({what['level']} {what['code']})", str(what["year"]), str(what["lang"]), *source, *data])  # fmt: skip
+    """Return place, year and language in words, and what differs besides."""
+    more = [f"{name} {str(what[key])[:12]}" for key, name in (("dimension", "dimension"), ("data_hash", "data")) if key in differing]  # fmt: skip
+    more += [str(what["source"])] if "source" in differing else []
+    return ", ".join([f"{what['name']} ({what['level']} {what['code']})", str(what["year"]), str(what["lang"]), *more])
 
 
 def _told(notebook: NotebookNode) -> Iterator[dict]:

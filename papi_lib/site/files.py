@@ -24,8 +24,8 @@ from papi_lib.wording import Words
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 #: The folders before a file's name: from the root or a drive on, where no word, address or mark-up goes before.
-_FOLDERS = re.compile(r"""(?<![^\s"'`(=;,\[{>])(?:[A-Za-z]:[\\/]+|/)(?:[^\s\\/:*?"'`<>|&;]+[\\/]+)+(?=\w)""")
-
+_BEFORE = r"""(?<![^\s"'`(=:;,\[{>])(?:file://)?"""
+_FOLDERS = re.compile(_BEFORE + r"""(?:[A-Za-z]:[\\/]+|/)(?:[^\s\\/:*?"'`<>|&;]+[\\/]+)+(?=\w)""")
 #: The same behind a quotation mark, to which blanks belong too.
 _QUOTED = re.compile(r"""(["'`]|&#39;|&#34;|&quot;)(?:[A-Za-z]:)?[\\/](?:(?!\1)[^\n<>])*[\\/](?=\w)""")
 
@@ -110,7 +110,7 @@ def as_page(text: str, jobs: Iterable[dict] = ()) -> bytes:
     known |= {str(folder) for folder in (Path.home(), sys.prefix, Path.cwd(), tempfile.gettempdir())}
     for folder in sorted((folder for folder in known if len(Path(folder).parts) > 1), key=len, reverse=True):
         for spelling in {folder, folder.replace("\\", r"\\"), markup.escape(folder)}:
-            text = re.sub(re.escape(spelling) + r"(?:[/\\]+|(?!\w))", "", text)
+            text = re.sub(f"{_BEFORE}{re.escape(spelling)}" + r"(?:[/\\]+|(?!\w))", "", text)
     return _FOLDERS.sub("", _QUOTED.sub(r"\1", text)).encode("utf-8", "replace")
 
 

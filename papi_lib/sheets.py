@@ -12,7 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils import range_boundaries
 from openpyxl.worksheet import _reader
 from openpyxl.xml.functions import iterparse
 
@@ -30,8 +30,8 @@ def read(path: Path, expected: Collection[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         As `papi_lib.tablefiles.read` makes it from a file, before names and cells are cleaned: rows that hold
-        something, by number; in ``.attrs`` ``header`` (its row), ``notes``, and ``nameless``: by number of a column
-        beyond the header how many cells it has and the first one's row.
+        something, by number; in ``.attrs`` ``header`` (its row), ``notes``, and ``nameless``: the row of each cell
+        in a column without a name.
     """
     with zipfile.ZipFile(path) as packed:
         if sum(part.file_size for part in packed.infolist()) > _UNPACKED:
@@ -52,7 +52,7 @@ class _Parser(_reader.WorkSheetParser):
         known = sheet.parent
         super().__init__(source, sheet._shared_strings, True, known.epoch, known._date_formats, known._timedelta_formats)  # fmt: skip
         self.merged: list[str] = []
-        self.formulas: list[str] = []
+        self.formulas: list[int] = []
 
     def rows(self) -> Iterator[tuple[int, dict[int, object]]]:
         """Yield each row's number and its values by the column's number."""
@@ -66,11 +66,14 @@ class _Parser(_reader.WorkSheetParser):
                 self.merged = [cell.get("ref") for cell in element]
 
     def parse_cell(self, element) -> dict:
+        if not len(element):  # nothing but a style
+            self.col_counter += 1
+            return {"column": self.col_counter, "value": None}
         cell = super().parse_cell(element)
         formula = element.find(_reader.FORMULA_TAG)
         if cell["value"] is None and formula is not None and element.get("t") != "str":
             cell["value"] = f"={formula.text or ''}"
-            self.formulas.append(f"{get_column_letter(cell['column'])}{cell['row']}")
+            self.formulas.append(cell["row"])
         return cell
 
 
@@ -101,47 +104,43 @@ def _data_sheet(path: Path, book, expected: Collection[str]) -> tuple:
 def _table(sheet, header: tuple[int, dict[int, object]], notes: list[str]) -> pd.DataFrame:
     """Return a sheet's rows below its header as a frame."""
     top, names = header
-    width = max(names)
-    rows, numbers, last = [], [], top
-    nameless: dict[int, tuple[int, int]] = {}
+    columns = sorted(names)
+    rows, numbers, last, nameless = [], [], top, []
     with sheet._get_source() as source:
         parser = _Parser(sheet, source)
         for number, cells in parser.rows():
-            if number <= top:
-                continue
-            last = number
-            for column in [column for column in cells if column > width]:
-                del cells[column]
-                count, first = nameless.get(column, (0, number))
-                nameless[column] = count + 1, first
-            if cells:
-                rows.append([cells.get(column) for column in range(1, width + 1)])
-                numbers.append(number)
-    filled, wide = _fill_merged(parser.merged, top, width, numbers, rows)
+            if number > top:
+                last = number
+                nameless += [number for column in cells if column not in names]
+                if not names.keys().isdisjoint(cells):
+                    rows.append([cells.get(column) for column in columns])
+                    numbers.append(number)
+    labels = [int(v) if isinstance(v, float) and v.is_integer() else v for v in (names[at] for at in columns)]
+    filled, wide = _fill_merged(parser.merged, top, columns, numbers, rows)
     if last - top > len(rows):
         notes.append(f"{counted(last - top - len(rows), 'empty row')} passed over")
-    for column, n in filled.items():
-        notes.append(
-            f"column '{names.get(column, get_column_letter(column))}': {counted(n, 'merged cell')} filled down"
-        )
+    for at, n in filled.items():
+        notes.append(f"column '{labels[at]}': {counted(n, 'merged cell')} filled down")
     if wide:
         notes.append(f"{counted(wide, 'cell')} below the header merged across columns; only the first column has the value")  # fmt: skip
-    if cells := parser.formulas:
-        notes.append(f"{counted(len(cells), 'formula')} without a value, the first in {cells[0]}; open the file in a spreadsheet program and save it")  # fmt: skip
-    labels = [names.get(column, "") for column in range(1, width + 1)]
-    frame = pd.DataFrame(rows, index=numbers, columns=[int(v) if isinstance(v, float) and v.is_integer() else v for v in labels])  # fmt: skip
+    if found := parser.formulas:
+        notes.append(f"{counted(len(found), 'formula')} without a value, the first in row {found[0]}; open the file in a spreadsheet program and save it")  # fmt: skip
+    frame = pd.DataFrame(rows, index=numbers, columns=labels)
     frame.attrs = {"header": top, "notes": notes, "nameless": nameless}
     return frame
 
 
-def _fill_merged(merged: list[str], top: int, width: int, numbers: list[int], rows: list[list]) -> tuple[Counter, int]:
-    """Fill merged cells down in place; return how many by column, and how many go across columns."""
+def _fill_merged(
+    merged: list[str], top: int, columns: list[int], numbers: list[int], rows: list[list]
+) -> tuple[Counter, int]:
+    """Fill merged cells down in place; return how many by the column's place, and how many go across columns."""
     filled, wide = Counter(), 0
     for left, first, right, final in map(range_boundaries, merged):
-        at = bisect_left(numbers, first)
-        if first > top and left <= width and at < len(numbers) and numbers[at] == first:
+        at, place = bisect_left(numbers, first), bisect_left(columns, left)
+        if first > top and numbers[at : at + 1] == [first] and columns[place : place + 1] == [left]:
             wide += right > left
             for row in rows[at + 1 : bisect_right(numbers, final)]:
-                filled[left] += row[left - 1] is None
-                row[left - 1] = rows[at][left - 1] if row[left - 1] is None else row[left - 1]
-    return +filled, wide
+                if row[place] is None:
+                    row[place] = rows[at][place]
+                    filled[place] += 1
+    return filled, wide

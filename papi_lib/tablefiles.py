@@ -120,19 +120,15 @@ def _check_names(where: str, names: list[str]) -> None:
 
 def _without_nameless(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame without columns that have no name; those that hold something are noted."""
-    found = frame.attrs.pop("nameless", {})
-    unnamed = [at for at, name in enumerate(frame.columns) if not name]
-    for at in unnamed:
-        cells = clean(frame.iloc[:, at])[0].dropna()
-        if len(cells):
-            found[at + 1] = len(cells), cells.index[0]
-    if found:
-        shown = [
-            f"the {at}. ({counted(n, 'cell')}, the first in row {row})" for at, (n, row) in sorted(found.items())[:5]
-        ]
-        more = ", …" if len(found) > 5 else ""
-        frame.attrs["notes"].append(f"{counted(len(found), 'column')} without a name passed over: {', '.join(shown)}{more}")  # fmt: skip
-    return frame.drop(columns="") if unnamed else frame
+    rows = frame.attrs.pop("nameless", [])
+    for at in np.flatnonzero(frame.columns == ""):
+        rows = [*rows, *clean(frame.iloc[:, at])[0].dropna().index]
+    if rows:
+        notes = frame.attrs["notes"]
+        notes.append(
+            f"{counted(len(rows), 'cell')} in columns without a name passed over, the first in row {min(rows)}"
+        )
+    return frame.drop(columns="", errors="ignore")
 
 
 def _clean(frame: pd.DataFrame, wanted: set[str], keys: set[str]) -> None:
@@ -143,12 +139,12 @@ def _clean(frame: pd.DataFrame, wanted: set[str], keys: set[str]) -> None:
         if found:
             words[name] = found
         if name_key(name) in keys and _once(column):
-            notes.append(
-                f"column '{name}': {counted(int(column.isna().sum()), 'empty cell')} filled down with the name above"
-            )
+            told = counted(int(column.isna().sum()), "empty cell")
+            notes.append(f"column '{name}': {told} filled down with the name above")
             column = column.ffill()
         if name_key(name) in wanted and (dates := dated(column)).any():
-            notes.append(f"column '{name}': {counted(int(dates.sum()), 'cell')} with a date, the first in row {column.index[dates][0]}; write text, not dates")  # fmt: skip
+            told = counted(int(dates.sum()), "cell")
+            notes.append(f"column '{name}': {told} with a date, the first in row {column.index[dates][0]}; write text")
         frame[name] = column
     if words:
         total = sum(words.values(), Counter())

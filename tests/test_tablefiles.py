@@ -139,6 +139,7 @@ def test_empty_rows_are_counted_and_do_not_shift_row_numbers(tmp_path):
     assert frame.index.to_list() == [2, 5]
     assert frame.index.name == "row"
     assert "4 empty rows passed over" in notes(frame)
+    assert tablefiles.read(text(tmp_path / "a.csv", "a,b\r1,2\r3,4")).index.to_list() == [2, 3]
     assert tablefiles.read(text(tmp_path / "a.csv", "a,b\n1,2\n")).attrs["notes"] == []
 
 
@@ -182,7 +183,7 @@ def test_titles_above_the_header_are_passed_over_and_the_decimal_comma_parts_no_
 def test_columns_without_a_name_are_told_if_they_hold_something(tmp_path):
     frame = tablefiles.read(text(tmp_path / "a.csv", ",a,,b,\n1,2,,3,\n2,2,,3,x\n"))
     assert frame.columns.to_list() == ["a", "b"]
-    assert "2 columns without a name passed over: the 1. (2 cells, the first in row 2), the 5. (1 cell, the first in row 3)" in notes(frame)  # fmt: skip
+    assert "3 cells in columns without a name passed over, the first in row 2" in notes(frame)
 
 
 def test_dashes_are_empty_only_where_all_else_is_numbers(tmp_path):
@@ -255,7 +256,7 @@ def test_cells_keep_what_they_are(tmp_path):
     when = datetime.datetime(2024, 1, 2)
     book(tmp_path / "a.xlsx", {"s": [["cluster", "a", "b", "c"], [when, "=B3*2", True, "12"], ["1-3", 5, False, 12]]})
     frame = tablefiles.read(tmp_path / "a.xlsx", ["cluster"])
-    assert "1 formula without a value, the first in B2" in notes(frame)
+    assert "1 formula without a value, the first in row 2" in notes(frame)
     assert "column 'cluster': 1 cell with a date, the first in row 2" in notes(frame)
     assert frame["a"].to_list() == ["=B3*2", 5]
     assert numbers(frame["b"]).isna().all()
@@ -269,7 +270,17 @@ def test_a_far_cell_and_styled_empty_rows_cost_nothing(tmp_path):
     made.save(tmp_path / "a.xlsx")
     frame = tablefiles.read(tmp_path / "a.xlsx")
     assert frame.shape == (1, 2)
-    assert "the 16384. (1 cell, the first in row 1048576)" in notes(frame)
+    assert "1 cell in columns without a name passed over, the first in row 1048576" in notes(frame)
+    assert "1,048,574 empty rows" in notes(frame)
+
+
+def test_a_far_cell_in_the_header_makes_no_wide_table(tmp_path):
+    made = book(tmp_path / "a.xlsx", {"s": [["a", None, "b"], [1, "?", 2]]})
+    made.active.cell(1, 16_384).value = "x"
+    made.save(tmp_path / "a.xlsx")
+    frame = tablefiles.read(tmp_path / "a.xlsx")
+    assert frame.columns.to_list() == ["a", "b", "x"]
+    assert "1 cell in columns without a name passed over, the first in row 2" in notes(frame)
 
 
 def test_a_workbook_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):

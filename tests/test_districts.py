@@ -477,7 +477,7 @@ def test_design_effects_of_a_file(tmp_path):
     small_survey(path, {"001": 8, "002": 8})
     clean = records.load(path, 2024)
     assert survey_methods.design_effects(clean, 2024)["usual"].all()
-    clean.loc[0, "weight"] = 5e7
+    clean.loc[clean.index[0], "weight"] = 5e7
     found = survey_methods.design_effects(clean, 2024)
     assert found.loc["weights", "deff"] == pytest.approx(len(clean), rel=0.05)
     assert not found.loc["weights", "usual"]

@@ -10,9 +10,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import importlib
+import io
 import json
 import math
 import os
+import pickle
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -25,7 +27,21 @@ _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
 
 class DataError(ValueError):
-    """A data file is missing, unreadable or breaks its schema. The message is one line."""
+    """A data file is missing, unreadable or breaks its schema. The message is one line, and safe to print."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
+
+
+def shown(text: object) -> str:
+    """Return text for a terminal: one line, what would control the terminal or cannot be seen as its escape.
+
+    Examples
+    --------
+    >>> shown("Ba\\x1b[2J Đình\\n")
+    'Ba\\\\x1b[2J Đình\\\\n'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 def folder() -> Path:
@@ -119,30 +135,62 @@ def held():
 _memories: dict[str, dict] = {}
 
 
+class _Packed(bytes):
+    """A result that a caller could change, as it is kept."""
+
+
 def cached(function):
     """Remember a function's results for as long as no file of the data package changes.
 
-    For functions of hashable arguments; a frame or list is returned as a copy, so that a caller
-    may change it.
+    Arguments that are equal but of different types (1, 1.0, True) are different questions. Every caller
+    gets a result of its own, so that what it changes there changes no other answer.
     """
     memory = _memories[f"{function.__module__}:{function.__qualname__}"] = {}
 
     @wraps(function)
     def recalled(*args, **kwargs):
         now = stamp()
-        key = (now, args, tuple(sorted(kwargs.items())))
+        key = (now, _typed(args), tuple((name, _typed(kwargs[name])) for name in sorted(kwargs)))
+        if not _hashable(key):
+            return function(*args, **kwargs)
         if key not in memory:
             if len(memory) > 2000:
                 memory.clear()
             before = _held.set(now)
             try:
-                memory[key] = function(*args, **kwargs)
+                memory[key] = _kept(function(*args, **kwargs))
             finally:
                 _held.reset(before)
         value = memory[key]
-        return value.copy() if isinstance(value, pd.DataFrame | pd.Series | list) else value
+        if isinstance(value, _Packed):
+            return pickle.loads(value)
+        return value.copy() if isinstance(value, pd.DataFrame | pd.Series) else value
 
     return recalled
+
+
+def _typed(value: object) -> tuple:
+    """Return a key of an argument that tells its type, and the types inside a tuple."""
+    return type(value), tuple(map(_typed, value)) if isinstance(value, tuple) else value
+
+
+def _hashable(value: object) -> bool:
+    """Return whether a value has a hash: what has none can be changed."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _kept(value: object) -> object:
+    """Return a result as it is kept: as it is where a copy is enough to protect it, or else packed."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        cells = value.to_frame() if isinstance(value, pd.Series) else value
+        fixed = all(map(_hashable, cells.loc[:, cells.dtypes.eq(object).to_numpy()].to_numpy().ravel()))
+    else:
+        fixed = _hashable(value)
+    return value if fixed else _Packed(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
 
 
 def remembered(besides: dict[str, dict] | None = None) -> dict[str, dict]:
@@ -229,7 +277,7 @@ def _rows(path: Path, names: list[str]) -> list[list[str]]:
             f"{_place(path, row, names[-1])}: Windows line end, the file was saved by another program; "
             "save it with Unix line ends (a spreadsheet may also have changed values: compare first)"
         )
-    reader = csv.reader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         if header != names:

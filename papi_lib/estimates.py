@@ -416,7 +416,8 @@ def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, grid: _Gr
     else:
         pairs = zip(grid.keys["part"], contrast, strict=True)
         variance = np.array([c[c != 0] @ covariance.of(part, members[c != 0]) @ c[c != 0] for part, c in pairs])
-    difference = score[:, own] - value
+        variance[variance <= 1e-9 * grid.se[:, own] ** 2] = np.nan  # the same people: nothing is compared
+    difference = np.where(np.isnan(variance), np.nan, score[:, own] - value)
     return pd.DataFrame({
         "year": grid.keys["year"].to_numpy(),
         "score": score[:, own],

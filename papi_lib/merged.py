@@ -39,9 +39,8 @@ def provinces() -> pd.DataFrame:
     """
     table = places.provinces()
     frame = table.reset_index().groupby("merged_2025", sort=False)["province_code"].agg(list).to_frame("parts")
-    english = table.set_index("name_vi")["name_en"]  # Huế took a new name: its own without diacritics
     frame.insert(0, "name_vi", frame.index)
-    frame.insert(1, "name_en", [english.get(name, places.plain(name).title()) for name in frame.index])
+    frame.insert(1, "name_en", places.provinces_2025().set_index("name_vi")["name_en"].reindex(frame.index))
     return frame.assign(reconstructed=frame["parts"].map(len) > 1)
 
 
@@ -155,7 +154,7 @@ def base(place: places.Place, year: int, rise: int) -> pd.Series:
 
     Examples
     --------
-    >>> base(unit(places.province("Thái Bình")), 2024, rise=3)[["rank", "of", "target_rank"]].astype(int).to_dict()
+    >>> base(unit(places.province("Thái Bình")), 2024, rise=3)[["rank", "of", "target_rank"]].to_dict()
     {'rank': 10, 'of': 32, 'target_rank': 7}
     """
     scores = series().loc[place.merged_2025]
@@ -163,12 +162,13 @@ def base(place: places.Place, year: int, rise: int) -> pd.Series:
     if not known:
         raise ValueError(f"no total of {place.merged_2025} can be reconstructed up to {year}")
     frame = rank_sets(known[-1])
-    row = frame.loc[place.merged_2025]
+    row = frame.astype(object).loc[place.merged_2025]
     target = max(1, int(row["rank"]) - rise)
     needed = frame["score"].nlargest(target).iloc[-1] - row["score"]
     found = row[["score", "se", "rank", "lower", "upper"]].to_dict()
     return pd.Series(
-        {"year": known[-1], **found, "of": frame["score"].count(), "target_rank": target, "needed": needed},
+        {"year": known[-1], **found, "of": int(frame["score"].count()), "target_rank": target, "needed": needed},
+        dtype=object,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -33,8 +34,8 @@ class Climb:
     ----------
     province_code, base_year, target_year, places : int
         Who, from when to when, how many places.
-    rank, lower, upper : int
-        Rank by published total in the base year, and its 95% set.
+    rank, lower, upper, of : int
+        Rank by published total in the base year, its 95% set, and among how many provinces.
     target_rank : int
         Rank to reach.
     score, needed_now, needed_later : float
@@ -75,6 +76,7 @@ class Climb:
     rank: int
     lower: int
     upper: int
+    of: int
     target_rank: int
     score: float
     needed_now: float
@@ -111,7 +113,7 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     ------
     ValueError
         The province has no total in the base year, there are too few years before it, or places
-        or years are below one.
+        or years are no whole numbers above zero.
 
     Examples
     --------
@@ -134,6 +136,7 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
         rank=int(row["rank"]),
         lower=int(row["lower"]),
         upper=int(row["upper"]),
+        of=int(totals["score"].count()),
         target_rank=race.target,
         score=float(row["score"]),
         needed_now=float(totals["score"].nlargest(race.target).iloc[-1] - row["score"]),
@@ -143,7 +146,7 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
         probability=float((race.ranks <= race.target).mean()),
         needed_gain=gains,
         steps={chance: _fewest(parts["reach"], gain) for chance, gain in gains.items()},
-        ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95]),
+        ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95], interpolation="nearest").astype(int),
         outcome=_outcome(race.code, base, base + horizon, race.target),
     )
 
@@ -185,6 +188,24 @@ def chance(province: str | int, base_year: int, places: int, gains: Mapping[str,
             )
     planned = sum(gains.values()) / race.spread
     return float((race.to_beat <= race.own + planned).mean())
+
+
+def check_places(number: int, what: str = "places") -> int:
+    """Return a number of places to rise, or of years, if there can be so many: a whole number above zero.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+
+    Examples
+    --------
+    >>> check_places(5)
+    5
+    """
+    if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
+        raise ValueError(f"a climb takes at least one place and one year, in whole numbers, not {number!r} {what}")
+    return int(number)
 
 
 def furthest_behind(climb: Climb) -> pd.DataFrame:
@@ -245,8 +266,8 @@ class _Race:
 
 
 def _race(province: str | int, base_year: int, places: int, horizon: int) -> _Race:
-    if places < 1 or horizon < 1:
-        raise ValueError(f"a climb takes at least one place and one year, not {places} places in {horizon} years")
+    check_places(places)
+    check_places(horizon, "years")
     code, base = find_province(province).code, index.check_year(base_year)
     totals = precision.rank_sets(base)
     if pd.isna(totals.loc[code, "score"]):

@@ -218,7 +218,7 @@ def test_a_corrupted_manifest_costs_a_rerun_and_no_more(tmp_path, make_notebook,
     run([job(notebook)], out, Settings(workers=1))
     (out / "manifest.json").write_text(content, errors="surrogateescape")
     assert run([job(notebook)], out, Settings(workers=1))[0]["status"] == "done"
-    assert manifest.read(out)["x/a/n"]["status"] == "done"
+    assert manifest.read(out).records["x/a/n"]["status"] == "done"
 
 
 def test_a_journal_line_cut_short_costs_that_job_alone(tmp_path):
@@ -228,7 +228,7 @@ def test_a_journal_line_cut_short_costs_that_job_alone(tmp_path):
     journal = tmp_path / manifest.JOURNAL
     journal.write_text(journal.read_text()[:-20])
     manifest.append(tmp_path, records[2])
-    assert list(manifest.read(tmp_path)) == ["x/0", "x/2"]
+    assert list(manifest.read(tmp_path).records) == ["x/0", "x/2"]
 
 
 def test_a_kernel_over_its_memory_fails_alone(tmp_path, make_notebook):
@@ -268,7 +268,7 @@ def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_note
         killed.kill()
         killed.join()
         with FileLock(out / ".lock", timeout=5) if out.exists() else nullcontext():  # its workers end with it
-            kept = [path for path, record in manifest.read(out).items() if record["status"] != "failed"]
+            kept = [path for path, record in manifest.read(out).records.items() if record["status"] != "failed"]
         assert set(stamps) <= set(kept)
         assert stamps == {path: stamp(path) for path in stamps}
         stamps = {path: stamp(path) for path in kept}
@@ -306,7 +306,7 @@ def test_a_full_disk_stops_the_run_and_keeps_what_is_finished(small_disk, make_n
     with pytest.raises(RunError, match=r"No space left on device.*; (\d) of 6 notebooks are finished and kept"):
         run(todo, out, Settings(workers=2), told.append)
     assert 0 < len(told) < 6
-    assert {r["path"] for r in told} <= set(manifest.read(out))
+    assert {r["path"] for r in told} <= set(manifest.read(out).records)
     stamps = {p: p.stat().st_mtime_ns for p in out.rglob("[!.]*.ipynb")}
     assert all(len(text_of(p)[0]) == 1_000_001 for p in stamps)
     assert not list(out.rglob("*.part"))

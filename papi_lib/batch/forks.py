@@ -91,6 +91,7 @@ def _launch(prepare: Sequence[Sequence]) -> tuple[str, subprocess.Popen]:
             stdout=subprocess.DEVNULL,
             env={**os.environ, **threads},
             pass_fds=[server.fileno()],
+            start_new_session=True,  # an interrupt at the terminal is for this process, which ends it
         )
     owner = os.getpid()
 

@@ -12,8 +12,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
-
+from papi_lib.batch import stored
 from papi_lib.batch.forks import PREPARE
 
 
@@ -37,6 +36,8 @@ class Job:
         What the planner wants to find again in the manifest; not read by the batch.
     reads : tuple of pathlib.Path
         Files that this notebook reads besides what all read.
+    fault : str or None
+        Why it cannot run, in one line; the batch itself finds what `papi_lib.batch.stored.refusal` tells.
     """
 
     notebook: Path
@@ -44,6 +45,7 @@ class Job:
     path: str
     labels: dict = field(default_factory=dict)
     reads: tuple[Path, ...] = ()
+    fault: str | None = None
 
     def executed(self, out: Path) -> Path:
         """Return where the executed notebook goes."""
@@ -60,7 +62,7 @@ class Job:
     def hashes(self, inputs: dict[str, str]) -> dict[str, str]:
         """Return the hashes that decide whether the job must run again."""
         return {
-            "notebook": _source_hash(self.notebook, self.notebook.stat().st_mtime_ns),
+            "notebook": _source_hash(self.notebook),
             "parameters": digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False)),
             **inputs,
             **({"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}),
@@ -68,10 +70,11 @@ class Job:
 
 
 class Reason(NamedTuple):
-    """Why a job is on the list, in a few words, and whether its page alone must be made again."""
+    """Why a job is on the list, in a few words, whether its page alone must be made again, and whether it cannot run."""
 
     why: str
     page_only: bool = False
+    refused: bool = False
 
 
 @dataclass
@@ -106,6 +109,8 @@ class Settings:
         runs jobs, by name. Empty: nothing but the environment is compared.
     head : dict
         What goes into the manifest's head.
+    record : dict or None
+        JSON schema of what else a kept job's record must hold, besides `papi_lib.batch.manifest.RECORD`.
     """
 
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -119,6 +124,7 @@ class Settings:
     prepare: tuple[tuple, ...] = PREPARE
     measure: tuple[str, ...] = ()
     head: dict = field(default_factory=dict)
+    record: dict | None = None
 
     def kernel_environment(self) -> dict[str, str]:
         """Return the environment variables of a kernel."""
@@ -138,6 +144,8 @@ def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None, se
         return Reason(f"changed: {', '.join(changed)}")
     if file_hash(job.executed(out)) != outputs.get("executed"):
         return Reason(f"output missing or altered: {job.executed(out).name}")
+    if record.get("labels") != job.labels:
+        changed.append("labels")
     if changed:
         return Reason(f"changed: {', '.join(changed)}; its page is made again, no cell runs", page_only=True)
     if "page" in outputs and file_hash(job.page(out)) != outputs["page"]:
@@ -172,14 +180,17 @@ def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> s
     return total.hexdigest()
 
 
+@lru_cache(maxsize=1)
 def environment_hash() -> str:
     """Return the SHA-256 of Python's version and the names and versions of all installed packages."""
-    packages = sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})
+    packages = sorted({f"{about['Name']}=={about['Version']}" for about in (d.metadata for d in distributions())})
     return digest("\n".join([platform.python_version(), *packages]))
 
 
-@lru_cache(maxsize=256)
-def _source_hash(notebook: Path, _mtime: int) -> str:
+def _source_hash(notebook: Path) -> str:
     """Return the SHA-256 of a notebook's cells, whatever its outputs and run counts."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    return digest(json.dumps([[c.cell_type, c.source, c.metadata.get("tags", [])] for c in cells], ensure_ascii=False))
+    try:
+        cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in stored.read(notebook).cells]
+    except stored.NotebookError as error:
+        cells = str(error)
+    return digest(json.dumps(cells, ensure_ascii=False))

@@ -40,7 +40,7 @@ def of(page: Page, title: str) -> dict:
     }
     if not page.measured:
         return facts
-    row = page.standing.loc[place.code]
+    row = page.standing.astype(object).loc[place.code]
     known = pd.notna(row["score"])
     facts |= {"score": round(float(row["score"]), 2 if page.survey else 4)} if known else {}
     facts |= {f"rank_{end}": int(row[end]) for end in ("lower", "upper") if pd.notna(row[end])}

@@ -48,7 +48,7 @@ def standing(page: Page) -> pd.DataFrame | None:
             page.say("{place} has {score:2} points (95% interval {low:2} to {high:2}).", **known)
         else:
             page.say(
-                "{place} has {score:2} points (95% interval {low:2} to {high:2}); the figure of {whole} is {value:2}.",
+                "{place} has {score:2} points (95% interval {low:2} to {high:2}); {whole}: {value:2}.",
                 whole=page.whole, value=claim["beside"], **known,
             )  # fmt: skip
         if pd.isna(claim["difference"]):
@@ -292,7 +292,7 @@ def made(page: Page) -> pd.Series:
     if page.survey:
         page.note("Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between districts, not with other surveys’.")
         page.note(
-            "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those that would give them away.",
+            "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those for which all gave one answer, nor what would give these away. All are rounded to a step of about half their standard error.",
             respondents=disclosure.LEAST_RESPONDENTS, clusters=disclosure.LEAST_CLUSTERS,
         )  # fmt: skip
         design = page.survey.frame.groupby("stratum")["cluster"].nunique()

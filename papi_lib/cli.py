@@ -9,10 +9,6 @@ import click
 
 from papi_lib.whole import WriteError
 
-# Reading notebooks imports a grammar of web addresses that takes a second to build and is optional there; nothing
-# here checks web addresses.
-sys.modules.setdefault("rfc3987_syntax", None)
-
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 DEFAULT_PROVINCE = "Hà Nội"
@@ -109,10 +105,11 @@ def report(
       papi report --district "Ba Đình" --records survey.sav
       papi report --province all --scheduler tcp://cluster:8786
     """
-    from papi_lib.batch import forks, manifest
+    from papi_lib import preload
+    from papi_lib.batch import manifest, pool
 
-    if forks.CAN_FORK and not (scheduler or explain or (out / manifest.NAME).exists()):
-        forks.start(forks.PREPARE[:1])  # it imports what notebooks need while this process plans
+    # On an empty folder the processes for notebooks import what they need while this one plans.
+    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(preload.imports)
     from papi_lib import batch_plan
     from papi_lib.batch import run as batch
 
@@ -125,8 +122,7 @@ def report(
     settings = batch.Settings(
         timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records, planned)
     )
-    if jobs:
-        settings.workers = jobs
+    settings.pool, settings.workers = early, jobs or settings.workers
     if explain:
         for job, _, reason in batch.plan(planned, out, settings):
             click.echo(f"{job.path}: {reason.why if reason else 'unchanged'}")
@@ -322,7 +318,6 @@ def _run_with_progress(planned: list, out: Path, settings) -> list[dict]:
 
     from papi_lib.batch import run as batch
 
-    tqdm.monitor_interval = 0  # a thread, which processes that fork must not have
     bar = None
 
     def tell(record: dict) -> None:

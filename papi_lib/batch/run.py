@@ -90,8 +90,11 @@ def _run_locked(jobs: list[Job], out: Path, settings: Settings, tell: Callable[[
     waiting.sort(key=lambda job: -longest[job.notebook.name])
     try:
         whole.clear_parts(out)
-        executor = cluster if settings.scheduler else pool
-        for made in (executor.outcomes(waiting, settings), pool.pages(to_render, settings)):
+        if settings.scheduler:
+            runs = [cluster.outcomes(waiting, settings), pool.outcomes(to_render, settings)]
+        else:
+            runs = [pool.outcomes([*((job, job.notebook, None) for job in waiting), *to_render], settings)]
+        for made in runs:
             with closing(made):  # also when a file cannot be written: no process is left behind
                 for job, outcome in made:
                     records[job.path] = _keep(job, outcome, out, hashes[job.path])

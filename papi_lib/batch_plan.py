@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from papi_lib import collection, datafiles, index, places, provenance, published
+from papi_lib import collection, datafiles, index, places, preload, provenance, published, site
 from papi_lib.batch import stored
-from papi_lib.batch.forks import PREPARE
+from papi_lib.batch.execute import new_record
 from papi_lib.batch.jobs import Job, file_hash, folder_hash
 from papi_lib.collection import METHODS, Notebook
 from papi_lib.site.about import RECORD
@@ -23,7 +25,6 @@ _DEFAULT_PROVINCE = "Hà Nội"
 _SEVERAL = 3
 #: The same of what takes seconds.
 _MANY = 20
-RENDER = "papi_lib.site:render_page"
 
 
 def jobs(
@@ -140,46 +141,44 @@ def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
     Processes for `planned` jobs start with what several of them share in memory.
     """
     library = Path(__file__).parent
+    head = {
+        "code_version": provenance.code_version(),
+        "data_hash": datafiles.fingerprint(),
+        "data_version": provenance.data_version(),
+    }
     return {
-        "prepare": _prepare(planned),
-        "render": RENDER,
+        "prepare": _prepare(planned, head),
+        "render": site.render_page,
         "inputs": {
             "library": folder_hash(library, ".py", ".po", without="site"),
             "data": datafiles.fingerprint(),
         }
         | ({"records": file_hash(records)} if records else {}),
         "page_inputs": {"site": folder_hash(library / "site", ".py", ".j2", ".css", ".js")},
-        "measure": ("papi_lib.batch_plan:state", *([str(records)] if records else [])),
+        "measure": partial(state, records),
         "record": RECORD,
-        "head": {
-            "code_version": provenance.code_version(),
-            "data_hash": datafiles.fingerprint(),
-            "data_version": provenance.data_version(),
-        },
+        "head": head,
     }
 
 
-def _prepare(planned: Sequence[Job]) -> tuple[tuple, ...]:
-    """Return what is done once for these jobs because several of them need it: imports, and what is the same for all places."""
-    jobs_of = Counter(job.notebook for job in planned)
+def _prepare(planned: Sequence[Job], head: dict) -> Callable[[], None]:
+    """Return what does once for these jobs what several of them need: imports, and what is the same for all places."""
+    jobs_of = {job.notebook: job for job in planned}
     modules = Counter()
-    for notebook, n in jobs_of.items():
+    for notebook, n in Counter(job.notebook for job in planned).items():
         modules.update(dict.fromkeys(_imports(notebook), n))
-    found = [*PREPARE, *((module,) for module, n in modules.items() if n >= _SEVERAL)]
-    if any(job.labels["level"] == "district" for job in planned):
-        found.append(("papi_lib.warmup:survey",))
+    here = [partial(importlib.import_module, module) for module, n in modules.items() if n >= _SEVERAL]
+    surveys = {(job.parameters.get("records"), job.labels["year"]) for job in planned if "district" in job.parameters}
+    here += [partial(preload.survey, *survey) for survey in surveys]
+    apart = [preload.noise]
     pages = Counter((job.labels["year"], job.notebook.stem) for job in planned if job.labels["level"] == "province")
     for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL}):
-        found += [("papi_lib.warmup:ranks", year, part) for part in [None, *index.dimensions(year)]]
+        apart += [partial(preload.ranks, year, part) for part in [None, *index.dimensions(year)]]
     if any(n >= _SEVERAL for (_, stem), n in pages.items() if stem == "10_target"):
-        found.append(("papi_lib.warmup:forecasts",))
-    for notebook, computed in (("10_target", "climbs"), ("11_sensitivity", "scenarios")):
-        found += [
-            (f"papi_lib.warmup:{computed}", year)
-            for (year, stem), n in pages.items()
-            if stem == notebook and n >= _MANY
-        ]
-    return tuple(found)
+        apart.append(preload.forecasts)
+    for notebook, computed in (("10_target", preload.climbs), ("11_sensitivity", preload.scenarios)):
+        apart += [partial(computed, year) for (year, stem), n in pages.items() if stem == notebook and n >= _MANY]
+    return partial(preload.share, here, apart, [new_record(job) for job in jobs_of.values()], head)
 
 
 def _imports(notebook: Path) -> list[str]:
@@ -195,9 +194,9 @@ def _imports(notebook: Path) -> list[str]:
     return found
 
 
-def state(records: str | None = None) -> dict[str, str | None]:
+def state(records: Path | None = None) -> dict[str, str | None]:
     """Return what a machine must share with another so that both make the same page, by name."""
-    found = settings(Path(records) if records else None)
+    found = settings(records)
     return found["inputs"] | found["page_inputs"] | {"code version": found["head"]["code_version"]}
 
 

@@ -10,10 +10,6 @@ import click
 
 from papi_lib.whole import WriteError
 
-# Reading notebooks imports a grammar of web addresses that takes a second to build and is optional there; nothing
-# here checks web addresses.
-sys.modules.setdefault("rfc3987_syntax", None)
-
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -118,16 +114,18 @@ def report(
       papi report --district "Ba Đình" --records survey.sav
       papi report --province all --scheduler tcp://cluster:8786
     """
-    from papi_lib.batch import forks, manifest
+    from papi_lib import preload
+    from papi_lib.batch import manifest, pool
 
-    if forks.CAN_FORK and not (scheduler or explain or (out / manifest.NAME).exists()):
-        forks.start(forks.PREPARE[:1])  # it imports what notebooks need while this process plans
+    # On an empty folder the processes for notebooks import what they need while this one plans.
+    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(preload.imports)
     from papi_lib import collection, reports
 
     lang = list(dict.fromkeys(lang)) or ["vi"]
-    reports.check_options(province, district, records, year, notebook, jobs, memory, scheduler)
+    reports.check_options(province, district, records, year, notebook, jobs, scheduler)
     planned = reports.plan(NOTEBOOKS, province, district, records, year, lang, notebook)
     settings = reports.settings(records, planned, jobs, timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force)  # fmt: skip
+    settings.pool = early
     for line in collection.remarks(NOTEBOOKS):
         click.echo(f"papi: {line}", err=True)
     if explain:

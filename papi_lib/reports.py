@@ -11,7 +11,7 @@ import click
 from tqdm import tqdm
 
 from papi_lib import batch_plan, collection, site
-from papi_lib.batch import cluster, forks, manifest
+from papi_lib.batch import cluster, manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job
 
@@ -27,7 +27,6 @@ def check_options(
     years: Sequence,
     notebooks: Sequence,
     workers: int | None,
-    memory: int,
     scheduler: str | None,
 ) -> None:
     """Refuse options of ``papi report`` that would do nothing; `papi_lib.batch_plan.jobs` refuses those that find nothing.
@@ -43,8 +42,6 @@ def check_options(
         raise ValueError(f"{given[0]} does not apply to {collection.METHODS}, which is about no place and no year")
     if workers and scheduler not in (None, cluster.LOCAL):
         raise ValueError("--jobs does not apply with --scheduler: how many run at once is up to the cluster's workers")
-    if memory and not forks.CAN_FORK:
-        raise ValueError("--memory cannot be kept on this system, which has no fork; leave it out")
 
 
 def plan(
@@ -117,7 +114,6 @@ def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:
 
 def _run_with_progress(planned: Sequence[Job], out: Path, settings: batch.Settings) -> list[dict]:
     """Run the jobs under a progress bar with the time that remains; failures are told as they come."""
-    tqdm.monitor_interval = 0  # a thread, which processes that fork must not have
     bar = None
 
     def tell(record: dict) -> None:

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from conftest import ROOT, run_papi
 
 from papi_lib import datafiles
-from papi_lib.batch import forks
 from papi_lib.cli import main
 
 SURVEY = str(ROOT / "data/survey/hanoi-2024-simulated.parquet")
@@ -69,12 +68,6 @@ def test_options_of_a_report_apply_or_are_refused(tmp_path, given):
     assert len(lines) == bool(REPORT[given])
     assert REPORT[given] in "".join(lines)
     assert not (tmp_path / "run").exists()
-
-
-def test_memory_is_refused_where_it_cannot_be_kept(monkeypatch, tmp_path):
-    monkeypatch.setattr(forks, "CAN_FORK", False)
-    told = CliRunner().invoke(main, ["report", "-p", "hue", "--memory", "600", "-o", str(tmp_path / "run")])
-    assert (told.exit_code, told.stderr) == (2, "papi: --memory cannot be kept on this system, which has no fork; leave it out\n")  # fmt: skip
 
 
 @pytest.mark.parametrize("given", OTHERS)

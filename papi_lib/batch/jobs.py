@@ -6,14 +6,18 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from papi_lib.batch import stored
-from papi_lib.batch.forks import PREPARE
+from papi_lib.batch.processes import START
+
+if TYPE_CHECKING:
+    from papi_lib.batch.pool import Pool
 
 
 class RunError(ValueError):
@@ -88,25 +92,27 @@ class Settings:
     timeout : int
         Seconds that one cell may take.
     memory_mb : int
-        Memory that one kernel may take; 0 for no bound. Needs forked kernels.
+        Memory that one notebook may hold; 0 for no bound.
     force : bool
         Run jobs although nothing has changed.
     scheduler : str or None
         Address of a Dask scheduler whose workers run the jobs, or ``"local"``; None for this
         machine's own processes. See `papi_lib.batch.cluster`.
-    render : str or None
-        ``"module:function"`` that makes a job's page from the executed notebook (bytes), the job's
-        record, which it may add to, and `head`; it returns bytes.
+    render : callable or None
+        Makes a job's page from the executed notebook (bytes), the job's record, which it may add
+        to, and `head`; it returns bytes.
     inputs : dict of str to str
         Hashes of what all jobs read, by name, for example of library and data.
     page_inputs : dict of str to str
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
-    prepare : tuple of tuples
-        What is prepared once, before processes for notebooks are forked: ``("module",)`` to import
-        it, or ``("module:function", …)`` to call the function with these arguments.
-    measure : tuple of str
-        ``"module:function"`` and arguments: returns what must be the same on every machine that
-        runs jobs, by name. Empty: nothing but the environment is compared.
+    prepare : callable or None
+        Called once in the process that those of notebooks are copied from, where they are.
+    pool : papi_lib.batch.pool.Pool or None
+        That process where it was started early; None for one of the run's own.
+    start_method : str
+        How processes start, of `multiprocessing.get_context`; those that are not forked share nothing.
+    measure : callable or None
+        Returns what must be the same on every machine that runs jobs, by name, besides the environment.
     head : dict
         What goes into the manifest's head.
     record : dict or None
@@ -118,18 +124,15 @@ class Settings:
     memory_mb: int = 0
     force: bool = False
     scheduler: str | None = None
-    render: str | None = None
+    render: Callable[[bytes, dict, dict], bytes] | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     page_inputs: dict[str, str] = field(default_factory=dict)
-    prepare: tuple[tuple, ...] = PREPARE
-    measure: tuple[str, ...] = ()
+    prepare: Callable[[], object] | None = None
+    pool: Pool | None = None
+    start_method: str = START
+    measure: Callable[[], dict] | None = None
     head: dict = field(default_factory=dict)
     record: dict | None = None
-
-    def kernel_environment(self) -> dict[str, str]:
-        """Return the environment variables of a kernel."""
-        bound = {"PAPI_KERNEL_MEMORY_MB": str(self.memory_mb)} if self.memory_mb else {}
-        return {**os.environ, **bound}
 
 
 def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None, settings: Settings) -> Reason | None:

@@ -122,8 +122,11 @@ def _run_locked(
         longest = {stem: max((r.get("seconds", 0) for r in before.values() if r.get("notebook") == stem), default=0)
                    for stem in {job.notebook.name for job in waiting}}  # fmt: skip
         waiting.sort(key=lambda job: -longest[job.notebook.name])
-        executor = cluster if settings.scheduler else pool
-        for made in (executor.outcomes(waiting, settings), pool.pages(to_render, settings)):
+        if settings.scheduler:
+            runs = [cluster.outcomes(waiting, settings), pool.outcomes(to_render, settings)]
+        else:
+            runs = [pool.outcomes([*((job, job.notebook, None) for job in waiting), *to_render], settings)]
+        for made in runs:
             with closing(made):  # also when a file cannot be written: no process is left behind
                 for job, outcome in made:
                     keep(job, outcome, hashes[job.path])

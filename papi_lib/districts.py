@@ -42,7 +42,7 @@ class Survey:
     simulated : bool
         Whether the answers are made up.
     frame : pandas.DataFrame
-        Design columns, ``kind`` of the district (``urban``: quận; ``rural``: huyện and thị xã) and scored
+        Design columns, ``kind`` of the district (``urban``: quận, thành phố; ``rural``: huyện, thị xã) and scored
         items, one row a respondent. Never shown.
     """
 
@@ -261,7 +261,7 @@ def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
     if len(homes) > 1:
         names = ", ".join(places.province(code).name_en for code in sorted(homes))
         raise datafiles.DataError(f"{path}, column 'district_code': districts of {names}; give one file a province")
-    kinds = places.districts()["type"].eq("quan").map({True: "urban", False: "rural"})
+    kinds = places.districts()["type"].isin(["quan", "thanh-pho"]).map({True: "urban", False: "rural"})
     kinds = kinds[clean["district_code"].unique()]
     if kinds.value_counts().min() < _FEWEST_OF_A_KIND:
         kinds[:] = "rural"

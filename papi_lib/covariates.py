@@ -138,8 +138,7 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     if (by and loose == [None]) or not named:
         asked = f"no column '{by}'" if by else "no column names the provinces"
         raise DataError(f"{path}, row 1: {asked}; the file has {', '.join(table.columns)}")
-    named, others = (loose if by else named)[0], named
-    own, unmatched = _provinces(path, table, named, others)
+    named, own, unmatched = _provinces(path, table, loose[:1] if by else named, named)
     dated = _key(table, _YEAR)
     told = [(row, named, value, why) for row, value, why in unmatched.fillna("").itertuples(index=False)]
     if dated is not None:
@@ -262,16 +261,21 @@ def _key(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
     return next((plain[key] for key in map(name_key, names) if key in plain), None)
 
 
-def _provinces(path: Path, table: pd.DataFrame, named: str, others: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the codes of a file's provinces and what did not match; raise where code and name disagree."""
+def _provinces(path: Path, table: pd.DataFrame, chosen: list[str], beside: list[str]) -> tuple:
+    """Return the first of the chosen columns that has provinces, their codes and what did not match.
+
+    Raise where code and name disagree.
+    """
+    named = chosen[0]
     try:
-        codes, unmatched = places.in_table(table, named, beside=others)
+        named = next((c for c in chosen if places.codes(table[c])[0].notna().any()), named)
+        codes, unmatched = places.in_table(table, named, beside=beside)
     except ValueError as error:
         raise DataError(f"{path}, column '{named}': {error}") from None
     for row in unmatched.attrs["conflicts"]:
         why = unmatched.set_index("row").at[row, "problem"]
         raise DataError(f"{path}, row {row}, column '{named}': '{table[named][row]}' {why}; correct one of them")
-    return codes.rename("province_code").to_frame(), unmatched
+    return named, codes.rename("province_code").to_frame(), unmatched
 
 
 def _years(column: pd.Series) -> tuple[pd.Series, list[tuple]]:

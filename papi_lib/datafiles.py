@@ -7,6 +7,7 @@ file, row and column.
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import importlib
@@ -58,12 +59,16 @@ def package() -> dict:
     DataError
         The descriptor is missing or is not JSON.
     """
+    return copy.deepcopy(_package())
+
+
+def _package() -> dict:
     path = folder() / "datapackage.json"
-    return _package(path, _changed(path))
+    return _descriptor(path, _changed(path))
 
 
 @lru_cache(maxsize=8)
-def _package(path: Path, _stamp: tuple) -> dict:
+def _descriptor(path: Path, _stamp: tuple) -> dict:
     try:
         return json.loads(_text(path))
     except json.JSONDecodeError as error:
@@ -72,7 +77,7 @@ def _package(path: Path, _stamp: tuple) -> dict:
 
 def resource_names(prefix: str = "") -> list[str]:
     """Return the names of the package's CSV tables that start with `prefix`, in the package's order."""
-    return [r["name"] for r in package()["resources"] if r["format"] == "csv" and r["name"].startswith(prefix)]
+    return [r["name"] for r in _package()["resources"] if r["format"] == "csv" and r["name"].startswith(prefix)]
 
 
 def read(name: str) -> pd.DataFrame:
@@ -94,7 +99,7 @@ def read(name: str) -> pd.DataFrame:
     DataError
         First fault found, naming file, row (the header is row 1) and column, and what to do.
     """
-    resource = next((r for r in package()["resources"] if r["name"] == name), None)
+    resource = next((r for r in _package()["resources"] if r["name"] == name), None)
     if resource is None:
         raise DataError(f"{folder() / 'datapackage.json'}: no resource named '{name}'; add one or correct the name")
     path = folder() / resource["path"]
@@ -103,7 +108,7 @@ def read(name: str) -> pd.DataFrame:
 
 def where(name: str, row: int, column: str) -> str:
     """Return ``file, row N, column 'C'`` for the zero-based `row` of table `name`, for messages."""
-    resource = next(r for r in package()["resources"] if r["name"] == name)
+    resource = next(r for r in _package()["resources"] if r["name"] == name)
     return _place(folder() / resource["path"], row + 2, column)
 
 
@@ -117,7 +122,7 @@ def stamp() -> tuple:
     if held is not None:
         return held
     root = str(folder())
-    paths = ["datapackage.json", *(r["path"] for r in package()["resources"])]
+    paths = ["datapackage.json", *(r["path"] for r in _package()["resources"])]
     return root, *(_changed(f"{root}/{path}") for path in paths)
 
 

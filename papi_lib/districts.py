@@ -46,7 +46,7 @@ class Survey:
     simulated : bool
         Whether the answers are made up.
     frame : pandas.DataFrame
-        Design columns, ``kind`` of the district (``urban``: quận; ``rural``: huyện and thị xã) and scored
+        Design columns, ``kind`` of the district (``urban``: quận, thành phố; ``rural``: huyện, thị xã) and scored
         items, one row a respondent. Never shown.
     asked : pandas.DataFrame
         Scored items by respondent: true where the item was asked and answered.
@@ -288,7 +288,7 @@ def _simulated() -> dict:
 def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
     clean = records.load(path, year)
     province = places.district(clean["district_code"].iloc[0]).province_code
-    kinds = places.districts()["type"].eq("quan").map({True: "urban", False: "rural"})
+    kinds = places.districts()["type"].isin(["quan", "thanh-pho"]).map({True: "urban", False: "rural"})
     kinds = kinds[clean["district_code"].unique()]
     if kinds.value_counts().min() < _FEWEST_OF_A_KIND:
         kinds[:] = "rural"

@@ -155,6 +155,12 @@ def standing(
     return own.join(order).join(sets[["lower", "upper"]])
 
 
+@datafiles.cached
+def published_standing(year: int, part: int | str) -> pd.DataFrame:
+    """Return `standing` of all provinces' published scores in a part of the index: the same on all their pages."""
+    return standing(from_published(year, (part,)), part)
+
+
 def gaps(frame: pd.DataFrame, place: Hashable, beside: Hashable = "whole") -> pd.DataFrame:
     """Compare a place with a whole, its peers or another place, part by part, with the noise of both sides.
 

@@ -16,19 +16,23 @@ from functools import partial
 
 def imports() -> None:
     """Import what every page needs, and compute and draw what all need."""
-    from papi_lib import charts, datafiles, index, places, plans, precision, provenance, published, questions, sections
+    import seaborn  # noqa: F401 - what notebooks import, as below
+    import statsmodels.api  # noqa: F401
+    import statsmodels.formula.api  # noqa: F401
+
+    from papi_lib import datafiles, estimates, index, places, plans, provenance
+    from papi_lib.newpage import charts, pictures, story  # noqa: F401
     from papi_lib.wording import LANGUAGES, Words
 
-    precision.standard_errors(index.years()[-1], 1)
     datafiles.fingerprint()
     provenance.code_version()
     plans.tasks(1)
-    for lang in LANGUAGES:
-        words = Words(lang)
-        words("Total")
-    # Drawing once loads fonts and the SVG writer.
-    charts.history(published.history(1, [None], index.years()[-1]), words, places.province(1)).svg()
-    _ = sections, questions  # what notebooks import
+    place = places.province(1)
+    frame = estimates.history(place.code, ["total"])
+    for lang in LANGUAGES:  # drawing once loads fonts and the SVG writer
+        ax = charts.history(frame, place, lang=lang)
+        pictures.html(ax.figure, ax.figure.description, Words(lang))
+    estimates.claims(place.code, index.years()[-1])
 
 
 def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable[dict], head: dict) -> None:
@@ -81,9 +85,9 @@ def noise() -> None:
 
 def ranks(year: int, part: int | None) -> None:
     """Order the provinces by a dimension of a year or its total: for several provinces' pages."""
-    from papi_lib import precision
+    from papi_lib import estimates
 
-    precision.rank_sets(year, part)
+    estimates.published_standing(year, "total" if part is None else part)
 
 
 def forecasts() -> None:
@@ -96,13 +100,10 @@ def forecasts() -> None:
 
 
 def survey(records: str | None, year: int) -> None:
-    """Read a survey, with its ranks and models: for districts' pages."""
-    from papi_lib import districts, index
+    """Read a survey, with its models: for districts' pages."""
+    from papi_lib import districts
 
-    found = districts.load(records, year)
-    for series in [*index.dimensions(found.year), "total"]:
-        found.rank_sets(series)
-    _ = found.models
+    _ = districts.load(records, year).models
 
 
 def climbs(year: int) -> None:
@@ -110,8 +111,7 @@ def climbs(year: int) -> None:
     from papi_lib import index, merged, targets
 
     targets.climb(1, year - 1, 5)  # also fills what any other climb needs
-    for part in [None, *index.dimensions(year)]:
-        merged.rank_sets(year, part)
+    merged.estimates(year, ("total", *index.dimensions(year)))
 
 
 def scenarios(year: int) -> None:

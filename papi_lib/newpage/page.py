@@ -129,7 +129,9 @@ class Page:
     @cached_property
     def standing(self) -> pd.DataFrame:
         """Every place's score in the page's series, with intervals, ranks and sets of ranks."""
-        return estimates.standing(self.scores, self.series, self.year)
+        if self.survey:
+            return estimates.standing(self.scores, self.series, self.year)
+        return estimates.published_standing(self.year, self.series)
 
     @cached_property
     def claims(self) -> pd.DataFrame:

@@ -31,7 +31,7 @@ SIZES = (300, 2000)
 def fake(out: Path, jobs: list, like: Path) -> None:
     """Write a finished run of these jobs, each with the files of the one job of the run `like`."""
     settings = Settings(**batch_plan.settings())
-    (one,) = manifest.read(like).values()
+    (one,) = manifest.read(like).records.values()
     inputs = {**settings.inputs, **settings.page_inputs, "environment": environment_hash()}
     files = {"executed": like / f"notebooks/{one['path']}.ipynb", "page": like / f"site/{one['path']}.html"}
     records = []

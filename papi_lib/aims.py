@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from papi_lib import charts_country, charts_targets, forecast, index, plans, precision, tables, targets
+from papi_lib import charts_country, charts_targets, forecast, index, plans, precision, published, tables, targets
 from papi_lib.intervals import Z95
 from papi_lib.labels import part_name
 from papi_lib.page import Page
@@ -43,11 +43,12 @@ def asked(page: Page, places: int | None = None) -> Asked:
         )  # fmt: skip
         page.note("Source of the target: {source}", source=plan[f"source_{page.lang}"])
         return Asked(base, int(plan["places_per_year"]), int(plan["last_year"]))
-    places = places or _USUAL_PLACES
+    places = _USUAL_PLACES if places is None else targets.check_places(places)
     page.say(
         "This page judges a rise of {places} places from {base} to {year}.", places=places, base=base, year=page.year
     )
-    page.note("No plan in the project's data sets a target of {place} for {year}.", place=page.name, year=page.year)
+    if table.empty:
+        page.note("No plan in the project's data sets a target of {place} for {year}.", place=page.name, year=page.year)
     return Asked(base, places, page.year)
 
 
@@ -58,15 +59,14 @@ def likely(page: Page, target: Asked) -> Climb | None:
     if target.base_year < forecast.FIRST_BASE:
         page.note("There are too few years before {year} to tell lasting differences from noise.", year=page.year)
         return None
-    try:
-        climb = targets.climb(page.place.code, target.base_year, target.places)
-    except ValueError:
+    if pd.isna(published.totals(target.base_year).loc[page.place.code, "total"]):
         page.note(
             "PAPI published no total of {place} in {year}, so there is no rank to start from.",
             place=page.name,
             year=target.base_year,
         )
         return None
+    climb = targets.climb(page.place.code, target.base_year, target.places)
     page.say(
         "In {base}, {place} had {score} points and rank {rank} in our ordering; noise leaves any rank from {lower} to {upper} possible (95%).",
         base=climb.base_year, place=page.name, score=w.number(climb.score), rank=climb.rank, lower=climb.lower, upper=climb.upper,

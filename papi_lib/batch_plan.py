@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 import ast
-import re
+import importlib
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-import nbformat
-
-from papi_lib import datafiles, index, places, provenance, published
-from papi_lib.batch.forks import PREPARE
+from papi_lib import collection, datafiles, index, places, preload, provenance, published, site
+from papi_lib.batch import stored
+from papi_lib.batch.execute import new_record
 from papi_lib.batch.jobs import Job, file_hash, folder_hash
-from papi_lib.wording import Words, mark
+from papi_lib.collection import METHODS, Notebook
+from papi_lib.site.about import RECORD
+from papi_lib.wording import Words
 
-#: The notebook that says how figures are made.
-METHODS = "methods"
+#: Whose pages are made if no place is named and no records are given.
+_DEFAULT_PROVINCE = "Hà Nội"
 #: What so many jobs import, or show of all provinces alike, is imported or computed once for all.
 _SEVERAL = 3
 #: The same of what takes seconds.
 _MANY = 20
-RENDER = "papi_lib.site:render_page"
-#: Titles of the notebooks that are not about one dimension.
-_TITLES = {
-    "overview": mark("Overview"),
-    "target": mark("Target"),
-    "sensitivity": mark("Sensitivity"),
-    "district_plan": mark("District plan"),
-}
-#: Levels of places that a notebook serves whose metadata name none.
-_LEVELS = ("province",)
-
-
-def notebooks(folder: Path) -> list[Path]:
-    """Return the report notebooks of a folder: those whose names start with two digits, in order."""
-    return sorted(path for path in folder.glob("*.ipynb") if re.match(r"\d\d_", path.name))
-
-
-def title(notebook: Path, lang: str) -> str:
-    """Return a notebook's title in the page's language: its dimension's name, or its own."""
-    number, key = notebook.stem.split("_", 1)
-    if key in _TITLES:
-        return Words(lang)(_TITLES[key])
-    return f"{int(number)}. {index.name(int(number), lang)}"
 
 
 def jobs(
@@ -66,54 +45,87 @@ def jobs(
     provinces, years, langs, chosen, of_districts : sequence of str
         As given on the command line; ``all`` stands for all provinces, all years or all districts that
         the records have; no year means the latest, no notebook all of them; None as `of_districts`
-        stands for all districts that have respondents in one of the years, if any.
+        stands for all districts that have respondents in one of the years, if any, and then no province
+        for the records' own.
     records : pathlib.Path or None
         File of respondents' records for the districts' pages; None for the simulated survey.
 
     Raises
     ------
     ValueError
-        A name is unknown, a data file is faulty, or a notebook that was asked for serves none of the places.
+        A name is unknown, a data file is faulty, the records are of another province than those named, or
+        a notebook that was asked for serves none of the places.
     """
     for name in datafiles.resource_names():
         datafiles.read(name)
     published.load()
-    found = list(dict.fromkeys([_notebook(folder, name) for name in chosen] or notebooks(folder)))
+    published.standard_errors()
+    named = list(dict.fromkeys(collection.choose(folder, name) for name in chosen))
     wanted = (
         sorted(places.provinces().index, key=lambda c: places.sort_key(places.province(c).name_vi))
         if "all" in provinces
         else provinces
     )
-    spots = [(place, None) for place in dict.fromkeys(places.province(p) for p in wanted)]
+    homes = list(dict.fromkeys(places.province(p) for p in wanted))
     span = index.years() if "all" in years else [index.check_year(y) for y in years] or index.years()[-1:]
-    if of_districts is None or of_districts:
-        spots += _of_districts(of_districts, span, records)
-    levels = {notebook: levels_of(notebook) for notebook in found}
+    survey = _survey(of_districts, span, records)
+    home = places.province(survey.province if survey else _DEFAULT_PROVINCE)
+    if survey and homes and home not in homes:
+        raise ValueError(
+            f"{survey.name} is a survey of {home.name_vi}, not of {', '.join(place.name_vi for place in homes)}; "
+            "give --records of a survey there, or leave out --district and --records"
+        )
+    if of_districts and "all" not in years and (other := [y for y in span if y != survey.year]):
+        raise ValueError(
+            f"the survey behind districts' pages is of {survey.year}, not {other[0]}; ask for that year, or give other --records"
+        )
+    if not homes and of_districts is None:
+        homes = [home]
+    districts = (
+        () if not survey else survey.districts if of_districts is None or "all" in of_districts else of_districts
+    )
+    spots = [(place, None) for place in homes]
+    spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in districts)]
+    titles = {lang: collection.titles(folder, lang) for lang in dict.fromkeys(Words(lang).lang for lang in langs)}
     planned = [
-        _job(notebook, place, year, lang, records)
+        _job(notebook, titles[lang][notebook.stem], place, year, lang, survey, records)
         for year in dict.fromkeys(span)
-        for lang in dict.fromkeys(Words(lang).lang for lang in langs)
+        for lang in titles
         for place, survey in spots
         if survey is None or survey.year == year
-        for notebook in found
-        if place.level in levels[notebook]
+        for notebook in named or collection.notebooks(folder)
+        if place.level in (notebook.levels or [spots[0][0].level])  # what cannot be read is told where it may belong
     ]
-    if not planned:
-        raise ValueError(f"{found[0].stem} is made for pages on a {' or a '.join(levels_of(found[0]))} only")
+    asked = [p for p, own in spots if of_districts is not None and "all" not in (of_districts if own else provinces)]
+    _check_all_apply(planned, named, asked)
+    if records and not any("records" in job.parameters for job in planned):
+        raise ValueError(
+            f"{records}: no page about a district is asked for, and records are for no other; give --district"
+        )
     return planned
 
 
-def _of_districts(chosen: Sequence | None, span: Sequence[int], records: Path | None) -> list[tuple]:
-    """Return the districts that are chosen, with the survey behind their pages."""
+def _check_all_apply(planned: Sequence[Job], named: Sequence[Notebook], asked: Sequence[places.Place]) -> None:
+    """Refuse what was asked for by name and would be passed over: a notebook or a place without a page."""
+    idle = [notebook for notebook in named if notebook.path not in {job.notebook for job in planned}]
+    served = {(job.labels["level"], job.labels["code"]) for job in planned}
+    without = [place for place in asked if (place.level, place.code) not in served]
+    if idle or without:
+        notebook = (idle or named)[0]
+        about = "" if idle else f"no page about {without[0].name_vi}: "
+        raise ValueError(f"{about}{notebook.stem} is made for pages on a {' or a '.join(notebook.levels)} only")
+
+
+def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None):
+    """Return the survey behind the pages of the districts that are chosen; None if there are none."""
+    if chosen is not None and not chosen:
+        return None
     from papi_lib import districts  # what it needs for surveys takes a second to import
 
     of_simulated = records is None and districts.simulated_year() in span
-    if not chosen and not (records or of_simulated):
-        return []
-    survey = districts.load(records, districts.simulated_year() if of_simulated else max(span))
-    home = places.province(survey.province)
-    named = survey.districts if chosen is None or "all" in chosen else chosen
-    return [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in named)]
+    if chosen is None and not (records or of_simulated):
+        return None
+    return districts.load(records, districts.simulated_year() if of_simulated else max(span))
 
 
 def methods(folder: Path, lang: str) -> Job:
@@ -129,64 +141,62 @@ def settings(records: Path | None = None, planned: Sequence[Job] = ()) -> dict:
     Processes for `planned` jobs start with what several of them share in memory.
     """
     library = Path(__file__).parent
+    head = {
+        "code_version": provenance.code_version(),
+        "data_hash": datafiles.fingerprint(),
+        "data_version": provenance.data_version(),
+    }
     return {
-        "prepare": _prepare(planned),
-        "render": RENDER,
+        "prepare": _prepare(planned, head),
+        "render": site.render_page,
         "inputs": {
             "library": folder_hash(library, ".py", ".po", without="site"),
             "data": datafiles.fingerprint(),
         }
         | ({"records": file_hash(records)} if records else {}),
         "page_inputs": {"site": folder_hash(library / "site", ".py", ".j2", ".css", ".js")},
-        "measure": ("papi_lib.batch_plan:state", *([str(records)] if records else [])),
-        "head": {
-            "code_version": provenance.code_version(),
-            "data_hash": datafiles.fingerprint(),
-            "data_version": provenance.data_version(),
-        },
+        "measure": partial(state, records),
+        "record": RECORD,
+        "head": head,
     }
 
 
-def _prepare(planned: Sequence[Job]) -> tuple[tuple, ...]:
-    """Return what is done once for these jobs because several of them need it: imports, and what is the same for all places."""
-    jobs_of = Counter(job.notebook for job in planned)
+def _prepare(planned: Sequence[Job], head: dict) -> Callable[[], None]:
+    """Return what does once for these jobs what several of them need: imports, and what is the same for all places."""
+    jobs_of = {job.notebook: job for job in planned}
     modules = Counter()
-    for notebook, n in jobs_of.items():
+    for notebook, n in Counter(job.notebook for job in planned).items():
         modules.update(dict.fromkeys(_imports(notebook), n))
-    found = [*PREPARE, *((module,) for module, n in modules.items() if n >= _SEVERAL)]
-    if any(job.labels["level"] == "district" for job in planned):
-        found.append(("papi_lib.warmup:survey",))
+    here = [partial(importlib.import_module, module) for module, n in modules.items() if n >= _SEVERAL]
+    surveys = {(job.parameters.get("records"), job.labels["year"]) for job in planned if "district" in job.parameters}
+    here += [partial(preload.survey, *survey) for survey in surveys]
+    apart = [preload.noise]
     pages = Counter((job.labels["year"], job.notebook.stem) for job in planned if job.labels["level"] == "province")
     for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL}):
-        found += [("papi_lib.warmup:ranks", year, part) for part in [None, *index.dimensions(year)]]
+        apart += [partial(preload.ranks, year, part) for part in [None, *index.dimensions(year)]]
     if any(n >= _SEVERAL for (_, stem), n in pages.items() if stem == "10_target"):
-        found.append(("papi_lib.warmup:forecasts",))
-    for notebook, computed in (("10_target", "climbs"), ("11_sensitivity", "scenarios")):
-        found += [
-            (f"papi_lib.warmup:{computed}", year)
-            for (year, stem), n in pages.items()
-            if stem == notebook and n >= _MANY
-        ]
-    return tuple(found)
+        apart.append(preload.forecasts)
+    for notebook, computed in (("10_target", preload.climbs), ("11_sensitivity", preload.scenarios)):
+        apart += [partial(computed, year) for (year, stem), n in pages.items() if stem == notebook and n >= _MANY]
+    return partial(preload.share, here, apart, [new_record(job) for job in jobs_of.values()], head)
 
 
 def _imports(notebook: Path) -> list[str]:
     """Return the names of the modules that a notebook imports, and of what it imports from them: some are modules too."""
     found = []
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if cell.cell_type == "code":
-            with suppress(SyntaxError):  # a magic
-                for node in ast.parse(cell.source).body:
-                    if isinstance(node, ast.ImportFrom):
-                        found += [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
-                    elif isinstance(node, ast.Import):
-                        found += [name.name for name in node.names]
+    with suppress(stored.NotebookError, SyntaxError):  # which the batch tells
+        for cell in stored.read(notebook).cells:
+            for node in stored.tree(cell.source).body if cell.cell_type == "code" else []:
+                if isinstance(node, ast.ImportFrom):
+                    found += [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+                elif isinstance(node, ast.Import):
+                    found += [name.name for name in node.names]
     return found
 
 
-def state(records: str | None = None) -> dict[str, str | None]:
+def state(records: Path | None = None) -> dict[str, str | None]:
     """Return what a machine must share with another so that both make the same page, by name."""
-    found = settings(Path(records) if records else None)
+    found = settings(records)
     return found["inputs"] | found["page_inputs"] | {"code version": found["head"]["code_version"]}
 
 
@@ -203,21 +213,9 @@ def command(record: dict, out: Path) -> str:
     return shlex.join(words + (["--records", given["records"]] if given.get("records") else []))
 
 
-def _notebook(folder: Path, name: str) -> Path:
-    known = notebooks(folder)
-    for path in known:
-        number, key = path.stem.split("_", 1)
-        if name.removesuffix(".ipynb") in {path.stem, key} or (name.isdigit() and int(name) == int(number)):
-            return path
-    raise ValueError(f"no notebook '{name}'; there are {', '.join(p.stem for p in known)}")
-
-
-def levels_of(notebook: Path) -> list[str]:
-    """Return which levels of places a notebook serves, from its metadata."""
-    return list(nbformat.read(notebook, as_version=4).metadata.get("papi", {}).get("levels", _LEVELS))
-
-
-def _job(notebook: Path, place: places.Place, year: int, lang: str, records: Path | None) -> Job:
+def _job(
+    notebook: Notebook, title: str, place: places.Place, year: int, lang: str, survey, records: Path | None
+) -> Job:
     home = places.province(place.province_code)
     labels = {
         "level": place.level,
@@ -227,19 +225,17 @@ def _job(notebook: Path, place: places.Place, year: int, lang: str, records: Pat
         "year": year,
         "lang": lang,
         "notebook": notebook.stem,
-        "title": title(notebook, lang),
+        "title": title,
     }
-    parameters = {"province": home.name_vi, "year": year, "lang": lang}
-    if place.level == "district":
-        labels["parent"] = {"code": home.code, "name": home.name(lang), "slug": home.slug}
-        parameters["district"] = place.name_vi
-        if records:
-            parameters["records"] = str(records)
-        return Job(notebook, parameters, f"{year}/{lang}/{home.slug}/{place.slug}/{notebook.stem}", labels)
-    tile = places.tiles(lang).loc[place.code]
-    labels["tile"] = {
-        "row": int(tile["row"]),
-        "column": int(tile["column"]),
-        "islands": tile["islands"] if isinstance(tile["islands"], str) else None,
-    }
-    return Job(notebook, parameters, f"{year}/{lang}/{home.slug}/{notebook.stem}", labels)
+    labels |= {"dimension": notebook.dimension} if notebook.dimension else {}
+    parameters, slugs = {"province": home.name_vi, "year": year, "lang": lang}, [home.slug]
+    if survey:
+        labels |= {"parent": {"code": home.code, "name": home.name(lang), "slug": home.slug}, "source": survey.name}
+        parameters |= {"district": place.name_vi} | ({"records": str(records)} if records else {})
+        slugs.append(place.slug)
+    else:
+        tile = places.tiles(lang).loc[place.code]
+        islands = tile["islands"] if isinstance(tile["islands"], str) else None
+        labels["tile"] = {"row": int(tile["row"]), "column": int(tile["column"]), "islands": islands}
+    path = "/".join([str(year), lang, *slugs, notebook.stem])
+    return Job(notebook.path, parameters, path, labels, fault=notebook.fault)

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 from statsmodels.regression.linear_model import OLS
 
 from papi_lib import closing, datafiles, index, intervals, places, precision, published
@@ -242,11 +241,12 @@ def kept(
     wide = published.series(part)[[first, then, year]].dropna()
     wide = wide - wide.mean() if relative else wide
     se = {y: precision.standard_errors_by_province(part, y)[wide.index] for y in wide}
+    own = pd.DataFrame(np.eye(len(wide)) - (1 / len(wide) if relative else 0), wide.index, wide.index)
     frame = pd.DataFrame({
         "gain": wide[then] - wide[first],
-        "gain_se": np.hypot(se[first], se[then]),
+        "gain_se": intervals.of_contrast(own, np.hypot(se[first], se[then])),
         "left": wide[year] - wide[first],
-        "left_se": np.hypot(se[first], se[year]),
+        "left_se": intervals.of_contrast(own, np.hypot(se[first], se[year])),
     })  # fmt: skip
     clear = {
         name: intervals.tell_apart(
@@ -315,7 +315,7 @@ def decompose(province: str | int, first: int, last: int, part: int | None = Non
         raise ValueError(f"PAPI did not publish {lost} of {place.name_vi} in both years; choose other years or a part")
     together = frame.loc[keys, ["change", "se"]].set_axis(["difference", "se"], axis="columns")
     clear = intervals.tell_apart(together, level)["clear"].reindex(frame.index)
-    alone = frame["change"].abs() > ndtri((1 + level) / 2) * frame["se"]
+    alone = pd.Series(intervals.clear(frame["change"], frame["se"], level=level), frame.index)
     return frame.assign(clear=clear.where(clear.notna(), alone).astype(bool))
 
 

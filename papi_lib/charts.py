@@ -211,8 +211,8 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Indexed by part: ``difference`` and ``se``, in points, and optionally ``noise``, half the 95%
-        interval where this is not 1.96 standard errors.
+        Indexed by part: ``difference`` and ``se``, in points, ``clear`` (more than noise, as what is said beside
+        the picture) and optionally ``noise``, half the 95% interval where this is not 1.96 standard errors.
     w : Words
         Language of the picture.
     place : Place
@@ -224,7 +224,7 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
     if frame.empty:
         return None
     noise = frame["noise"] if "noise" in frame else Z95 * frame["se"]
-    clear = frame["difference"].abs() > noise
+    clear = frame["clear"].astype(bool)
     with style():
         fig = figure(7, 1.0 + 0.4 * len(frame), left=2.4, top=0.35)
         ax = fig.subplots()

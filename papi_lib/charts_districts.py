@@ -29,19 +29,21 @@ from papi_lib.places import Place
 from papi_lib.wording import Words
 
 
-def districts(frame: pd.DataFrame, city: float, w: Words, place: Place) -> Picture | None:
-    """Draw every district's direct and model estimate with the direct one's interval, and the city's score.
+def districts(frame: pd.DataFrame, city: float, w: Words, place: Place, whole: str) -> Picture | None:
+    """Draw every district's direct and model estimate with the direct one's interval, and the score of all together.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Indexed by district code: ``estimate``, ``noise`` (direct, half its 95% interval) and ``model``, in points.
     city : float
-        The city's score.
+        The score of all together.
     w : Words
         Language of the picture.
     place : Place
         District to point out.
+    whole : str
+        What all are together, as `papi_lib.page.Page.whole`.
     """
     if frame["estimate"].isna().all():
         return None
@@ -53,7 +55,7 @@ def districts(frame: pd.DataFrame, city: float, w: Words, place: Place) -> Pictu
     with style():
         fig = figure(7, 1.25 + 0.2 * len(frame), left=1.75, bottom=0.95)
         ax = fig.subplots()
-        ax.axvline(city, color=COUNTRY, lw=1, label=places.province(place.province_code).name(w.lang))
+        ax.axvline(city, color=COUNTRY, lw=1, label=whole)
         for own, colour in ((~here, CITIES), (here, PLACE)):
             bars(ax, rows[own], frame["low"][own], frame["high"][own], across=True, color=colour, lw=1.4, alpha=0.8)
             ax.plot(frame["estimate"][own], rows[own], "o", ms=5.1, color=colour, zorder=3, label=None if own is here else w("direct estimate, 95% interval"))  # fmt: skip
@@ -74,16 +76,16 @@ def districts(frame: pd.DataFrame, city: float, w: Words, place: Place) -> Pictu
     if here.any() and pd.notna(frame["estimate"][place.code]):
         row = frame.loc[place.code]
         alt += " " + w(
-            "{place}: {score} points, 95% interval {low} to {high}; the city: {city}.",
+            "{place}: {score} points, 95% interval {low} to {high}; {whole}: {city}.",
             place=names[place.code], score=w.number(row["estimate"]), low=w.number(row["low"]),
-            high=w.number(row["high"]), city=w.number(city),
+            high=w.number(row["high"]), city=w.number(city), whole=whole,
         )  # fmt: skip
     caption = w("Districts in the order of their names, not of their scores; bars are 95% intervals.")
     return Picture(fig, alt, caption, w, shown)
 
 
-def profile(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
-    """Draw a district's score in each part beside the city's and that of districts of its kind.
+def profile(frame: pd.DataFrame, w: Words, place: Place, whole: str) -> Picture | None:
+    """Draw a district's score in each part beside that of all districts and that of districts of its kind.
 
     Parameters
     ----------
@@ -94,6 +96,8 @@ def profile(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
         Language of the picture.
     place : Place
         The district.
+    whole : str
+        What all districts are together, as `papi_lib.page.Page.whole`.
     """
     frame = frame.dropna(subset=["estimate"])
     if frame.empty:
@@ -104,18 +108,18 @@ def profile(frame: pd.DataFrame, w: Words, place: Place) -> Picture | None:
         fig = figure(7, 1.45 + 0.5 * len(frame), left=2.15, bottom=1.05)
         ax = fig.subplots()
         bars(ax, rows, frame["lower"], frame["upper"], across=True, color=FAINT, lw=5, label=w("range of the scale"))
-        ax.plot(frame["city"], rows, "|", ms=13, mew=2, color=COUNTRY, zorder=3, label=w("city"))
+        ax.plot(frame["city"], rows, "|", ms=13, mew=2, color=COUNTRY, zorder=3, label=whole)
         ax.plot(frame["alike"], rows, "s", ms=5.1, color=REGION, zorder=3, label=w("districts of its kind"))
         bars(ax, rows, frame["low"], frame["high"], across=True, color=PLACE, lw=1.6, zorder=4)
         ax.plot(frame["estimate"], rows, "o", ms=7.7, color=PLACE, zorder=5, label=place.name(w.lang))
         score_rows(ax, rows, frame["estimate"], frame, w)
         fig.legend(loc="lower center", ncols=4, fontsize=8)
     shown = frame[["estimate", "low", "high", "city", "alike"]].set_axis(
-        [place.name(w.lang), w("95% from"), w("95% to"), w("city"), w("districts of its kind")], axis=1
+        [place.name(w.lang), w("95% from"), w("95% to"), whole, w("districts of its kind")], axis=1
     )
     shown.index = pd.Index([part_name(p, w) for p in frame.index], name=w("part"))
-    alt = w("Scores of {place} beside the city's:", place=place.name(w.lang)) + " " + "; ".join(
-        w("{part} {score} (city {city})", part=part, score=w.number(row.iloc[0]), city=w.number(row.iloc[3]))
+    alt = w("Scores of {place} beside {whole}:", place=place.name(w.lang), whole=whole) + " " + "; ".join(
+        w("{part} {score} ({whole}: {city})", part=part, score=w.number(row.iloc[0]), whole=whole, city=w.number(row.iloc[3]))
         for part, row in shown.iterrows()
     )  # fmt: skip
     return Picture(fig, alt, w("Score by part with its 95% interval; grey bars are the range of the scale."), w, shown)

@@ -25,9 +25,6 @@ from papi_lib.places import Place
 from papi_lib.targets import Climb
 from papi_lib.wording import Words
 
-#: Starting ranks in bands: the last ranks of each.
-_BANDS = [0, 10, 20, 30, 40, 50, 63]
-
 
 def fan(climbs: list[Climb], w: Words, place: Place) -> Picture:
     """Draw the ranks that were possible year by year, seen from the base year, and what came.
@@ -69,18 +66,19 @@ def fan(climbs: list[Climb], w: Words, place: Place) -> Picture:
             label=w("what came"),
         )
         bars(ax, sets.index, sets["lower"], sets["upper"], color=PLACE, lw=4, alpha=0.25, label=w("95% set of what came"))  # fmt: skip
-        ax.set_ylim(64, 0)
-        mark_axis(ax, "y", [1, *range(10, 61, 10)])
+        last = max(first.of, *sets["upper"])
+        ax.set_ylim(last + 1, 0)
+        mark_axis(ax, "y", [1, *range(10, last + 1, 10)])
         mark_axis(ax, "x", years)
         ax.set_ylabel(w("rank (1 = highest)"))
         fig.legend(loc="lower center", ncols=3, fontsize=8)
     shown = pd.DataFrame(
-        {w("target"): pd.Series(asked), w("middle of simulations"): frame[0.5].round().astype(int), w("90% from"): frame[0.05].round().astype(int),
-         w("90% to"): frame[0.95].round().astype(int), w("what came"): pd.Series(came, dtype="Int64"),
+        {w("target"): pd.Series(asked), w("middle of simulations"): frame[0.5], w("90% from"): frame[0.05],
+         w("90% to"): frame[0.95], w("what came"): pd.Series(came, dtype="Int64"),
          w("set from"): sets["lower"].reindex(frame.index).astype("Int64"), w("set to"): sets["upper"].reindex(frame.index).astype("Int64")}
     ).rename_axis(w("year"))  # fmt: skip
     alt = w("Ranks of {place} that were possible, seen from {year}:", place=place.name(w.lang), year=first.base_year) + " " + "; ".join(
-        w("{year}: {low} to {high}, target {target}", year=year, low=int(row[0.05]), high=int(row[0.95]), target=asked[year])
+        w("{year}: {low} to {high}, target {target}", year=year, low=row[0.05], high=row[0.95], target=asked[year])
         for year, row in frame.iterrows()
     )  # fmt: skip
     return Picture(
@@ -142,9 +140,11 @@ def track_record(record: pd.DataFrame, climb: Climb, w: Words) -> Picture | None
     """
     if record.empty:
         return None
-    bands = pd.cut(record["start"], _BANDS, labels=[f"{a + 1}–{b}" for a, b in pairwise(_BANDS)])
+    last = int(record["start"].max())
+    edges = [*range(0, last - 9, 10), last]  # bands of ten ranks, the last of as many as are left
+    bands = pd.cut(record["start"], edges, labels=[f"{a + 1}–{b}" for a, b in pairwise(edges)])
     made = (record["gain"] >= climb.places).groupby(bands, observed=False).agg(["mean", "sum", "size"])
-    own = sum(climb.rank > edge for edge in _BANDS[1:])
+    own = sum(climb.rank > edge for edge in edges[1:])
     with style():
         fig = figure(7, 3.0, bottom=0.85)
         ax = fig.subplots()

@@ -7,7 +7,7 @@ what was clicked becomes a cell. It knows nothing of widgets.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ class Choice:
     subdimension : str or None
         Key of one of its sub-dimensions; None for the whole dimension.
     first, last : int
-        Years from and to; a picture of one year shows the last.
+        Years from and to, by default all; a picture of one year shows the last.
     picture : {"history", "parts"}
         Year by year, or part by part in the last year.
     lang : {"vi", "en"}
@@ -49,8 +49,8 @@ class Choice:
     beside: str = "country"
     dimension: int | None = None
     subdimension: str | None = None
-    first: int = 2011
-    last: int = 2024
+    first: int = field(default_factory=lambda: index.years()[0])
+    last: int = field(default_factory=lambda: index.years()[-1])
     picture: str = "history"
     lang: str = "vi"
 
@@ -164,7 +164,7 @@ class Choice:
                 "value": w.number(row[self.beside]),
                 "difference": w.signed(row["difference"]),
             }
-            if abs(row["difference"]) > Z95 * row["difference_se"]:
+            if row["clear"]:
                 said.append(
                     w("Compared with {other} ({value}), the difference of {difference} is more than noise.", **compared)
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,33 +10,37 @@ import click
 
 from papi_lib.whole import WriteError
 
-# Reading notebooks imports a grammar of web addresses that takes a second to build and is optional there; nothing
-# here checks web addresses.
-sys.modules.setdefault("rfc3987_syntax", None)
-
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
-DEFAULT_PROVINCE = "Hà Nội"
 
 
 class _OneLineErrors(click.Group):
-    """Tell wrong input as one line on standard error and exit code 2, without a traceback."""
+    """Tell wrong input, and Control-C, as one line on standard error, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except WriteError as error:
-            click.echo(f"papi: {error}; make room there or choose another name", err=True)
-            ctx.exit(2)
+            said, code = f"{error}; make room there or choose another name", 2
         except ValueError as error:  # wrong names, faulty data files, folders in use
-            click.echo(f"papi: {error}", err=True)
-            ctx.exit(2)
+            said, code = str(error), 2
+        except KeyboardInterrupt as error:
+            said, code = (
+                f"stopped; {str(error) or 'nothing is half-written'}; give the same command again to go on",
+                130,
+            )
+        from papi_lib.datafiles import shown
+
+        click.echo(f"papi: {shown(said)}", err=True)
+        ctx.exit(code)
 
 
 @click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="papi_lib")
 def main() -> None:
     """Notebooks, batches and pages on PAPI's published scores."""
+    if os.environ.get("PAPI_DATA"):  # notebooks run in their own folder
+        os.environ["PAPI_DATA"] = os.path.abspath(os.environ["PAPI_DATA"])
 
 
 @main.command()
@@ -44,7 +49,7 @@ def main() -> None:
     "-p",
     multiple=True,
     metavar="NAME",
-    help="Name or code, 'all' for all 63; may be repeated.  [default: Hà Nội and its districts with respondents]",
+    help="Name or code, 'all' for all 63; may be repeated.  [default: that of the records, or Hà Nội, with its districts]",
 )
 @click.option(
     "--district",
@@ -57,7 +62,7 @@ def main() -> None:
     "--records",
     type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
     metavar="FILE",
-    help="Respondents' records for the districts' pages.  [default: the simulated survey]",
+    help="Respondents' records for the pages of their province's districts.  [default: the simulated survey]",
 )
 @click.option(
     "--year", "-y", multiple=True, metavar="YEAR", help="Year, or 'all'; may be repeated.  [default: the latest]"
@@ -109,62 +114,52 @@ def report(
       papi report --district "Ba Đình" --records survey.sav
       papi report --province all --scheduler tcp://cluster:8786
     """
-    from papi_lib.batch import forks, manifest
+    from papi_lib import preload
+    from papi_lib.batch import manifest, pool
 
-    if forks.CAN_FORK and not (scheduler or explain or (out / manifest.NAME).exists()):
-        forks.start(forks.PREPARE[:1])  # it imports what notebooks need while this process plans
-    from papi_lib import batch_plan
-    from papi_lib.batch import run as batch
+    # On an empty folder the processes for notebooks import what they need while this one plans.
+    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(preload.imports)
+    from papi_lib import collection, reports
 
-    if not province and not district:
-        province, district = [DEFAULT_PROVINCE], None
-    lang = lang or ["vi"]
-    planned = [batch_plan.methods(NOTEBOOKS, one) for one in dict.fromkeys(lang)]
-    if set(notebook) != {batch_plan.METHODS}:
-        planned += batch_plan.jobs(NOTEBOOKS, province, year, lang, notebook, district, records)
-    settings = batch.Settings(
-        timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force, **batch_plan.settings(records, planned)
-    )
-    if jobs:
-        settings.workers = jobs
+    lang = list(dict.fromkeys(lang)) or ["vi"]
+    reports.check_options(province, district, records, year, notebook, jobs, scheduler)
+    planned = reports.plan(NOTEBOOKS, province, district, records, year, lang, notebook)
+    settings = reports.settings(records, planned, jobs, timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force)  # fmt: skip
+    settings.pool = early
+    for line in collection.remarks(NOTEBOOKS):
+        click.echo(f"papi: {line}", err=True)
     if explain:
-        for job, _, reason in batch.plan(planned, out, settings):
-            click.echo(f"{job.path}: {reason.why if reason else 'unchanged'}")
+        for line in reports.explain(planned, out, settings):
+            click.echo(line)
         return
-    records = _run_with_progress(planned, out, settings)
-    from papi_lib import site
-
-    first = site.build(out)
-    failed = [r for r in records if r["status"] == "failed"]
-    counts = {
-        status: sum(r["status"] == status for r in records) for status in ("done", "rendered", "unchanged", "failed")
-    }
-    click.echo(", ".join(f"{n} {status}" for status, n in counts.items() if n) + f". Open {first}")
-    for record in failed:
-        again = batch_plan.command(record, out)
-        click.echo(f"failed: {record['path']}: {record['error']}\n  run again: {again}", err=True)
-    if failed:
-        sys.exit(1)
+    sys.exit(reports.make(planned, out, settings))
 
 
 @main.command("list")
 def list_() -> None:
-    """Show what can be asked for: notebooks, years and provinces.
+    """Show what can be asked for: notebooks, years, provinces and districts.
 
     \b
     Example:
       papi list
     """
-    from papi_lib import batch_plan, index, places
+    from papi_lib import collection, districts, index, places
 
+    faults = [notebook.fault for notebook in collection.notebooks(NOTEBOOKS) if notebook.fault]
+    for line in collection.remarks(NOTEBOOKS) + faults:
+        click.echo(f"papi: {line}", err=True)
     click.echo("Notebooks:")
-    for path in batch_plan.notebooks(NOTEBOOKS):
-        click.echo(f"  {path.stem:24} {batch_plan.title(path, 'vi')} / {batch_plan.title(path, 'en')}")
+    titles, english = (collection.titles(NOTEBOOKS, code) for code in ("vi", "en"))
+    for name, title in titles.items():
+        click.echo(f"  {name:24} {title} / {english[name]}")
     click.echo(f"Years: {', '.join(map(str, index.years()))}")
     click.echo("Languages: vi, en")
     click.echo("Provinces:")
     for code, row in places.provinces().iterrows():
         click.echo(f"  {code:>2}  {row['name_vi']} / {row['name_en']}")
+    click.echo("Districts: those that have respondents in the file given with --records, of any province; without it:")
+    for code in districts.load().districts:
+        click.echo(f"  {code}  {places.district(code).name_vi} / {places.district(code).name_en}")
 
 
 @main.command()
@@ -178,27 +173,36 @@ def list_() -> None:
     metavar="NEW.parquet",
     help="Write faultless records in the form that reads fastest.",
 )
-def check(file: Path | None, year: str | None, target: Path | None) -> None:
+@click.option("--all", "everything", is_flag=True, help="Tell all kinds of problems, not the ten biggest.")
+@click.option(
+    "--marked",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="NEW.xlsx",
+    help="Write the records with their faulty cells in red, and a list of these.",
+)
+def check(file: Path | None, year: str | None, target: Path | None, everything: bool, marked: Path | None) -> None:
     """Check data: respondents' records, one of the data package's tables, or all of these.
 
-    Records (.csv, .dta, .parquet, .sav, .xlsx) are held against the codebook, and all problems are told,
-    with row, column and value. Each faulty table of the package is told by its first fault. The exit code
-    is 2 where anything is wrong.
+    Records (.csv, .dta, .parquet, .sav, .xlsx) are held against the codebook. Problems are told by column and
+    kind, the biggest first, with rows and values; then what is doubtful (warnings). Each faulty table of the
+    package is told by its first fault. The exit code is 2 where anything is wrong, 0 where it is only doubtful.
 
     \b
     Examples:
       papi check
       papi check data/published/2024.csv
       papi check survey.sav --year 2024 --write survey.parquet
+      papi check survey.xlsx --year 2024 --marked to-correct.xlsx
     """
-    from papi_lib import codebook, datafiles, index, plans, published
+    from papi_lib import codebook, datafiles, index, places, plans, published
 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
     names = datafiles.resource_names()
     if file is not None and tables.get(file.resolve()) not in names:
-        return _check_records(file, index.check_year(year) if year else index.years()[-1], target)
-    if target:
-        raise ValueError("--write is for a file of respondents' records; name it")
+        year = index.check_year(year) if year else index.years()[-1]
+        return _check_records(file, year, target, everything, marked)
+    if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything), ("--marked", marked)) if value]:  # fmt: skip
+        raise ValueError(f"{', '.join(given)}: only for a file of respondents' records; name it")
     chosen = [tables[file.resolve()]] if file is not None else names
     faults = []
     for name in chosen:
@@ -208,8 +212,12 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
                 published.load(int(name.removeprefix("scores-")))
             elif name == "plan-tasks":
                 plans.tasks(1)
+            elif name == "districts":
+                places.districts()
             elif name == "codebook":
                 codebook.items(index.years()[-1])
+            elif name == "standard-errors":
+                published.standard_errors()
         except datafiles.DataError as fault:
             faults.append(str(fault))
     for fault in dict.fromkeys(faults):
@@ -220,14 +228,14 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
 
 
 @main.command()
-@click.option("--year", "-y", metavar="YEAR", help="Only this year.  [default: all]")
+@click.option("--year", "-y", multiple=True, metavar="YEAR", help="Only this year; may be repeated.  [default: all]")
 @click.option("--lang", "-l", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of the names.")
 @click.option(
     "--with",
     "own",
     type=click.Path(path_type=Path),
     metavar="MY.csv",
-    help="Own figures, joined by province (and year): .csv or .xlsx.",
+    help="Own figures, joined by province (and year): .csv, .dta, .parquet, .sav or .xlsx.",
 )
 @click.option(
     "--by", metavar="COLUMN", help="The file's column that names the provinces.  [default: found by its name]"
@@ -241,7 +249,7 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
     required=True,
     help="Where to write.",
 )
-def data(year: str | None, lang: str, own: Path | None, by: str | None, target: Path) -> None:
+def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, target: Path) -> None:
     """Write the published scores as one tidy table, with own figures beside them.
 
     One row a year, province and part of the index. Provinces of the own file are named with or without
@@ -253,9 +261,16 @@ def data(year: str | None, lang: str, own: Path | None, by: str | None, target: 
       papi data --with my.csv --write joined.csv
       papi data --year 2024 --with my.xlsx --by "Tỉnh/thành" --write joined.csv
     """
+    import pandas as pd
+
     from papi_lib import covariates, index
 
-    frame = covariates.table(index.check_year(year) if year else None, lang)
+    if by and not own:
+        raise ValueError("--by names a column of the file that --with gives; give one")
+    if own and target.exists() and own.exists() and target.samefile(own):
+        raise ValueError(f"{target}: would be written over by what is joined to it; give --write another name")
+    span = sorted({index.check_year(one) for one in year}) or [None]
+    frame = pd.concat([covariates.table(one, lang) for one in span], ignore_index=True)
     if own:
         frame, unmatched = covariates.join(frame, own, by)
         for line in covariates.report(unmatched, own):
@@ -264,18 +279,32 @@ def data(year: str | None, lang: str, own: Path | None, by: str | None, target: 
     click.echo(f"{len(frame)} rows, {frame['province_code'].nunique()} provinces. Written: {target}")
 
 
-def _check_records(file: Path, year: int, target: Path | None) -> None:
-    from papi_lib import records
+def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:
+    from papi_lib import findings, plausible, records, whole
 
-    clean, problems = records.check(records.read(file), year, records.first_row(file))
-    for _, problem in problems.iterrows():
-        click.echo(f"papi: {records.tell(file, problem)}", err=True)
+    if marked and (marked.suffix.lower() != ".xlsx" or marked.resolve() == file.resolve()):
+        raise ValueError(f"{marked}: problems are marked in a new workbook; give another name that ends in .xlsx")
+    frame = records.read(file)
+    clean, problems = records.check(frame, year)
+    doubts = plausible.doubts(clean, year)
+    most = None if everything else 10
+    told = [f"{file}: {note}" for note in problems.attrs["notes"]]
+    told += findings.lines(file, problems, most)
+    told += [f"warning: {line}" for line in findings.lines(file, doubts, most)]
+    for line in told:
+        click.echo(f"papi: {line}", err=True)
+    if marked and len(problems) + len(doubts):
+        whole.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]))
     if len(problems):
-        click.echo(f"papi: {file}: {len(problems)} problems; nothing was written", err=True)
+        count, kinds = int(problems["count"].sum()), len(problems)
+        told = f"{count:,} problem{'s' * (count != 1)} of {kinds} kind{'s' * (kinds != 1)}"
+        click.echo(f"papi: {file}: {told}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
         sys.exit(2)
     if target:
         records.write(clean, target)
-    click.echo(f"{file}: {len(clean)} respondents, as they should be." + (f" Written: {target}" if target else ""))
+    fine = f"{len(doubts)} warning{'s' * (len(doubts) != 1)}" if len(doubts) else "as they should be"
+    written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
+    click.echo(f"{file}: {len(clean)} respondents, {fine}." + (f" Written: {written}" if written else ""))
 
 
 @main.command()
@@ -299,9 +328,10 @@ def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
     """
     from papi_lib import site as pages
 
-    for run in filter(None, (out, against)):
-        if not (run / "manifest.json").exists():
-            raise ValueError(f"{run}: no manifest.json, so no finished run; make one with papi report --out {run}")
+    if verify and (against or pdf):
+        raise ValueError("--verify only checks; give it without --against and --pdf")
+    if against and against.samefile(out):
+        raise ValueError(f"--against {against}: is the run itself; give an earlier one")
     if verify:
         problems = pages.verify(out)
         for problem in problems:
@@ -314,26 +344,3 @@ def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
     if pdf:
         for path in pages.booklets(out):
             click.echo(f"Printed {path}")
-
-
-def _run_with_progress(planned: list, out: Path, settings) -> list[dict]:
-    """Run the jobs under a progress bar with the time that remains; failures are told as they come."""
-    from tqdm import tqdm
-
-    from papi_lib.batch import run as batch
-
-    tqdm.monitor_interval = 0  # a thread, which processes that fork must not have
-    bar = None
-
-    def tell(record: dict) -> None:
-        nonlocal bar
-        bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
-        bar.update()
-        if record["status"] == "failed":
-            bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
-
-    try:
-        return batch.run(planned, out, settings, tell)
-    finally:
-        if bar is not None:
-            bar.close()

@@ -12,10 +12,12 @@ programme's own coding differs in details that are not published.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, index
+from papi_lib import datafiles, index, places
 
 
 @datafiles.cached
@@ -86,9 +88,13 @@ def _understood(line: dict, known: set[str], parts: set[str]) -> dict:
         if asked not in known:
             raise ValueError("asked_if", f"'{asked}' is not an item; correct it")
         codes = tuple(int(code) for code in listed.split(","))
+    missing = tuple(int(code) for code in str(line["missing"]).split("|"))
+    if both := set(missing) & set(answers["vi"]):
+        raise ValueError(
+            "missing", f"has {', '.join(map(str, both))}, which answers_vi has too; a code is one of the two"
+        )
     return {
-        "answers_vi": answers["vi"], "answers_en": answers["en"], "values": values,
-        "missing": tuple(int(code) for code in str(line["missing"]).split("|")),
+        "answers_vi": answers["vi"], "answers_en": answers["en"], "values": values, "missing": missing,
         "asked_item": asked, "asked_codes": codes,
     }  # fmt: skip
 
@@ -99,6 +105,40 @@ def _pairs(line: dict, column: str, kind: type) -> dict:
         return {int(code): kind(text) for code, text in pairs}
     except (AttributeError, ValueError):
         raise ValueError(column, f"'{line[column]}' is not of the form 1=…|2=…") from None
+
+
+def plain(label: object) -> str:
+    """Return an answer's wording in lower-case ASCII letters and digits, for comparison.
+
+    Examples
+    --------
+    >>> plain("1. Rất có ích")
+    '1 rat co ich'
+    """
+    return " ".join(re.findall("[a-z0-9]+", places.plain(label)))
+
+
+@datafiles.cached
+def labels(year: int) -> dict[str, dict[str, int]]:
+    """Return, for each item, the code that each wording stands for.
+
+    The wordings are `plain`, Vietnamese and English, alone and after their code. A code that is missing here
+    and an answer of other items ("does not know") has its wording there. What could be two codes is left out.
+    """
+    book, elsewhere = items(year), {}
+    for row in book.itertuples():
+        for code, label in [*row.answers_vi.items(), *row.answers_en.items()]:
+            elsewhere.setdefault(code, set()).add(plain(label))
+    found = {}
+    for row in book.itertuples():
+        said = {code: {plain(row.answers_vi[code]), plain(row.answers_en[code])} for code in row.answers_vi}
+        said |= {code: elsewhere.get(code, set()) for code in row.missing}
+        codes = {}
+        for code, own in said.items():
+            for text in [*own, *(f"{code} {label}" for label in own)]:
+                codes.setdefault(text, set()).add(code)
+        found[row.Index] = {text: min(meant) for text, meant in codes.items() if len(meant) == 1}
+    return found
 
 
 def score(answers: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -136,14 +176,36 @@ def score(answers: pd.DataFrame, year: int) -> pd.DataFrame:
     return pd.DataFrame(scored, index=answers.index)
 
 
+def asked(answers: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Tell who was asked each scored item and answered it: what stands for those not asked is no answer.
+
+    Parameters
+    ----------
+    answers, year
+        As in `score`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The scored items, true or false, indexed like `answers`.
+    """
+    book = items(year)
+    book, found = book[book["subdimension"].notna()], {}
+    for item, row in book.iterrows():
+        found[item] = answers[item].isin(list(row["values"]))
+        if row["asked_item"]:
+            found[item] &= answers[row["asked_item"]].isin(row["asked_codes"])
+    return pd.DataFrame(found, index=answers.index).astype(bool)
+
+
 def _recode(column: pd.Series, values: dict[int, float]) -> np.ndarray:
     """Return each code's share, by a table that is looked up; missing for any other code."""
     top = max(values) + 1
     table = np.full(top + 1, np.nan, dtype=np.float32)
     table[list(values)] = list(values.values())
     codes = column.to_numpy(dtype=np.float32, na_value=np.nan)
-    usable = (codes >= 0) & (codes < top)
-    return table[np.where(usable, codes, top).astype(np.intp)]
+    place = np.where((codes >= 0) & (codes < top), codes, top).astype(np.intp)
+    return table[np.where(place == codes, place, top)]
 
 
 @datafiles.cached

@@ -1,27 +1,39 @@
 """A researcher's own figures beside the published scores: joined by province, with what did not match.
 
-A file has one row a province, or one row a province and year, in CSV or Excel. Provinces are named in
-any spelling that `papi_lib.places.province` takes, or by code. Nothing is guessed and nothing is dropped in
+A file has one row a province, or one row a province and year, in any format that `papi_lib.tablefiles` reads.
+Provinces are named in any spelling that `papi_lib.places.province` takes, or by code. Nothing is guessed and nothing is dropped in
 silence: unknown names are reported, repeated rows are refused.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import changes, index, places, records, whole
+from papi_lib import changes, datafiles, findings, index, places, tablefiles, whole
+from papi_lib.cells import TWO_WAYS, name_key, numbers
 from papi_lib.datafiles import DataError
 
-#: Column names, in plain letters, that are taken as the province and as the year.
-_PROVINCE = ("province_code", "province code", "province", "code", "name", "tinh", "tinh thanh", "ma tinh", "ten tinh")
+#: Column names, in plain letters, that may be of provinces besides those that say so, and that are of years.
+_PROVINCE = ("code", "name")
 _YEAR = ("year", "nam")
-_SUFFIXES = (".csv", ".xlsx")
-_NUMBER = r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?"
-#: A cell of text that starts so is run as a formula by spreadsheet programs.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Column names by which the header's row is found.
+_HEADER = (
+    "province_code",
+    "province",
+    "tinh",
+    "tinh thanh",
+    "tinh thanh pho",
+    "ma tinh",
+    "ten tinh",
+    *_PROVINCE,
+    *_YEAR,
+)
+#: Where a spreadsheet program begins to read a formula: at the start, and where it takes a sign as the end of a cell.
+_FORMULA = re.compile(r"(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])")
 
 
 def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -33,24 +45,26 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
         With ``province_code`` as a column or the index, and ``year`` as a column if the file has years:
         from `papi_lib.changes.panel`, `papi_lib.published.load`, `papi_lib.published.totals` and so on.
     file : path
-        A ``.csv`` or ``.xlsx`` file (its first sheet) with a header. Numbers have a point or a comma for
-        decimals, and nothing for thousands.
+        A ``.csv``, ``.dta``, ``.parquet``, ``.sav`` or ``.xlsx`` file. `papi_lib.cells.numbers` says how numbers may
+        be written.
     by : str, optional
         The column that names the provinces; by default the first whose name says so (province_code,
-        province, code, name, tỉnh, …).
+        province, tỉnh/thành, mã tỉnh, …; else code, name). A second one, of names beside codes, must mean the same.
 
     Returns
     -------
     (pandas.DataFrame, pandas.DataFrame)
         The frame with the file's columns, missing where the file has nothing, in the frame's order;
         and what did not match: ``row`` (of the file; 0 for what the file lacks), ``column``,
-        ``value``, ``problem``. Both keep all that they had.
+        ``value``, ``problem``; in its ``.attrs`` the ``notes`` of `papi_lib.tablefiles.read`. Both keep all that they
+        had.
 
     Raises
     ------
     papi_lib.datafiles.DataError
-        The file cannot be read, names no provinces, repeats a province (and year), has a number that
-        may be read in two ways, or a column that the frame has already.
+        The file cannot be read, names no provinces, has a code beside another province's name, is of the 34
+        provinces since 1 July 2025, repeats a province (and year), has a number that may be read in two
+        ways, or a column that the frame has already.
     ValueError
         The frame has no ``province_code``.
 
@@ -81,7 +95,9 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
     names = places.provinces()["name_vi"]
     told = [_lacks(names[code], sorted(rows["year"]) if "year" in keys else []) for code, rows in lacking.groupby("province_code")]  # fmt: skip
     extra = pd.DataFrame(told, columns=unmatched.columns)
+    notes = unmatched.attrs
     unmatched = pd.concat([part for part in (unmatched, extra) if len(part)] or [unmatched], ignore_index=True)
+    unmatched.attrs = notes
     joined.index = frame.index
     return joined[[*frame.columns, *own.columns.difference(keys, sort=False)]], unmatched
 
@@ -116,25 +132,25 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     [{'province_code': 46, 'year': 2024, 'số': 1.5}]
     """
     path = Path(file)
-    if path.suffix.lower() not in _SUFFIXES:
-        raise DataError(f"{path}: '{path.suffix}' files cannot be joined; save it as one of {', '.join(_SUFFIXES)}")
-    table = records.read(path)
-    _check_header(path, table)
-    named, dated = _key(table, (by,) if by else _PROVINCE), _key(table, _YEAR)
-    if named is None:
+    table = tablefiles.read(path, expected=(by,) if by else _HEADER)
+    loose = [_key(table, (name,)) for name in (([by] if by else []) or _PROVINCE)]
+    named = [*places.key_columns(table.columns), *filter(None, loose)]
+    if (by and loose == [None]) or not named:
         asked = f"no column '{by}'" if by else "no column names the provinces"
         raise DataError(f"{path}, row 1: {asked}; the file has {', '.join(table.columns)}")
-    own, told = pd.DataFrame({"province_code": _codes(table[named], places.province)}), []
-    told += _unknown(table, named, own["province_code"], places.province)
+    named, own, unmatched = _provinces(path, table, loose[:1] if by else named, named)
+    dated = _key(table, _YEAR)
+    told = [(row, named, value, why) for row, value, why in unmatched.fillna("").itertuples(index=False)]
     if dated is not None:
-        own["year"] = _codes(table[dated], index.check_year)
-        told += _unknown(table, dated, own["year"], index.check_year)
-    for column in table.columns.drop([c for c in (named, dated) if c is not None]):
-        own[column] = _values(path, table[column])
-        told += _kept_as_text(own[column])
+        own["year"], unknown = _years(table[dated])
+        told += unknown
+    for column in table.columns.drop([c for c in (named, unmatched.attrs["beside"], dated) if c is not None]):
+        own[column], faults = _values(path, table[column])
+        told += faults
     own = own.dropna(subset=[k for k in ("province_code", "year") if k in own])
     _check_unique(path, table, own, named)
     unmatched = pd.DataFrame(told, columns=["row", "column", "value", "problem"]).sort_values("row", kind="stable")
+    unmatched.attrs["notes"] = table.attrs["notes"]
     keys = {k: "int64" for k in ("province_code", "year") if k in own}
     return own.astype(keys).reset_index(drop=True), unmatched.reset_index(drop=True)
 
@@ -173,7 +189,7 @@ def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
 
 
 def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
-    """Return what did not match as lines to read: one a fault of the file, one on what the file lacks.
+    """Return what did not match as lines to read: the file's faults, how it was read, what it lacks.
 
     Parameters
     ----------
@@ -188,7 +204,11 @@ def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
     ['my.csv: nothing for 1 of the provinces: Huế']
     """
     faults = unmatched[unmatched["row"] > 0]
-    lines = [records.tell(Path(file), problem) for _, problem in faults.iterrows()]
+    lines = [
+        findings.tell(file, one.column, one.problem, [one.row], filter(None, [one.value]))
+        for one in faults.itertuples()
+    ]
+    lines += [datafiles.shown(f"{file}: {note}") for note in unmatched.attrs.get("notes", [])]
     lacking = unmatched.loc[unmatched["row"] == 0, "value"].to_list()
     if lacking:
         shown = ", ".join(lacking[:10]) + (", …" if len(lacking) > 10 else "")
@@ -230,86 +250,62 @@ def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _check_header(path: Path, table: pd.DataFrame) -> None:
-    for name in table.columns:
-        if not name:
-            raise DataError(f"{path}, row 1: a column has no name; give it one")
-        if list(table.columns).count(name) > 1:
-            raise DataError(f"{path}, row 1, column '{name}': two columns have this name; rename one")
+    if not isinstance(value, str) or re.fullmatch(r"\s*[-+−]?[\d.,]+%?\s*", value):
+        return value
+    return _FORMULA.sub(r"\1'", value)
 
 
 def _key(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
     """Return the column that has one of the names, in the names' order."""
-    plain = {places.plain(column).replace("_", " "): column for column in reversed(table.columns)}
-    return next((plain[key] for key in (places.plain(n).replace("_", " ") for n in names) if key in plain), None)
+    plain = {name_key(column): column for column in reversed(table.columns)}
+    return next((plain[key] for key in map(name_key, names) if key in plain), None)
 
 
-def _codes(column: pd.Series, find) -> pd.Series:
-    """Return what `find` makes of each value: a province's code, a year; missing where it finds nothing."""
+def _provinces(path: Path, table: pd.DataFrame, chosen: list[str], beside: list[str]) -> tuple:
+    """Return the first of the chosen columns that has provinces, their codes and what did not match.
 
-    def code(value: object) -> float | None:
+    Raise where code and name disagree.
+    """
+    named = chosen[0]
+    try:
+        named = next((c for c in chosen if places.codes(table[c])[0].notna().any()), named)
+        codes, unmatched = places.in_table(table, named, beside=beside)
+    except ValueError as error:
+        raise DataError(f"{path}, column '{named}': {error}") from None
+    for row in unmatched.attrs["conflicts"]:
+        why = unmatched.set_index("row").at[row, "problem"]
+        raise DataError(f"{path}, row {row}, column '{named}': '{table[named][row]}' {why}; correct one of them")
+    return named, codes.rename("province_code").to_frame(), unmatched
+
+
+def _years(column: pd.Series) -> tuple[pd.Series, list[tuple]]:
+    """Return a column of years, missing where it names none of the index, and why."""
+    years, told = [], []
+    for row, value in column.items():
         try:
-            found = find(_bare(value))
-        except ValueError:
-            return None
-        return getattr(found, "code", found)
-
-    return column.map({value: code(value) for value in column.dropna().unique()}).astype("float64")
-
-
-def _bare(value: object) -> object:
-    """Return a code as it is counted: 1 for 1.0 and for "01"."""
-    if isinstance(value, str):
-        return value.lstrip("0") if value.isdigit() else value
-    return int(value) if float(value).is_integer() else value
-
-
-def _unknown(table: pd.DataFrame, column: str, codes: pd.Series, find) -> list[tuple]:
-    """Return the rows whose key names nothing, with why; rows that are empty throughout do not count."""
-    told = []
-    for i in codes.index[codes.isna()]:
-        value = table[column][i]
-        if pd.isna(value):
-            if table.loc[i].notna().any():
-                told.append((i + 2, column, "", "is empty; fill it in"))
-            continue
-        try:
-            find(_bare(value))
+            years.append(index.check_year(value))
         except ValueError as error:
-            told.append((i + 2, column, value, f"is not known; {str(error).partition('; ')[2]}"))
-    return told
+            years.append(None)
+            why = "is empty; fill it in" if pd.isna(value) else f"is not known; {str(error).partition('; ')[2]}"
+            told.append((row, column.name, "" if pd.isna(value) else value, why))
+    return pd.Series(years, column.index, dtype="Int64"), told
 
 
-def _values(path: Path, column: pd.Series) -> pd.Series:
-    """Return a column as numbers if all of it is numbers, or else as text."""
-    if pd.api.types.is_numeric_dtype(column):
-        return column.astype("float64")
-    text = column.dropna().astype(str).str.strip()
-    if not text.str.fullmatch(_NUMBER).all():
-        return column
-    doubtful = text.str.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}")
-    if doubtful.any() or (text.str.contains(",").any() and text.str.contains(".", regex=False).any()):
-        row = text.index[doubtful][0] if doubtful.any() else text.index[text.str.contains(",")][0]
-        raise DataError(
-            f"{path}, row {row + 2}, column '{column.name}': '{text[row]}' may be read in two ways; "
-            "write decimals with a point and thousands with nothing"
-        )
-    return pd.to_numeric(text.str.replace(",", ".", regex=False)).reindex(column.index).astype("float64")
-
-
-def _kept_as_text(column: pd.Series) -> list[tuple]:
-    """Return the first value that makes text of a column that is otherwise numbers."""
-    if pd.api.types.is_numeric_dtype(column):
-        return []
-    number = column.dropna().astype(str).str.strip().str.fullmatch(_NUMBER)
-    if not number.any():
-        return []
-    row = number.index[~number][0]
-    why = "is no number, so that the column stays text; leave the cell empty if there is no figure"
-    return [(row + 2, column.name, column[row], why)]
+def _values(path: Path, column: pd.Series) -> tuple[pd.Series, list[tuple]]:
+    """Return a column as numbers if all of it is numbers, or else as it is, and what is wrong with single cells."""
+    values = numbers(column)
+    faults = values.attrs.pop("faults")
+    for row, why in faults.items():
+        if why == TWO_WAYS:
+            raise DataError(f"{path}, row {row}, column '{column.name}': '{column[row]}' {why}")
+    told = [(row, column.name, column[row], f"{why}; it is left out") for row, why in faults.items()]
+    other = column.index[column.notna() & values.isna() & ~column.index.isin(list(faults))]
+    if other.empty:
+        return values, told
+    if values.notna().any():
+        why = "is no number, so that the column stays text; leave the cell empty if there is no figure"
+        told.append((other[0], column.name, column[other[0]], why))
+    return column.mask(column.index.isin(list(faults))), told
 
 
 def _check_unique(path: Path, table: pd.DataFrame, own: pd.DataFrame, named: str) -> None:
@@ -320,7 +316,7 @@ def _check_unique(path: Path, table: pd.DataFrame, own: pd.DataFrame, named: str
         first = own.index[(own[keys] == own.loc[row, keys]).all(axis="columns")][0]
         when = f" in {int(own.loc[row, 'year'])}" if "year" in keys else ""
         raise DataError(
-            f"{path}, row {row + 2}, column '{named}': '{table[named][row]}'{when} repeats row {first + 2} "
+            f"{path}, row {row}, column '{named}': '{table[named][row]}'{when} repeats row {first} "
             f"('{table[named][first]}'); keep one of the two"
         )
 

@@ -7,12 +7,15 @@ file, row and column.
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import importlib
+import io
 import json
 import math
 import os
+import pickle
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -25,7 +28,21 @@ _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
 
 class DataError(ValueError):
-    """A data file is missing, unreadable or breaks its schema. The message is one line."""
+    """A data file is missing, unreadable or breaks its schema. The message is one line, and safe to print."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
+
+
+def shown(text: object) -> str:
+    """Return text for a terminal: one line, what would control the terminal or cannot be seen as its escape.
+
+    Examples
+    --------
+    >>> shown("Ba\\x1b[2J Đình\\n")
+    'Ba\\\\x1b[2J Đình\\\\n'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 def folder() -> Path:
@@ -42,12 +59,16 @@ def package() -> dict:
     DataError
         The descriptor is missing or is not JSON.
     """
+    return copy.deepcopy(_package())
+
+
+def _package() -> dict:
     path = folder() / "datapackage.json"
-    return _package(path, _changed(path))
+    return _descriptor(path, _changed(path))
 
 
 @lru_cache(maxsize=8)
-def _package(path: Path, _stamp: tuple) -> dict:
+def _descriptor(path: Path, _stamp: tuple) -> dict:
     try:
         return json.loads(_text(path))
     except json.JSONDecodeError as error:
@@ -56,7 +77,7 @@ def _package(path: Path, _stamp: tuple) -> dict:
 
 def resource_names(prefix: str = "") -> list[str]:
     """Return the names of the package's CSV tables that start with `prefix`, in the package's order."""
-    return [r["name"] for r in package()["resources"] if r["format"] == "csv" and r["name"].startswith(prefix)]
+    return [r["name"] for r in _package()["resources"] if r["format"] == "csv" and r["name"].startswith(prefix)]
 
 
 def read(name: str) -> pd.DataFrame:
@@ -78,7 +99,7 @@ def read(name: str) -> pd.DataFrame:
     DataError
         First fault found, naming file, row (the header is row 1) and column, and what to do.
     """
-    resource = next((r for r in package()["resources"] if r["name"] == name), None)
+    resource = next((r for r in _package()["resources"] if r["name"] == name), None)
     if resource is None:
         raise DataError(f"{folder() / 'datapackage.json'}: no resource named '{name}'; add one or correct the name")
     path = folder() / resource["path"]
@@ -87,7 +108,7 @@ def read(name: str) -> pd.DataFrame:
 
 def where(name: str, row: int, column: str) -> str:
     """Return ``file, row N, column 'C'`` for the zero-based `row` of table `name`, for messages."""
-    resource = next(r for r in package()["resources"] if r["name"] == name)
+    resource = next(r for r in _package()["resources"] if r["name"] == name)
     return _place(folder() / resource["path"], row + 2, column)
 
 
@@ -101,7 +122,7 @@ def stamp() -> tuple:
     if held is not None:
         return held
     root = str(folder())
-    paths = ["datapackage.json", *(r["path"] for r in package()["resources"])]
+    paths = ["datapackage.json", *(r["path"] for r in _package()["resources"])]
     return root, *(_changed(f"{root}/{path}") for path in paths)
 
 
@@ -119,30 +140,62 @@ def held():
 _memories: dict[str, dict] = {}
 
 
+class _Packed(bytes):
+    """A result that a caller could change, as it is kept."""
+
+
 def cached(function):
     """Remember a function's results for as long as no file of the data package changes.
 
-    For functions of hashable arguments; a frame or list is returned as a copy, so that a caller
-    may change it.
+    Arguments that are equal but of different types (1, 1.0, True) are different questions. Every caller
+    gets a result of its own, so that what it changes there changes no other answer.
     """
     memory = _memories[f"{function.__module__}:{function.__qualname__}"] = {}
 
     @wraps(function)
     def recalled(*args, **kwargs):
         now = stamp()
-        key = (now, args, tuple(sorted(kwargs.items())))
+        key = (now, _typed(args), tuple((name, _typed(kwargs[name])) for name in sorted(kwargs)))
+        if not _hashable(key):
+            return function(*args, **kwargs)
         if key not in memory:
             if len(memory) > 2000:
                 memory.clear()
             before = _held.set(now)
             try:
-                memory[key] = function(*args, **kwargs)
+                memory[key] = _kept(function(*args, **kwargs))
             finally:
                 _held.reset(before)
         value = memory[key]
-        return value.copy() if isinstance(value, pd.DataFrame | pd.Series | list) else value
+        if isinstance(value, _Packed):
+            return pickle.loads(value)
+        return value.copy() if isinstance(value, pd.DataFrame | pd.Series) else value
 
     return recalled
+
+
+def _typed(value: object) -> tuple:
+    """Return a key of an argument that tells its type, and the types inside a tuple."""
+    return type(value), tuple(map(_typed, value)) if isinstance(value, tuple) else value
+
+
+def _hashable(value: object) -> bool:
+    """Return whether a value has a hash: what has none can be changed."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _kept(value: object) -> object:
+    """Return a result as it is kept: as it is where a copy is enough to protect it, or else packed."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        cells = value.to_frame() if isinstance(value, pd.Series) else value
+        fixed = all(map(_hashable, cells.loc[:, cells.dtypes.eq(object).to_numpy()].to_numpy().ravel()))
+    else:
+        fixed = _hashable(value)
+    return value if fixed else _Packed(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
 
 
 def remembered(besides: dict[str, dict] | None = None) -> dict[str, dict]:
@@ -229,7 +282,7 @@ def _rows(path: Path, names: list[str]) -> list[list[str]]:
             f"{_place(path, row, names[-1])}: Windows line end, the file was saved by another program; "
             "save it with Unix line ends (a spreadsheet may also have changed values: compare first)"
         )
-    reader = csv.reader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         if header != names:

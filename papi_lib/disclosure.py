@@ -1,22 +1,44 @@
 """Which figures must not be shown, so that nobody's answers can be told from them.
 
-An estimate on too few respondents or clusters is hidden. What is hidden must not come out by
-subtraction: a dimension is the sum of its sub-dimensions, and a group of districts the weighted mean of
-its members. All these sums make a system of linear equations; as long as one of the hidden figures follows
-from it, another figure of one of its sums is hidden with it, the one with the fewest respondents
-(complementary suppression; A. Hundepool et al., Statistical Disclosure Control, 2012, chapter 4).
+An estimate on too few respondents or clusters is hidden, and one for which all gave one answer. What is hidden
+must not come out by subtraction: a dimension is the sum of its sub-dimensions, a city the weighted mean of its
+districts. All these sums make a system of linear equations; as long as one of the hidden figures follows from it,
+another figure of one of its sums is hidden with it, the one with the fewest respondents (complementary
+suppression; A. Hundepool et al., Statistical Disclosure Control, 2012, chapter 4). The same where what a sum
+leaves for its hidden parts together is itself a figure that must not be shown.
+
+What is shown is rounded (`rounded`), because the difference of two exact figures, with and without a respondent,
+is that respondent's answer. Rounding makes this rare, it does not rule it out: pages on two files that differ in a
+few respondents should not both be given away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.linalg import null_space
 
+from papi_lib.wording import mark
+
 #: The smallest numbers of respondents and clusters that an estimate may stand on. They may be raised.
 LEAST_RESPONDENTS, LEAST_CLUSTERS = 10, 3
+#: Why a figure of a survey is not shown. The last one does not say which of the two it is, or it would tell the answer.
+REASONS = {
+    "not_asked": mark("this was not asked in the survey"),
+    "part_not_asked": mark("a question behind it was not asked in the survey"),
+    "few": mark("too few people answered"),
+    "one_cluster": mark("all answers come from one village or residential group only, so there is no standard error"),
+    "few_clusters": mark("the answers come from too few villages and residential groups"),
+    "no_error": mark("villages and residential groups do not differ, so there is no standard error"),
+    "protected": mark("all gave the same answer, or the figure would give another away"),
+}
+#: A shown figure is rounded to a step of at least this share of its standard error; zero: to its decimals only.
+STEP = 0.5
+#: Most decimals of what is shown of respondents' answers, points and shares alike.
+DECIMALS = 2
 
 
 def hidden(
@@ -25,6 +47,8 @@ def hidden(
     sums: Mapping[object, Sequence],
     groups: pd.Series,
     *,
+    alike: pd.DataFrame | None = None,
+    also: pd.DataFrame | None = None,
     least_respondents: int = LEAST_RESPONDENTS,
     least_clusters: int = LEAST_CLUSTERS,
 ) -> pd.DataFrame:
@@ -33,11 +57,17 @@ def hidden(
     Parameters
     ----------
     respondents, clusters : pandas.DataFrame
-        Areas × series: how many an estimate stands on.
+        Areas × series: how many an estimate stands on, of those who were asked and answered.
     sums : mapping
-        Series that are the sum of others, to those others: ``{1: ["civic_knowledge", …], "total": [1, 2, …]}``.
+        Series that are the sum of others, to those others: ``{1: ["civic_knowledge", …], "total": [1, 2, …]}``. A
+        sum that is no column of the table is taken to be shown.
     groups : pandas.Series
-        Group of each area: the figure of a whole group is taken to be shown for every series.
+        The area that each area is part of: a group of districts, the city; missing where there is none. The
+        figure of a group that is no row of the table is taken to be shown for every series.
+    alike : pandas.DataFrame, optional
+        Areas × series: true where all who were asked gave one answer.
+    also : pandas.DataFrame, optional
+        Areas × series: true where a figure is hidden for another reason already.
     least_respondents, least_clusters : int
         The smallest numbers that may be shown.
 
@@ -50,7 +80,7 @@ def hidden(
     ------
     ValueError
         A bound is lower than `LEAST_RESPONDENTS` or `LEAST_CLUSTERS`, or a hidden figure cannot be protected
-        (a group of one area).
+        (a group of one area that is no row of the table).
 
     Examples
     --------
@@ -61,36 +91,161 @@ def hidden(
     for bound, least in ((least_respondents, LEAST_RESPONDENTS), (least_clusters, LEAST_CLUSTERS)):
         if bound < least:
             raise ValueError(f"the bound {bound} is below {least}; bounds may only be raised")
-    hide = (respondents < least_respondents) | (clusters < least_clusters)
-    relations = _relations(hide, sums, groups)
-    while told := _told(hide, relations):
-        own = [cells for cells in relations if set(told) & set(cells) and not all(hide.loc[at] for at in cells)]
-        if not own:
-            raise ValueError(f"the figure of {told[0]} cannot be hidden: everything it adds up with is hidden already")
-        tightest = min(own, key=lambda cells: sum(hide.loc[at] for at in cells))
-        shown = [at for at in tightest if not hide.loc[at]]
-        # a sum is worth more to readers than one of its parts
-        hide.loc[min(shown, key=lambda at: (at[1] in sums, respondents.loc[at]))] = True
-    return hide
+    none = respondents.isna()
+    alike, also = (none if table is None else table for table in (alike, also))
+    first = (respondents < least_respondents) | (clusters < least_clusters) | alike | also
+    if not first.to_numpy().any():
+        return first
+    n, c, one, hide = (table.to_numpy().ravel().copy() for table in (respondents, clusters, alike, first))
+    relations = _relations(pd.DataFrame(np.arange(hide.size).reshape(first.shape), *first.axes), sums, groups)
+    # to readers a sum is worth more than one of its parts, a group more than one of its members
+    worth = np.add.outer(first.index.isin(groups).astype(int), first.columns.isin(list(sums))).ravel()
+
+    def tells(sum_: _Sum) -> bool:
+        """Tell whether the shown cells of a sum give away its hidden one, or of several a figure not to be shown."""
+        gone = sum_.cells[hide[sum_.cells]]
+        if len(gone) < 2:
+            return len(gone) == 1
+        if sum_.whole and hide[sum_.cells[0]] or len(gone) == len(sum_.cells) - sum_.whole:
+            return False
+        count = np.sum if sum_.apart else np.max
+        return count(n[gone]) < least_respondents or count(c[gone]) < least_clusters or one[gone].all()
+
+    while own := next(([sum_] for sum_ in relations if tells(sum_)), None) or _following(hide, relations):
+        cells = min((sum_.cells for sum_ in own), key=lambda cells: hide[cells].sum())
+        shown = cells[~hide[cells]]
+        if not len(shown):
+            raise ValueError("a figure cannot be hidden: everything it adds up with is hidden already")
+        hide[min(shown, key=lambda cell: (worth[cell], n[cell]))] = True
+    return pd.DataFrame(hide.reshape(first.shape), *first.axes)
 
 
-def _relations(hide: pd.DataFrame, sums: Mapping[object, Sequence], groups: pd.Series) -> list[list[tuple]]:
-    """Return the cells of each sum that an attacker can set up: over series in an area, over areas in a group."""
-    over_series = [[(area, whole), *((area, part) for part in parts)] for area in hide.index for whole, parts in sums.items()]  # fmt: skip
-    members = groups.groupby(groups).groups.values()
-    return over_series + [[(area, series) for area in own] for own in members for series in hide.columns]
+def reasons(
+    answers: pd.DataFrame,
+    asked: pd.DataFrame,
+    combination: pd.DataFrame,
+    sums: Mapping[object, Sequence],
+    groups: pd.Series,
+) -> pd.DataFrame:
+    """Return why figures of a survey are not to be shown: items, sub-dimensions and what these add up to.
+
+    A sub-dimension is hidden as `hidden` says, on no more respondents than its item with the fewest answers, and
+    all its items with it. Where it is shown, an item may still be hidden, and then others of it, so that neither
+    the sub-dimension nor the groups give it away.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        A row a respondent in a domain (in several, if domains overlap): ``domain``, ``stratum``, ``cluster`` and the
+        items' shares (0-1), missing where there is no answer.
+    asked : pandas.DataFrame
+        The items alike: true where the share is an answer, not what stands for an item that was not to be asked.
+    combination : pandas.DataFrame
+        From `papi_lib.codebook.combination`: items × series.
+    sums : mapping
+        As in `hidden`: dimensions and the total. The other series of `combination` are sub-dimensions.
+    groups : pandas.Series
+        As in `hidden`, by domain.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Domains × (series, then items): one of `REASONS`, or empty where the figure may be shown.
+    """
+    member = combination > 0
+    parts = {series: list(combination.index[member[series]]) for series in combination}
+    small = [series for series in combination if series not in sums]
+    design = [answers[column] for column in ("domain", "stratum", "cluster")]
+    shares = answers[combination.index]
+    lacking = set(shares.columns[shares.isna().all()])
+    series = [whole for whole, own in parts.items() if not lacking.intersection(own)]
+
+    def of_any(table: pd.DataFrame) -> pd.DataFrame:
+        return table.join(table.astype(float) @ member.astype(float) > 0)
+
+    def count(who: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return who.groupby(design[0]).sum(), who.groupby(design).any().groupby(level=0).sum()
+
+    def hide(own: list, adding: Mapping, also: pd.DataFrame | None = None) -> pd.DataFrame:
+        return hidden(n[own], clusters[own], adding, groups, alike=alike[own], also=also)
+
+    given = shares.where(asked).groupby(design[0])
+    alike = ~of_any(given.max() > given.min())
+    n, clusters = count(of_any(asked))
+    for table, used in zip((n, clusters), count(shares.notna()), strict=True):
+        for part in small:
+            table[part] = np.minimum(table[part], used[parts[part]].min(axis=1))
+    gone = hide(series, {whole: own for whole, own in sums.items() if whole in series})
+    for part in small:
+        own = [item for item in parts[part] if item not in lacking]
+        known = part in series
+        also = pd.DataFrame(dict.fromkeys(own, gone[part])) if known else None
+        gone = gone.join(hide(own, {part: own} if known else {}, also)) if own else gone
+    n, clusters = n[gone.columns], clusters[gone.columns]
+    tests = [~gone, n < LEAST_RESPONDENTS, clusters == 1, clusters < LEAST_CLUSTERS]
+    why = np.select(tests, ["", "few", "one_cluster", "few_clusters"], "protected")
+    why = pd.DataFrame(why, gone.index, gone.columns)
+    why[[whole for whole in combination if whole not in series]] = "part_not_asked"
+    return why.reindex(columns=[*combination, *combination.index], fill_value="not_asked")
 
 
-def _told(hide: pd.DataFrame, relations: list[list[tuple]]) -> list[tuple]:
-    """Return the hidden cells that the shown ones determine: those that no solution of the sums leaves free."""
-    cells = {cell: k for k, cell in enumerate(hide.stack()[lambda gone: gone].index)}
-    share = dict(zip(hide.index, np.random.default_rng(0).uniform(1, 2, len(hide)), strict=True))
-    system = np.zeros((len(relations), len(cells)))
-    for row, own in enumerate(relations):
-        over_series = own[0][0] == own[-1][0]  # parts of an area count once, areas of a group by their share
-        for cell in own:
-            if cell in cells:
-                system[row, cells[cell]] = 1.0 if over_series else share[cell[0]]
-    system = system[system.any(axis=1)]
-    free = null_space(system)
-    return [cell for cell, k in cells.items() if np.abs(free[k]).max(initial=0) < 1e-9]
+def rounded(figures: pd.Series, se: pd.Series) -> pd.Series:
+    """Round figures to what the sample can tell: to a step of at least `STEP` of the standard error.
+
+    A step is 1, 2 or 5 hundredths, tenths and so on. One respondent more or less moves a figure by a small part of
+    its standard error, so two releases seldom differ by what one person answered.
+
+    Parameters
+    ----------
+    figures, se : pandas.Series
+        Figures and their standard errors, in points or as shares.
+
+    Examples
+    --------
+    >>> rounded(pd.Series([5.634, 0.634, 5.634]), pd.Series([0.25, 0.07, 0.01])).to_list()
+    [5.6, 0.65, 5.63]
+    """
+    steps = np.outer(10.0 ** np.arange(-DECIMALS, 4), [1, 2, 5]).ravel()
+    step = steps[np.searchsorted(steps, STEP * se).clip(max=len(steps) - 1)]
+    return ((figures / step).round() * step).round(DECIMALS)
+
+
+class _Sum(NamedTuple):
+    """A sum that an attacker can set up: its cells, with factors by which they give zero or a figure that is shown."""
+
+    cells: np.ndarray
+    factors: np.ndarray
+    #: Whether the whole is a cell, the first one.
+    whole: bool
+    #: Whether the parts have no respondents in common: areas of a group have not, series of an area have.
+    apart: bool
+
+
+def _relations(at: pd.DataFrame, sums: Mapping[object, Sequence], groups: pd.Series) -> list[_Sum]:
+    """Return all sums: over series in each area, over areas in each group by their shares of it; `at` numbers the cells."""
+    share = pd.Series(np.random.default_rng(0).uniform(1, 2, len(at)), at.index)  # no true share is as special as 1
+    found = []
+    for whole, parts in sums.items():
+        known = [whole] if whole in at.columns else []
+        factors = np.r_[-np.ones(len(known)), np.ones(len(parts))]
+        found += [_Sum(cells, factors, bool(known), False) for cells in at[[*known, *parts]].to_numpy()]
+    for group, members in groups.groupby(groups).groups.items():
+        known = [group] if group in at.index else []
+        factors = np.r_[-np.ones(len(known)), share[members]]
+        found += [_Sum(cells, factors, bool(known), True) for cells in at.loc[[*known, *members]].to_numpy().T]
+    return found
+
+
+def _following(hide: np.ndarray, relations: list[_Sum]) -> list[_Sum]:
+    """Return the sums with a hidden cell that the shown ones determine: that no solution of all sums leaves free."""
+    cells = np.flatnonzero(hide)
+    touched = [sum_ for sum_ in relations if hide[sum_.cells].any()]
+    system = np.zeros((len(touched), len(hide)))
+    for row, sum_ in zip(system, touched, strict=True):
+        row[sum_.cells] = sum_.factors
+    free = null_space(system[:, cells])
+    told = cells[np.abs(free).max(axis=1, initial=0) < 1e-9]
+    found = [sum_ for sum_ in touched if np.isin(told, sum_.cells).any() and not hide[sum_.cells].all()]
+    if len(told) and not found:
+        raise ValueError(f"{len(told)} figures cannot be hidden: everything they add up with is hidden already")
+    return found

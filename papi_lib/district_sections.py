@@ -6,6 +6,7 @@ the district's plan. Each function shows one question with its answer and return
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from papi_lib import (
@@ -13,22 +14,26 @@ from papi_lib import (
     charts_districts,
     codebook,
     datafiles,
+    disclosure,
     districts,
     index,
-    intervals,
     places,
     plans,
     provenance,
     tables,
 )
+from papi_lib import survey as survey_design
 from papi_lib.intervals import Z95
 from papi_lib.labels import part_name
 from papi_lib.page import Page
+from papi_lib.wording import Words, mark
 
 #: The block of a plan that districts' pages are about.
 _BLOCK = "districts"
 MOST_FINDINGS = 3
 _FIGURES_TO_BRING = 6
+_ALONE = mark("Only people of {place} were asked, so there is nothing to compare it with.")
+_NOTHING = mark("No figure of {place} can be shown here, so there is nothing to compare.")
 
 
 def standing(page: Page) -> pd.DataFrame:
@@ -38,49 +43,59 @@ def standing(page: Page) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by district: ``estimate``, ``se``, ``noise``, ``n``, ``clusters``, ``deff`` (direct),
-        ``model``, ``model_se``, ``borrowed``, ``lower``, ``upper`` (95% set of ranks).
+        ``model``, ``model_se``, ``borrowed``, ``lower``, ``upper`` (95% set of ranks), and what else
+        `papi_lib.districts.Survey.scores` has.
     """
     w, survey, code = page.w, page.survey, page.place.code
     frame = survey.scores.xs(page.series, level="series").loc[survey.districts]
     model = survey.models.xs(page.series, level="series").rename(columns={"se": "model_se"})
     frame = frame.join(model).join(survey.rank_sets(page.series))
     row, city = frame.loc[code], survey.scores.loc[(districts.CITY, page.series)]
-    home = places.province(page.place.province_code).name(page.lang)
     page.ask("Where does {place} stand?", "districts-how-sure-is-that")
-    if pd.isna(row["estimate"]):
-        page.say("The figure of {place} is not shown: too few people answered.", place=page.name)
+    if reason := row["why"]:
+        page.say("The figure of {place} is not shown: {why}.", place=page.name, why=w(disclosure.REASONS[reason]))
         return frame
-    page.say(
-        "{place} has {score} points (95% interval {low} to {high}); {city} as a whole has {whole} (±{noise}).",
-        place=page.name, score=w.number(row["estimate"]), low=w.number(row["estimate"] - row["noise"]), high=w.number(row["estimate"] + row["noise"]),
-        city=home, whole=w.number(city["estimate"]), noise=w.number(city["noise"]),
-    )  # fmt: skip
-    if abs(row["gap"]) > row["gap_noise"]:
-        page.say(
-            "The difference to {city}, {gap} points (±{noise}), is more than noise.",
-            city=home, gap=w.signed(row["gap"]), noise=w.number(row["gap_noise"]),
-        )  # fmt: skip
+    known = {
+        "place": page.name, "score": w.number(row["estimate"]),
+        "low": w.number(row["estimate"] - row["noise"]), "high": w.number(row["estimate"] + row["noise"]),
+    }  # fmt: skip
+    if _alone(page):
+        page.say("{place} has {score} points (95% interval {low} to {high}).", **known)
+        page.say(_ALONE, place=page.name)
     else:
         page.say(
-            "The difference to {city}, {gap} points (±{noise}), is within noise: there may be none.",
-            city=home, gap=w.signed(row["gap"]), noise=w.number(row["gap_noise"]),
+            "{place} has {score} points (95% interval {low} to {high}); the figure of {whole} is {city} (±{noise}).",
+            whole=page.whole, city=w.number(city["estimate"]), noise=w.number(city["noise"]), **known,
+        )  # fmt: skip
+    if row["clear"]:
+        page.say(
+            "The difference to {whole}, {gap} points (±{noise}), is more than noise.",
+            whole=page.whole, gap=w.signed(row["gap"]), noise=w.number(row["gap_noise"]),
+        )  # fmt: skip
+    elif pd.notna(row["gap"]):
+        page.say(
+            "The difference to {whole}, {gap} points (±{noise}), is within noise: there may be none.",
+            whole=page.whole, gap=w.signed(row["gap"]), noise=w.number(row["gap_noise"]),
         )  # fmt: skip
     page.say(
         "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se} points, design effect {deff}: as much as {effective} people drawn one by one would tell.",
         n=int(row["n"]), clusters=int(row["clusters"]), se=w.number(row["se"]), deff=w.number(row["deff"]),
-        effective=w.number(row["n"] / max(row["deff"], 1e-9), 0),
+        effective=w.number(row["n"] / max(row["deff"], 0.01), 0),
     )  # fmt: skip
+    if not survey_design.USUAL_DEFF[0] <= row["deff"] <= survey_design.USUAL_DEFF[1]:
+        page.note("So small or large a design effect is rare: check weights, strata and clusters of the records.")
     if pd.notna(row["model"]):
         page.say(
             "With what the other districts’ answers add, the model estimate is {model} points (95% interval {low} to {high}); {borrowed} of it is borrowed from them.",
             model=w.number(row["model"]), low=w.number(row["model"] - Z95 * row["model_se"]),
             high=w.number(row["model"] + Z95 * row["model_se"]), borrowed=w.percent(row["borrowed"]),
         )  # fmt: skip
-    page.say(
-        "Any place from {lower} to {upper} among the {n} districts is possible (95%). Districts are not ranked, because most cannot be told apart.",
-        lower=int(row["lower"]), upper=int(row["upper"]), n=int(frame["estimate"].notna().sum()),
-    )  # fmt: skip
-    page.show(charts_districts.districts(frame, city["estimate"], w, page.place))
+    if pd.notna(row["lower"]):
+        page.say(
+            "Any place from {lower} to {upper} among the {n} districts is possible (95%). Districts are not ranked, because most cannot be told apart.",
+            lower=int(row["lower"]), upper=int(row["upper"]), n=int(frame["estimate"].notna().sum()),
+        )  # fmt: skip
+    page.show(charts_districts.districts(frame, city["estimate"], w, page.place, page.whole))
     return frame
 
 
@@ -91,29 +106,33 @@ def profile(page: Page) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by part, in points: ``estimate``, ``se``, ``noise``, ``n``, ``city``, ``alike``, ``gap``,
-        ``gap_noise``, ``lower``, ``upper`` (the scale).
+        ``gap_noise``, ``clear``, ``lower``, ``upper`` (the scale).
     """
     w, scores = page.w, page.survey.scores
-    frame = scores.loc[page.place.code].loc[page.parts, ["estimate", "se", "noise", "n", "gap", "gap_noise"]]
+    frame = scores.loc[page.place.code].loc[page.parts, ["estimate", "se", "noise", "n", "gap", "gap_noise", "clear"]]
     frame["city"] = scores.loc[districts.CITY, "estimate"].reindex(frame.index)
     frame["alike"] = scores.loc[page.survey.kind(page.place.code), "estimate"].reindex(frame.index)
+    if _alone(page):
+        frame[["city", "alike"]] = np.nan
     frame["lower"], frame["upper"] = index.DIMENSION_RANGE
     if page.dimension is not None:
         scale = index.structure(page.year).set_index("subdimension")
         frame[["lower", "upper"]] = scale.loc[frame.index, ["lower", "upper"]]
     page.ask("Which parts make it so?", "districts-how-sure-is-that")
-    clear = frame[frame["gap"].abs() > frame["gap_noise"]]
+    clear = frame[frame["clear"]]
     above, below = (
         w.join(f"{part_name(p, w)} ({w.signed(gap)})" for p, gap in clear["gap"].items() if gap * sign > 0)
         for sign in (1, -1)
     )
     if above:
-        page.say("Above the city by more than noise: {parts}.", parts=above)
+        page.say("Above {whole} by more than noise: {parts}.", whole=page.whole, parts=above)
     if below:
-        page.say("Below the city by more than noise: {parts}.", parts=below)
-    if clear.empty:
-        page.say("No part differs from the city by more than noise.")
-    page.show(charts_districts.profile(frame, w, page.place))
+        page.say("Below {whole} by more than noise: {parts}.", whole=page.whole, parts=below)
+    if frame["gap"].isna().all():
+        page.say(_uncompared(page), place=page.name)
+    elif clear.empty:
+        page.say("No part differs from {whole} by more than noise.", whole=page.whole)
+    page.show(charts_districts.profile(frame, w, page.place, page.whole))
     return frame
 
 
@@ -124,11 +143,11 @@ def answers(page: Page) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by item: ``subdimension``, ``estimate`` and ``se`` (mean share, 0-1, 1 is best), ``n``,
-        ``gap``, ``gap_se`` and ``gap_noise`` to the city (see `papi_lib.districts.Survey.scores`).
+        ``gap``, ``gap_se`` and ``gap_noise`` to the city, ``why`` (see `papi_lib.districts.Survey.scores`).
     """
     w, book = page.w, codebook.items(page.year)
     frame = page.survey.answers(page.dimension).loc[page.place.code]
-    frame = frame[["estimate", "se", "noise", "n", "gap", "gap_se", "gap_noise"]]
+    frame = frame[["estimate", "se", "noise", "n", "gap", "gap_se", "gap_noise", "why"]]
     frame.insert(0, "subdimension", book["subdimension"].reindex(frame.index))
     page.ask("What did people answer?", "districts-from-answers-to-scores")
     page.show(_answers_table(page, frame, w("Answers by item, in percent of the best possible")))
@@ -144,27 +163,31 @@ def findings(page: Page) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a part: ``part``, ``difference``, ``se``, ``z``, ``clear`` (tested together, Holm).
+        One row a part: ``part``, ``difference``, ``se``, ``noise``, ``clear`` (tested together, Holm).
     """
-    w, frame = page.w, _told_apart(page, page.parts)
+    w, frame = page.w, page.survey.told_apart(page.place.code, page.parts)
     page.ask("What stands out?", "what-stands-out")
     told = []
     for row in frame[frame["clear"]].head(MOST_FINDINGS).itertuples():
         values = {
             "part": part_name(row.part, w),
             "points": w.number(abs(row.difference)),
+            "whole": page.whole,
             "noise": w.number(row.noise),
         }
         if row.difference > 0:
-            told.append(w("{part}: {points} points above the city (noise about ±{noise}).", **values))
+            told.append(w("{part}: {points} points above {whole} (noise about ±{noise}).", **values))
         else:
-            told.append(w("{part}: {points} points below the city (noise about ±{noise}).", **values))
-    page.tell_findings(told or [w("Nothing stands out from the noise in the scores.")])
+            told.append(w("{part}: {points} points below {whole} (noise about ±{noise}).", **values))
+    nothing = (
+        w(_uncompared(page), place=page.name) if frame.empty else w("Nothing stands out from the noise in the scores.")
+    )
+    page.tell_findings(told or [nothing])
     return frame
 
 
 def tasks(page: Page) -> pd.DataFrame:
-    """Ask what the city's plan asks of districts about the page's parts.
+    """Ask what the province's plan asks of districts about the page's parts.
 
     Returns
     -------
@@ -186,8 +209,8 @@ def provenance_table(page: Page) -> pd.DataFrame:
         "Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between districts, not with other surveys’."
     )
     page.note(
-        "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those that would give them away.",
-        respondents=districts.disclosure.LEAST_RESPONDENTS, clusters=districts.disclosure.LEAST_CLUSTERS,
+        "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those for which all gave one answer, nor what would give these away. All are rounded to a step of about half their standard error.",
+        respondents=disclosure.LEAST_RESPONDENTS, clusters=disclosure.LEAST_CLUSTERS,
     )  # fmt: skip
     frame = pd.DataFrame(
         {
@@ -219,10 +242,10 @@ def dimensions(page: Page) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by dimension: ``estimate``, ``se``, ``n``, ``model``, ``borrowed``, ``lower``, ``upper``.
+        Indexed by dimension: ``estimate``, ``se``, ``n``, ``why``, ``model``, ``borrowed``, ``lower``, ``upper``.
     """
     w, survey, code = page.w, page.survey, page.place.code
-    frame = survey.scores.loc[code].loc[page.parts, ["estimate", "se", "noise", "n"]]
+    frame = survey.scores.loc[code].loc[page.parts, ["estimate", "se", "noise", "n", "why"]]
     frame = frame.join(survey.models.loc[code, ["model", "borrowed"]])
     sets = pd.DataFrame({part: survey.rank_sets(part).loc[code] for part in page.parts}).T
     frame = frame.join(sets)
@@ -239,6 +262,7 @@ def dimensions(page: Page) -> pd.DataFrame:
         },
         index=pd.Index([part_name(part, w) for part in frame.index], name=w("dimension")),
     )
+    shown = _with_reasons(shown, frame["why"], w)
     page.show(tables.Table(shown, w("Score by dimension, {year}", year=page.year), w))
     return frame
 
@@ -249,32 +273,38 @@ def priorities(page: Page) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        At most three rows, the surest shortfall first: ``part``, ``difference`` and ``se`` (points, to the
-        city), ``z``; empty where no shortfall is more than noise.
+        At most three rows, the surest shortfall first: ``part``, ``difference``, ``se`` and ``noise`` (points, to
+        the city); empty where no shortfall is more than noise.
     """
     w = page.w
-    frame = _told_apart(page, index.subdimensions(page.year))
+    frame = page.survey.told_apart(page.place.code, index.subdimensions(page.year))
     behind = frame[frame["difference"] < 0]
     chosen = behind[behind["clear"]].head(MOST_FINDINGS).reset_index(drop=True)
     page.ask("Which are the priorities?", "what-stands-out")
     for row in chosen.itertuples():
         page.say(
-            "{number}. {part}: {points} points below the city (noise about ±{noise}).",
+            "{number}. {part}: {points} points below {whole} (noise about ±{noise}).",
             number=row.Index + 1, part=part_name(row.part, w), points=w.number(-row.difference),
-            noise=w.number(row.noise),
+            noise=w.number(row.noise), whole=page.whole,
         )  # fmt: skip
-    if len(chosen) < MOST_FINDINGS:
+    if frame.empty:
+        page.say(_uncompared(page), place=page.name)
+    elif len(chosen) < MOST_FINDINGS:
         page.say(
-            "Tested together, no other sub-dimension is behind the city by more than noise: the sample names no further priority."
+            "Tested together, no other sub-dimension is behind {whole} by more than noise: the sample names no further priority.",
+            whole=page.whole,
         )
-    page.note("Testing all sub-dimensions together keeps one in twenty from being called a priority by chance.")
+    if len(frame):
+        page.note("Testing all sub-dimensions together keeps one in twenty from being called a priority by chance.")
+    for sentence in page.not_shown(index.subdimensions(page.year)):
+        page.note(sentence)
     frame = frame.set_index("part").loc[behind["part"].head(8)].sort_values("difference")
-    page.show(charts.gaps(frame, w, page.place, title=w("Largest shortfalls to the city, in points")))
+    page.show(charts.gaps(frame, w, page.place, title=w("Largest shortfalls to {whole}, in points", whole=page.whole)))
     return chosen
 
 
 def asked_of_districts(page: Page, priorities: pd.DataFrame) -> pd.DataFrame:
-    """Ask what the city's plan asks districts to do about the priorities.
+    """Ask what the province's plan asks districts to do about the priorities.
 
     Parameters
     ----------
@@ -290,9 +320,12 @@ def asked_of_districts(page: Page, priorities: pd.DataFrame) -> pd.DataFrame:
     """
     frame = plans.tasks(page.place.province_code)
     frame = frame[frame["block"] == _BLOCK]
+    page.ask("What does the plan ask districts to do?")
+    if frame.empty:
+        _tasks_table(page, frame)
+        return frame
     named = frame["subdimensions"].map(lambda keys: not keys or any(part in keys for part in priorities["part"]))
     frame = frame[named]
-    page.ask("What does the plan ask districts to do?")
     if len(frame):
         _tasks_table(page, frame)
     told = frame["subdimensions"].explode().dropna().to_list()
@@ -324,33 +357,42 @@ def to_bring(page: Page, priorities: pd.DataFrame) -> pd.DataFrame:
     if len(priorities):
         wanted = list(dict.fromkeys(index.dimension_of(part) for part in priorities["part"]))
     frame = pd.concat([page.survey.answers(d).loc[page.place.code] for d in wanted])
-    frame = frame[["estimate", "se", "noise", "n", "gap", "gap_se", "gap_noise"]]
+    frame = frame[["estimate", "se", "noise", "n", "gap", "gap_se", "gap_noise", "why"]]
     frame.insert(0, "subdimension", book["subdimension"].reindex(frame.index))
     if len(priorities):
         frame = frame[frame["subdimension"].isin(priorities["part"])]
     frame = frame[frame["gap_se"] > 0]
     frame = frame.loc[(frame["gap"] / frame["gap_se"]).sort_values().index].head(_FIGURES_TO_BRING)
     page.ask("Which figures to bring to the next dialogue with citizens?")
+    if frame.empty:
+        page.say(_uncompared(page), place=page.name)
+        return frame
     page.show(
-        _answers_table(page, frame, page.w("The answers furthest below the city, in percent of the best possible"))
+        _answers_table(
+            page,
+            frame,
+            page.w("The answers furthest below {whole}, in percent of the best possible", whole=page.whole),
+        )
     )
     page.note("Ask people what lies behind these answers before acting on them: a sample shows where, not why.")
     return frame
 
 
-def _told_apart(page: Page, parts: list) -> pd.DataFrame:
-    """Return differences to the city, tested together; the surest first."""
-    table = page.survey.scores.loc[page.place.code].reindex(parts)
-    frame = pd.DataFrame(
-        {
-            "part": parts,
-            "difference": table["gap"].to_numpy(),
-            "se": table["gap_se"].to_numpy(),
-            "df": table["df"].to_numpy(),
-            "noise": table["gap_noise"].to_numpy(),
-        }
-    )
-    return intervals.tell_apart(frame.dropna())
+def _alone(page: Page) -> bool:
+    """Tell whether the page's district is the only one that was asked."""
+    return len(page.survey.districts) == 1
+
+
+def _uncompared(page: Page) -> str:
+    """Return the sentence on why nothing is compared with the city."""
+    return _ALONE if _alone(page) else _NOTHING
+
+
+def _with_reasons(shown: pd.DataFrame, why: pd.Series, w: Words) -> pd.DataFrame:
+    """Return a table with a column on why figures are not shown, if any are not."""
+    if not why.any():
+        return shown
+    return shown.assign(**{w("why not shown"): [w(disclosure.REASONS[key]) if key else "" for key in why]})
 
 
 def _answers_table(page: Page, frame: pd.DataFrame, caption: str) -> tables.Table:
@@ -360,18 +402,22 @@ def _answers_table(page: Page, frame: pd.DataFrame, caption: str) -> tables.Tabl
             w("part"): [part_name(part, w) for part in frame["subdimension"]],
             page.name: 100 * frame["estimate"].to_numpy(),
             w("95% interval ±"): 100 * frame["noise"].to_numpy(),
-            w("difference to the city"): 100 * frame["gap"].to_numpy(),
+            w("difference to {whole}", whole=page.whole): 100 * frame["gap"].to_numpy(),
             w("its 95% interval ±"): 100 * frame["gap_noise"].to_numpy(),
             w("answers"): [int(n) if pd.notna(e) else None for n, e in zip(frame["n"], frame["estimate"], strict=True)],
         },
         index=pd.Index(book.loc[frame.index, f"question_{page.lang}"], name=w("Question")),
     )
     shown[w("answers")] = shown[w("answers")].astype("Int64")
-    return tables.Table(shown, caption, w, decimals=0)
+    return tables.Table(_with_reasons(shown, frame["why"], w), caption, w, decimals=0)
 
 
 def _tasks_table(page: Page, frame: pd.DataFrame) -> None:
     w, lang = page.w, page.lang
+    home = places.province(page.place.province_code)
+    if plans.targets(home.code).empty:
+        page.note("There is no plan of {place} for this in the project's data; data/plans shows how to add one.", place=home.name(lang))  # fmt: skip
+        return
     if frame.empty:
         page.note("The plan asks districts nothing about this.")
         return

@@ -2,14 +2,14 @@
 
 A district's *direct* estimate uses its own respondents only; the *model* estimate also borrows from how
 the other districts of its kind answered (`papi_lib.smallarea`), more where its own sample says less, and
-all model estimates together give the city's score. What stands on too few answers is hidden
-(`papi_lib.disclosure`).
+all model estimates together give the city's score. What stands on too few answers is hidden, and what is shown is
+rounded (`papi_lib.disclosure`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit  # Student's quantiles, without the second that scipy.stats takes to import
 
-from papi_lib import codebook, datafiles, disclosure, estimates, index, places, ranks, records, smallarea, survey
+from papi_lib import codebook, datafiles, disclosure, estimates, index, intervals, places, ranks, records, smallarea, survey
 from papi_lib.intervals import Z95
 from papi_lib.wording import Words
 
@@ -35,6 +35,8 @@ _FEWEST = 5
 class Survey:
     """A survey's records and what districts' pages need of them; see `load`.
 
+    Figures are rounded as they may be shown (`papi_lib.disclosure.rounded`); what is told apart is so before that.
+
     Attributes
     ----------
     name : str
@@ -44,8 +46,10 @@ class Survey:
     simulated : bool
         Whether the answers are made up.
     frame : pandas.DataFrame
-        Design columns, ``kind`` of the district (``urban``: quận; ``rural``: huyện and thị xã) and scored
+        Design columns, ``kind`` of the district (``urban``: quận, thành phố; ``rural``: huyện, thị xã) and scored
         items, one row a respondent. Never shown.
+    asked : pandas.DataFrame
+        Scored items by respondent: true where the item was asked and answered.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Survey:
     province: int
     simulated: bool
     frame: pd.DataFrame
+    asked: pd.DataFrame
 
     @property
     def districts(self) -> list[str]:
@@ -61,9 +66,7 @@ class Survey:
 
     def place(self, district: str | int, province: places.Place) -> places.Place:
         """Find a district that has respondents, of the province; ValueError if there is none."""
-        found = places.district(district)
-        if found.province_code != province.code:
-            raise ValueError(f"{found.name_vi} is not in {province.name_vi}; give its own province")
+        found = places.district(district, province)
         if self.province != province.code:
             home = places.province(self.province).name_vi
             raise ValueError(f"{self.name} is a survey of {home}, not of {province.name_vi}; give another file")
@@ -82,7 +85,7 @@ class Survey:
         order = {part: i for i, part in enumerate(parts)}
         frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
         kinds = self.frame.groupby("district_code")["kind"].first().astype(str)
-        frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff"]]
+        frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff", "why"]]
         frame.attrs = {
             "whole": CITY, "peers": kinds.to_dict(), "groups": (CITY, *kinds.unique()), "margin": "sampling",
             "simulated": self.simulated, "covariance": estimates.Covariance(self._estimates[1]),
@@ -100,15 +103,18 @@ class Survey:
         return {"respondents": int(row["n"]), "clusters": int(row["clusters"])}
 
     def whole_name(self, w: Words) -> str:
-        """Return what the survey as a whole is called on a page."""
-        return w("all districts surveyed")
+        """Return what the survey as a whole is called: the city or province if all its districts are in it."""
+        home = places.province(self.province)
+        if len(self.districts) == (places.districts()["province_code"] == home.code).sum():
+            return w("the city") if home.type == "city" else w("the province")
+        return w("the {types} surveyed", types=places.types(self.districts, w.lang))
 
     def missing(self, place: str, parts: Iterable[int | str], w: Words) -> list[str]:
-        """Return sentences on the figures of a district that are not shown, and why."""
-        table = self.scores.loc[place, "estimate"]
-        gone = [part for part in parts if pd.isna(table[part])]
-        told = "Not shown, because too few people answered or because the figure would give another away: {parts:part}."
-        return [w(told, parts=gone)] if gone else []
+        """Return sentences on the parts that have no figure of a district, one a reason."""
+        why = self.scores.loc[place, "why"].reindex(list(parts))
+        told = "Not shown, because {why}: {parts:part}."
+        groups = why[why != ""].groupby(why, sort=False)
+        return [w(told, why=w(disclosure.REASONS[key]), parts=list(own.index)) for key, own in groups]
 
     def kind(self, district: str) -> str:
         """Return the kind of a district: ``urban`` or ``rural``."""
@@ -123,9 +129,8 @@ class Survey:
         """
         own = self._combination.index[self._combination[dimension] > 0]
         given = self._stacked[["domain", *records.DESIGN, *own]]
-        raw, covariance = survey.domain_estimates(given, list(own), by="domain", **_DESIGN)
-        table = self._veil(raw.copy(), self._hidden[own])
-        return self._with_gap(table, raw["estimate"].xs(CITY), covariance)
+        table, covariance = survey.domain_estimates(given, list(own), by="domain", **_DESIGN)
+        return self._shown(self._veiled(table, covariance))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -134,10 +139,12 @@ class Survey:
         Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
         ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`) and ``noise``,
         half the 95% interval (Student's t); ``gap``, ``gap_se`` and ``gap_noise``: the same of the difference
-        to the city, which knows that the district is part of the city. Figures that are hidden are missing.
+        to the city, which knows that the district is part of the city; ``clear``: by itself that difference is
+        more than its noise; ``why``: why a figure is missing, one of
+        `papi_lib.disclosure.REASONS`, else empty. There is no
+        difference where the whole survey is one district.
         """
-        raw, covariance = self._estimates
-        return self._with_gap(self._veil(raw.copy(), self._hidden), raw["estimate"].xs(CITY), covariance)
+        return self._shown(self._scores)
 
     @cached_property
     def models(self) -> pd.DataFrame:
@@ -150,30 +157,15 @@ class Survey:
         found = {}
         people = self.frame.groupby("district_code")["weight"].sum().reindex(self.districts)
         for series in [*index.dimensions(self.year), "total"]:
-            table = self.scores.xs(series, level="series").loc[self.districts]
-            found[series] = self._model(table, people, self.scores.at[(CITY, series), "estimate"])
-        return pd.concat(found, names=["series"]).swaplevel().sort_index(level=0, sort_remaining=False)
-
-    @lru_cache(maxsize=64)  # noqa: B019 - one survey lives as long as its process
-    def rank_sets(self, series: int | str) -> pd.DataFrame:
-        """Return which ranks the sample leaves possible for each district: ``lower`` and ``upper`` (95%).
-
-        Two districts whose sets overlap are not told apart by the data; pages give sets, never places.
-        Errors are widened by Student's t, because each district's own is estimated from few clusters.
-        """
-        estimate = self.scores["estimate"].xs(series, level="series").loc[self.districts]
-        keys = [(code, series) for code in self.districts]
-        known = estimate.notna().to_numpy()
-        covariance = self._estimates[1].loc[keys, keys].to_numpy()
-        wider = stdtrit(self.scores.loc[keys, "df"], 0.975) / Z95
-        covariance = pd.DataFrame(covariance * np.outer(wider, wider), index=self.districts, columns=self.districts)
-        sets = ranks.rank_confidence_sets(estimate[known], covariance.loc[known, known], simultaneous=False, level=0.95)
-        return sets[["lower", "upper"]].reindex(self.districts)
+            table = self._scores.xs(series, level="series").loc[self.districts]
+            found[series] = self._model(table, people, self._scores.at[(CITY, series), "estimate"])
+        table = pd.concat(found, names=["series"]).swaplevel().sort_index(level=0, sort_remaining=False)
+        return table.round(disclosure.DECIMALS).assign(model=disclosure.rounded(table["model"], table["se"]))
 
     @property
     def scored_items(self) -> list[str]:
         """The items that count in the index."""
-        return [column for column in self.frame.columns if column not in (*records.DESIGN, "kind")]
+        return list(self.asked.columns)
 
     @cached_property
     def _stacked(self) -> pd.DataFrame:
@@ -197,49 +189,44 @@ class Survey:
         return table, covariance
 
     @cached_property
-    def _hidden(self) -> pd.DataFrame:
-        """Districts × (series and items): true where the figure must not be shown."""
-        answered = self.frame[self.scored_items].notna()
-        district = self.frame["district_code"]
-        by_cluster = answered.groupby([district, self.frame["stratum"], self.frame["cluster"]]).any()
-        counts = {"n": answered.groupby(district).sum(), "clusters": by_cluster.groupby(level=0).sum()}
-        whole = {c: self._estimates[0][c].unstack("series").loc[self.districts] for c in counts}
-        combination = self._combination
-        for part in index.subdimensions(self.year):
-            own = combination.index[combination[part] > 0]
-            for c in counts:  # a sub-dimension stands on the item with the fewest answers
-                whole[c][part] = counts[c][own].min(axis=1)
+    def _scores(self) -> pd.DataFrame:
+        """`scores` before they are rounded."""
+        return self._veiled(self._estimates[0].copy(), self._estimates[1])
+
+    @cached_property
+    def _why(self) -> pd.Series:
+        """Why a figure is not shown, by domain and series or item: one of `papi_lib.disclosure.REASONS`, or empty."""
         sums = {d: index.subdimensions(self.year, d) for d in index.dimensions(self.year)}
         kinds = self.frame.groupby("district_code")["kind"].first()
-        hide = disclosure.hidden(whole["n"], whole["clusters"], sums | {"total": list(sums)}, kinds)
-        of_item = {
-            item: hide[part]
-            for part in index.subdimensions(self.year)
-            for item in combination.index[combination[part] > 0]
-        }
-        return hide.join(pd.DataFrame(of_item))
+        groups = pd.concat([kinds, pd.Series(CITY, kinds.unique())])
+        asked = pd.concat([self.asked] * 3, ignore_index=True)
+        return disclosure.reasons(self._stacked, asked, self._combination, sums | {"total": list(sums)}, groups).stack()
 
-    def _veil(self, table: pd.DataFrame, hide: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with its hidden figures missing."""
-        cells = hide.stack()
-        gone = table.index.intersection(cells.index[cells])
-        table.loc[gone, ["estimate", "se", "deff"]] = np.nan
-        return table
-
-    def _with_gap(self, table: pd.DataFrame, city: pd.Series, covariance: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with the difference to the city, whose error knows what the two share."""
+    def _veiled(self, table: pd.DataFrame, covariance: pd.DataFrame) -> pd.DataFrame:
+        """Return a table without its hidden figures, with margins and differences to the city; `covariance` is its own."""
+        table["noise"] = intervals.margin(table["se"], table["df"])
+        without = np.where(table["df"] < 1, "one_cluster", "no_error")
+        why = self._why.reindex(table.index)
+        table["why"] = why.mask((why == "") & table["noise"].isna(), pd.Series(without, table.index))
+        table.loc[table["why"] != "", ["estimate", "se", "deff", "noise"]] = np.nan
         series = table.index.get_level_values("series")
-        own = np.diag(covariance)
-        place = pd.Series(np.arange(len(covariance)), covariance.index)
-        of_city = place[[(CITY, name) for name in series]].to_numpy()
-        variance = own + own[of_city] - 2 * covariance.to_numpy()[np.arange(len(own)), of_city]
-        student = stdtrit(table["df"].where(table["df"] > 0), 0.975)
-        table["noise"] = student * table["se"]
-        table["gap"] = table["estimate"] - city.reindex(series).to_numpy()
-        table["gap_se"] = np.sqrt(np.maximum(variance, 0))
-        table.loc[table["estimate"].isna(), "gap_se"] = np.nan
-        table["gap_noise"] = student * table["gap_se"]
+        of_city = table.index.get_indexer([(CITY, name) for name in series])
+        own, shared = np.diag(covariance), covariance.to_numpy()[np.arange(len(table)), of_city]
+        variance = own + own[of_city] - 2 * shared
+        gap = table["estimate"] - table["estimate"].to_numpy()[of_city]
+        table["gap"] = gap.where(variance > 1e-9 * (own + own[of_city]))  # otherwise it is the same people
+        table["gap_se"] = np.sqrt(variance.clip(min=0))
+        table.loc[table["gap"].isna(), "gap_se"] = np.nan
+        table["gap_noise"] = intervals.margin(table["gap_se"], table["df"])
+        table["clear"] = intervals.clear(table["gap"], table["gap_se"], table["df"])
         return table
+
+    def _shown(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table as it may be shown: estimates rounded to what the sample can tell, differences those of these."""
+        shown = table.round(disclosure.DECIMALS).assign(estimate=disclosure.rounded(table["estimate"], table["se"]))
+        of_city = [(CITY, name) for name in table.index.get_level_values("series")]
+        gap = shown["estimate"] - shown["estimate"].reindex(of_city).to_numpy()
+        return shown.assign(gap=gap.where(table["gap"].notna()).round(disclosure.DECIMALS))
 
     def _model(self, table: pd.DataFrame, people: pd.Series, city: float) -> pd.DataFrame:
         direct = table["estimate"]
@@ -277,7 +264,7 @@ def load(path: str | os.PathLike | None = None, year: int | None = None) -> Surv
     Raises
     ------
     papi_lib.datafiles.DataError
-        The file cannot be read or has problems, or its districts lie in several provinces.
+        The file cannot be read or has problems.
     ValueError
         There is no simulated survey for the year.
     """
@@ -300,14 +287,12 @@ def _simulated() -> dict:
 @lru_cache(maxsize=4)
 def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
     clean = records.load(path, year)
-    homes = {places.district(code).province_code for code in clean["district_code"].unique()}
-    if len(homes) > 1:
-        names = ", ".join(places.province(code).name_en for code in sorted(homes))
-        raise datafiles.DataError(f"{path}, column 'district_code': districts of {names}; give one file a province")
-    kinds = places.districts()["type"].eq("quan").map({True: "urban", False: "rural"})
+    province = places.district(clean["district_code"].iloc[0]).province_code
+    kinds = places.districts()["type"].isin(["quan", "thanh-pho"]).map({True: "urban", False: "rural"})
     kinds = kinds[clean["district_code"].unique()]
     if kinds.value_counts().min() < _FEWEST_OF_A_KIND:
         kinds[:] = "rural"
     frame = clean[records.DESIGN].join(clean["district_code"].map(kinds).rename("kind"))
     frame = frame.join(codebook.score(clean, year))
-    return Survey(path.name, year, homes.pop(), bool(clean["simulated"].any()), frame)
+    asked = codebook.asked(clean, year)
+    return Survey(path.name, year, province, bool(clean["simulated"].any()), frame, asked)

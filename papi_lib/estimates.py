@@ -24,6 +24,7 @@ takes any of them. Nothing else in this project computes a difference with its n
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -112,7 +113,9 @@ def intervals(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     return frame.assign(margin=margin, low=frame["score"] - margin, high=frame["score"] + margin)
 
 
-def standing(frame: pd.DataFrame, part: int | str, year: int | None = None) -> pd.DataFrame:
+def standing(
+    frame: pd.DataFrame, part: int | str, year: int | None = None, only: Hashable | None = None
+) -> pd.DataFrame:
     """Order places by their score in one part, with the sets of ranks that the errors leave possible.
 
     Parameters
@@ -123,6 +126,8 @@ def standing(frame: pd.DataFrame, part: int | str, year: int | None = None) -> p
         Part of the index.
     year : int, optional
         By default the frame's last.
+    only : hashable, optional
+        The one place whose set is wanted, which takes a fraction of the time; the other places' are missing.
 
     Returns
     -------
@@ -146,8 +151,14 @@ def standing(frame: pd.DataFrame, part: int | str, year: int | None = None) -> p
     if covariance := frame.attrs.get("covariance"):
         scale = np.diag(wider[known])
         errors = pd.DataFrame(scale @ covariance.of(part, known) @ scale, known, known)
-    sets = ranks.rank_confidence_sets(own["score"][known], errors.loc[known], simultaneous=False)
+    sets = ranks.rank_confidence_sets(own["score"][known], errors.loc[known], simultaneous=False, only=only)
     return own.join(order).join(sets[["lower", "upper"]])
+
+
+@datafiles.cached
+def published_standing(year: int, part: int | str) -> pd.DataFrame:
+    """Return `standing` of all provinces' published scores in a part of the index: the same on all their pages."""
+    return standing(from_published(year, (part,)), part)
 
 
 def gaps(frame: pd.DataFrame, place: Hashable, beside: Hashable = "whole") -> pd.DataFrame:
@@ -200,27 +211,28 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
         the change less this mean, its ``se``, ``df``, ``margin``, ``z`` and ``clear`` as in `gaps`; ``rank_before``
         and ``rank`` among the places that both have, which are ``of``.
     """
-    both = now.merge(before[["place", "part", "score"]].dropna(), on=["place", "part"], suffixes=("", "_before"))
-    there = both.dropna(subset="score")[["place", "part"]]
-    later, earlier = (_only(frame, there, place) for frame in (now, before))
-    new, old = (_contrasts(frame, place, "whole") for frame in (later, earlier))
-    there = there.merge(now, how="left").assign(before=there.merge(before, how="left")["score"])
-    order = there.groupby("part")[["before", "score"]].rank(ascending=False, method="min")[there["place"] == place]
-    order = order.set_axis(there["part"][there["place"] == place]).reindex(new.index)
+    parts = [part for part in now["part"].unique() if part in set(before["part"])]
+    later, earlier = (frame[frame["part"].isin(parts)] for frame in (now, before))
+    new = _Grid.of(later)
+    old = _Grid.of(earlier, new.places)
+    both = np.isfinite(new.score) & np.isfinite(old.score)
+    both[:, new.places.get_loc(place)] = True  # its own score is shown where it has one of the two
+    new.score, old.score = np.where(both, new.score, np.nan), np.where(both, old.score, np.nan)
+    order = [pd.DataFrame(np.where(np.isfinite(new.score + old.score), x, np.nan)).rank(axis=1, ascending=False, method="min") for x in (old.score, new.score)]
+    own, then = (_contrasts(frame, place, "whole", grid) for frame, grid in ((later, new), (earlier, old)))
     frame = pd.DataFrame({
-        "since": old["year"].reindex(new.index),
-        "before": old["score"],
-        "score": new["score"],
-        "change": new["score"] - old["score"],
-        "change_se": np.hypot(new["score_se"], old["score_se"]),
-        "country": new["beside"] - old["beside"],
-        "difference": new["difference"] - old["difference"],
-        "se": np.hypot(new["se"], old["se"]),
-        "df": np.minimum(new["df"], old["df"]),
-        "rank_before": order["before"],
-        "rank": order["score"],
-        "of": there.groupby("part").size().reindex(new.index),
-    }).reindex(new.index)  # fmt: skip
+        "since": then["year"],
+        "before": then["score"],
+        "score": own["score"],
+        "change": own["score"] - then["score"],
+        "change_se": np.hypot(own["score_se"], then["score_se"]),
+        "country": own["beside"] - then["beside"],
+        "difference": own["difference"] - then["difference"],
+        "se": np.hypot(own["se"], then["se"]),
+        "df": np.minimum(own["df"], then["df"]),
+        **{name: ranks_.iloc[:, new.places.get_loc(place)].to_numpy() for name, ranks_ in zip(("rank_before", "rank"), order, strict=True)},
+        "of": np.isfinite(new.score + old.score).sum(axis=1),
+    })  # fmt: skip
     return together(frame)
 
 
@@ -366,18 +378,36 @@ def weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Hash
         return chosen / chosen.sum(axis=1, keepdims=True)
 
 
-def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable) -> pd.DataFrame:
+@dataclass
+class _Grid:
+    """A frame as arrays, keys (part and year) × places."""
+
+    keys: pd.DataFrame
+    places: pd.Index
+    score: np.ndarray
+    se: np.ndarray
+    df: np.ndarray
+    n: np.ndarray
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, members: pd.Index | None = None) -> _Grid:
+        """Return a frame as arrays; its places, or those given."""
+        row, pairs = pd.factorize(pd.MultiIndex.from_frame(frame[["part", "year"]]))
+        members = pd.Index(frame["place"].unique()) if members is None else members
+        column = members.get_indexer(frame["place"])
+        arrays = np.full((4, len(pairs), len(members)), np.nan)
+        arrays[:, row, column] = frame[["score", "se", "df", "n"]].to_numpy(float).T
+        return cls(pairs.to_frame(index=False, name=["part", "year"]), members, *arrays)
+
+
+def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, grid: _Grid | None = None) -> pd.DataFrame:
     """Return a place's scores, what they are compared with, and the differences with their errors."""
     groups, covariance = frame.attrs["groups"], frame.attrs.get("covariance")
     if beside in frame.attrs:  # the place that all others are part of, or those of the same kind
         named = frame.attrs[beside]
         beside = named.get(place, "whole") if isinstance(named, dict) else beside if named == "mean" else named
-    keys = frame[["part", "year"]].drop_duplicates()
-    row = frame[["part", "year"]].merge(keys.reset_index(drop=True).reset_index(), how="left")["index"].to_numpy()
-    column, members = pd.factorize(frame["place"])
-    score, se, df, n = np.full((4, len(keys), len(members)), np.nan)
-    for array, name in ((score, "score"), (se, "se"), (df, "df"), (n, "n")):
-        array[row, column] = frame[name]
+    grid = _Grid.of(frame) if grid is None else grid
+    score, members = grid.score, grid.places
     units = np.where(members.isin(groups), np.nan, score) if beside not in groups else score
     own = members.get_loc(place)
     weight = weights(units, members, place, beside)
@@ -388,28 +418,22 @@ def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable) -> pd.Dat
     contrast = -np.nan_to_num(weight)
     contrast[:, own] += 1
     if covariance is None:
-        variance = np.nansum(contrast**2 * se**2, axis=1)
+        variance = np.nansum(contrast**2 * grid.se**2, axis=1)
     else:
-        pairs = zip(keys["part"], contrast, strict=True)
+        pairs = zip(grid.keys["part"], contrast, strict=True)
         variance = np.array([c[c != 0] @ covariance.of(part, members[c != 0]) @ c[c != 0] for part, c in pairs])
-    difference = score[:, own] - value
+        variance[variance <= 1e-9 * grid.se[:, own] ** 2] = np.nan  # the same people: nothing is compared
+    difference = np.where(np.isnan(variance), np.nan, score[:, own] - value)
     return pd.DataFrame({
-        "year": keys["year"].to_numpy(),
+        "year": grid.keys["year"].to_numpy(),
         "score": score[:, own],
-        "score_se": se[:, own],
-        "n": n[:, own],
+        "score_se": grid.se[:, own],
+        "n": grid.n[:, own],
         "beside": value,
         "difference": difference,
         "se": np.where(np.isfinite(difference), np.sqrt(np.maximum(variance, 0)), np.nan),
-        "df": df[:, own],
-    }, index=pd.Index(keys["part"], name="part", dtype=object))  # fmt: skip
-
-
-def _only(frame: pd.DataFrame, there: pd.DataFrame, place: Hashable) -> pd.DataFrame:
-    """Return the rows of places and parts that are in `there`, and those of the place itself."""
-    keys = pd.MultiIndex.from_frame(there)
-    kept = frame[pd.MultiIndex.from_frame(frame[["place", "part"]]).isin(keys) | (frame["place"] == place)]
-    return kept[kept["part"].isin(there["part"])]
+        "df": grid.df[:, own],
+    }, index=pd.Index(grid.keys["part"], name="part", dtype=object))  # fmt: skip
 
 
 def _quantile(df: pd.Series, level: pd.Series | float) -> pd.Series:

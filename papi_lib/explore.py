@@ -215,9 +215,7 @@ def start(province: str | int = "Hà Nội", lang: str = "vi", **more: object) -
     """
     name = places.province(province).name_vi
     gc.freeze()  # libraries stay: looking through them for garbage made a click in ten slow
-    return Explorer(
-        Choice(name, lang=Words(lang).lang, **{"first": index.years()[0], "last": index.years()[-1]} | more)
-    )
+    return Explorer(Choice(name, lang=Words(lang).lang, **more))
 
 
 def _table(frame, w: Words) -> str:

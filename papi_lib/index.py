@@ -40,9 +40,10 @@ def check_year(year: int) -> int:
     2024
     """
     known = years()
-    if isinstance(year, bool) or str(year).strip() not in {str(y) for y in known}:
+    text = str(year).strip().removesuffix(".0")  # as a merge or R leaves it
+    if text not in {str(y) for y in known}:
         raise ValueError(f"no PAPI scores for the year {year!r}; there are scores for {known[0]}-{known[-1]}")
-    return int(year)
+    return int(text)
 
 
 @datafiles.cached
@@ -208,7 +209,8 @@ def must_compare(first: int, last: int, part: int | str | None = None) -> None:
     Raises
     ------
     ValueError
-        Scores of the part do not compare; the message says what changed, and which years compare.
+        Scores of the part do not compare, the message says what changed, and which years compare; or there is no
+        such part or year.
 
     Examples
     --------
@@ -219,18 +221,19 @@ def must_compare(first: int, last: int, part: int | str | None = None) -> None:
     ...     print(str(error)[:52])
     scores of the total in 2021 and 2024 do not compare:
     """
-    found = breaks(first, last, part)
+    early, late = sorted((check_year(first), check_year(last)))
+    found = breaks(early, late, part)
     if len(found):
-        row, early = found.iloc[0], min(first, last)
-        what = "the total" if part is None else f"dimension {part}" if isinstance(part, int) else part
+        row = found.iloc[0]
+        what = "the total" if part in (None, "total") else f"dimension {part}" if isinstance(part, int) else part
         why = (
             f"the edition of {row['year']} measures anew"
             if row["basis"] == "edition"
             else f"{row['subdimension']} changed in {row['year']}"
         )
-        alike = segment(max(first, last), part)
+        alike = segment(late, part)
         raise ValueError(
-            f"scores of {what} in {early} and {max(first, last)} do not compare: {why}; "
+            f"scores of {what} in {early} and {late} do not compare: {why}; "
             f"those of {min(alike)}-{max(alike)} compare with each other"
         )
 
@@ -287,10 +290,10 @@ def _changes(part: int | str | None) -> set[int]:
 @datafiles.cached
 def _breaks_inside(part: int | str | None) -> pd.DataFrame:
     """Return the breaks inside editions that touch a part."""
-    inside = datafiles.read("breaks")
-    if isinstance(part, str):
-        return inside[inside["subdimension"] == part]
-    if part is not None:
-        table = datafiles.read("structure")
-        return inside[inside["subdimension"].isin(table.loc[table["dimension"] == part, "subdimension"])]
-    return inside
+    inside, table = datafiles.read("breaks"), datafiles.read("structure")
+    if part is None or part == "total":
+        return inside
+    own = table.loc[table["subdimension" if isinstance(part, str) else "dimension"] == part, "subdimension"]
+    if own.empty:
+        raise ValueError(f"no part {part!r}; give a dimension's number, a sub-dimension's key, or None for the total")
+    return inside[inside["subdimension"].isin(own)]

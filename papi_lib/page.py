@@ -14,7 +14,8 @@ from html import escape
 import pandas as pd
 from IPython.display import display
 
-from papi_lib import datafiles, districts, index, places, precision, provenance, published
+from papi_lib import datafiles, disclosure, districts, index, places, precision, provenance, published
+from papi_lib.intervals import Z95
 from papi_lib.labels import part_name
 from papi_lib.pictures import Picture
 from papi_lib.places import Place
@@ -87,6 +88,14 @@ class Page:
         return self.place.name(self.lang)
 
     @property
+    def whole(self) -> str:
+        """What a district is compared with: its city or province if all its districts are surveyed, else those that are."""
+        own, home = self.survey.districts, places.province(self.place.province_code)
+        if len(own) == (places.districts()["province_code"] == home.code).sum():
+            return self.w("the city") if home.type == "city" else self.w("the province")
+        return self.w("the {types} surveyed", types=places.types(own, self.lang))
+
+    @property
     def edition(self) -> str:
         """The edition's years, as ``2021–2024``."""
         return self.w.years(index.edition_years(self.year))
@@ -111,7 +120,7 @@ class Page:
         """The province's row of `rank_sets`, or None where it has no score."""
         if not self.measured or self.survey:
             return None
-        row = self.rank_sets.loc[self.place.code]
+        row = self.rank_sets.astype(object).loc[self.place.code]  # ranks stay whole numbers
         return None if row.isna()["score"] else row
 
     @datafiles.held()
@@ -165,7 +174,7 @@ class Page:
         """Return sentences on what the page cannot show, and why."""
         w, year = self.w, self.year
         if self.survey:
-            return self._hidden()
+            return self.not_shown([self.series, *self.parts])
         if not self.measured:
             return [
                 w(
@@ -212,18 +221,16 @@ class Page:
             )
         return found
 
-    def _hidden(self) -> list[str]:
-        """Return sentences on the figures of the district that protect its respondents by being hidden."""
-        table = self.survey.scores.loc[self.place.code, "estimate"]
-        gone = [part for part in [self.series, *self.parts] if pd.isna(table[part])]
-        if not gone:
-            return []
+    def not_shown(self, parts: list) -> list[str]:
+        """Return sentences on the parts that have no figure of the district, one a reason."""
+        why = self.survey.scores.loc[self.place.code, "why"].reindex(parts)
         return [
             self.w(
-                "Not shown, because too few people answered or because the figure would give another away: {parts}.",
-                parts=self.w.join(part_name(part, self.w) for part in gone),
+                "Not shown, because {why}: {parts}.",
+                why=self.w(disclosure.REASONS[key]), parts=self.w.join(part_name(part, self.w) for part in own.index),
             )
-        ]
+            for key, own in why[why != ""].groupby(why, sort=False)
+        ]  # fmt: skip
 
     def _facts(self, title: str) -> dict:
         row = self.standing
@@ -273,11 +280,11 @@ class Page:
         sets = sets.loc[self.place.code]
         known = pd.notna(row["estimate"])
         return {
-            "score": round(float(row["estimate"]), 4) if known else None,
-            "se": round(float(row["se"]), 4) if known else None,
-            "noise": round(float(row["noise"]), 4) if known else None,
-            "rank_lower": int(sets["lower"]) if known else None,
-            "rank_upper": int(sets["upper"]) if known else None,
+            "score": float(row["estimate"]) if known else None,
+            "se": float(row["se"]) if known else None,
+            "noise": float(row["noise"]) if known else None,
+            "rank_lower": None if pd.isna(sets["lower"]) else int(sets["lower"]),
+            "rank_upper": None if pd.isna(sets["upper"]) else int(sets["upper"]),
             "among": among,
             "sample": {"respondents": int(row["n"]), "clusters": int(row["clusters"])},
             "suppressed": self.missing(),
@@ -294,7 +301,7 @@ class Page:
         return {
             "since": int(moved["previous"]),
             "points": round(float(moved["change"]), 4),
-            "noise": round(1.96 * float(moved["se"]), 4),
+            "noise": round(Z95 * float(moved["se"]), 4),
             "clear": bool(moved["clear"]),
         }
 

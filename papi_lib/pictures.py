@@ -113,8 +113,8 @@ class Picture:
         text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
         text = re.sub(r"'DejaVu Sans'[^;\"]*", _FONTS, text)
         text = re.sub(r"\s*\n\s*", "\n", text)
-        # Full precision serves no eye: a tenth of a point does.
-        text = re.sub(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+", r"\1", text)
+        # Full precision serves no eye: a tenth of a point does, but for what is written in the picture.
+        text = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+", r"\1", tag[0]), text)
         return re.sub(
             r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
             lambda m: (

@@ -26,8 +26,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from papi_lib import datafiles, index, places, published, ranks
-from papi_lib.intervals import Z95
+from papi_lib import datafiles, index, intervals, places, published, ranks
 
 #: An edition with at least so many years tells noise from change by itself.
 _ENOUGH_YEARS = 3
@@ -190,14 +189,14 @@ def rank_set(province: str | int, year: int, part: int | str | None = None) -> p
 
     Examples
     --------
-    >>> rank_set("Hà Nội", 2024, 8)[["rank", "lower", "upper"]].astype(int).to_dict()
-    {'rank': 2, 'lower': 1, 'upper': 17}
+    >>> rank_set("Hà Nội", 2024, 8)[["rank", "lower", "upper"]].to_list()
+    [2, 1, 17]
     """
     scores, code = published.series(part)[year].rename("score"), places.province(province).code
     frame = published.standing(scores)
     frame.insert(1, "se", standard_errors_by_province(part, year))
     sets = ranks.rank_confidence_sets(scores, frame["se"], simultaneous=False, only=code)
-    return frame.assign(lower=sets["lower"], upper=sets["upper"]).loc[code]
+    return frame.assign(lower=sets["lower"], upper=sets["upper"]).astype(object).loc[code]
 
 
 @datafiles.cached
@@ -255,7 +254,8 @@ def change(province: str | int, year: int, part: int | str | None = None, previo
     pandas.Series
         ``previous`` (missing if no earlier year compares), ``change`` and its ``se``,
         ``country_change`` (mean over the provinces published in both years), ``relative_change``
-        (less the country's), all in points, and ``clear``: the change exceeds its 95% interval.
+        (less the country's) and its ``relative_se``, which knows that the province is part of the
+        country, all in points, and ``clear``: the change exceeds its 95% margin.
 
     Raises
     ------
@@ -272,18 +272,21 @@ def change(province: str | int, year: int, part: int | str | None = None, previo
         previous = max((y for y in index.segment(year, part) if y < year), default=None)
     elif not index.comparable(previous, year, part):
         raise ValueError(f"scores of {previous} and {year} do not compare: the measure changed in between")
-    moved = se = country = np.nan
+    moved = se = country = relative_se = np.nan
     if previous is not None:
-        both = wide[year] - wide[previous]
-        moved, country = both[code], both.mean()
-        se = np.hypot(standard_error(part, previous, code), standard_error(part, year, code))
+        both = (wide[year] - wide[previous]).dropna()
+        noise = np.hypot(*(standard_errors_by_province(part, y) for y in (previous, year)))
+        moved, country, se = both.get(code, np.nan), both.mean(), noise[code]
+        beside_country = pd.Series(both.index == code, both.index) - 1 / len(both)
+        relative_se = intervals.of_contrast(beside_country, noise[both.index])
     return pd.Series({
         "previous": np.nan if previous is None else previous,
         "change": moved,
         "se": se,
         "country_change": country,
         "relative_change": moved - country,
-        "clear": bool(abs(moved) > Z95 * se),
+        "relative_se": relative_se,
+        "clear": bool(intervals.clear(moved, se)),
     })  # fmt: skip
 
 
@@ -295,18 +298,10 @@ def _relative_noise() -> pd.Series:
     return usual / districts.fillna(usual)
 
 
-@datafiles.cached
 def _given(year: int) -> pd.DataFrame:
     """Return a year's standard errors that the data have: provinces × parts."""
-    table = datafiles.read("standard-errors")
-    table["part"] = [int(p) if p.isdigit() else p for p in table["part"]]
-    table = table[table["year"] == year]
-    parts = {*index.subdimensions(year), *index.dimensions(year), "total"}
-    for row, part in table["part"].items():
-        if part not in parts:
-            at = datafiles.where("standard-errors", row, "part")
-            raise datafiles.DataError(f"{at}: '{part}' is no part of the index in {year}; correct it")
-    return table.pivot(index="province_code", columns="part", values="se")
+    table = published.standard_errors()
+    return table[table["year"] == year].pivot(index="province_code", columns="part", values="se")
 
 
 @datafiles.cached

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from papi_lib import datafiles, index, places
@@ -46,11 +47,11 @@ def load(
     """
     if years is None:
         years = index.years()
-    wanted = [index.check_year(y) for y in ([years] if isinstance(years, int | str) else years)]
+    wanted = [index.check_year(y) for y in ([years] if pd.api.types.is_scalar(years) else years)]
     frame = pd.concat([_year(y) for y in wanted], ignore_index=True) if wanted else _year(index.years()[0]).iloc[:0]
     if provinces is None:
         return frame
-    names = [provinces] if isinstance(provinces, int | str) else provinces
+    names = [provinces] if pd.api.types.is_scalar(provinces) else provinces
     codes = [places.province(p).code for p in names]
     return frame[frame["province_code"].isin(codes)].reset_index(drop=True)
 
@@ -111,8 +112,8 @@ def totals(year: int) -> pd.DataFrame:
 
     Examples
     --------
-    >>> totals(2024).round(2).loc[1].to_dict()
-    {'total': 43.77, 'rank': 29.0, 'group': 2.0}
+    >>> totals(2024).round(2).loc[[1]].to_dict("records")
+    [{'total': 43.77, 'rank': 29, 'group': 2}]
     """
     return standing(series()[index.check_year(year)].rename("total"))
 
@@ -129,7 +130,7 @@ def standing(scores: pd.Series) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The scores, ``rank`` (1 = highest, equal scores share the better rank) and ``group``
-        (1-4, quartiles of the published provinces, 1 = highest); both missing where the score is.
+        (1-4, quartiles of the published provinces, see `groups`); both missing where the score is.
 
     Examples
     --------
@@ -137,15 +138,24 @@ def standing(scores: pd.Series) -> pd.DataFrame:
     [1, 3, 2, <NA>]
     """
     rank = scores.rank(ascending=False, method="min")
-    cuts = scores.quantile([0.25, 0.5, 0.75])
-    group = 4 - sum((scores > cut).astype(int) for cut in cuts)
-    return pd.DataFrame(
-        {
-            scores.name: scores,
-            "rank": rank.astype("Int64"),
-            "group": group.where(scores.notna()).astype("Int64"),
-        }
-    )
+    group = pd.Series(groups(rank.to_numpy(), scores.count()), scores.index).where(scores.notna())
+    return pd.DataFrame({scores.name: scores, "rank": rank.astype("Int64"), "group": group.astype("Int64")})
+
+
+def groups(ranks: np.ndarray, n: int) -> np.ndarray:
+    """Return the quartile group of ranks among n provinces, 1 = highest.
+
+    A group begins at a quartile of the scores (numpy's, between neighbours where it falls between two) and
+    has all that reach it, as the programme's four groups do: 63 provinces make groups of 16, 16, 15 and 16,
+    61 of 16, 15, 15 and 15, 60 of 15 each.
+
+    Examples
+    --------
+    >>> np.bincount(groups(np.arange(1, 64), 63))[1:].tolist()
+    [16, 16, 15, 16]
+    """
+    last = n - np.ceil(np.array([0.75, 0.5, 0.25]) * (n - 1))
+    return 1 + (ranks[..., None] > last).sum(axis=-1)
 
 
 @datafiles.cached
@@ -289,6 +299,25 @@ def missing(province: str | int, year: int) -> list[int]:
 
 
 @datafiles.cached
+def standard_errors() -> pd.DataFrame:
+    """Return the standard errors that the data have of published scores: ``year``, ``province_code``, ``part``, ``se`` (points).
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        A row names a part that its year does not have.
+    """
+    table = datafiles.read("standard-errors")
+    table["part"] = [int(p) if p.isdigit() else p for p in table["part"]]
+    parts = {y: {*index.subdimensions(y), *index.dimensions(y), "total"} for y in table["year"].unique()}
+    for row, year, part in table[["year", "part"]].itertuples():
+        if part not in parts[year]:
+            at = datafiles.where("standard-errors", row, "part")
+            raise datafiles.DataError(f"{at}: '{part}' is no part of the index in {year}; correct it")
+    return table
+
+
+@datafiles.cached
 def _year(year: int) -> pd.DataFrame:
     """Read and check one year's file against the index's structure and the known gaps."""
     table = f"scores-{year}"
@@ -300,6 +329,10 @@ def _year(year: int) -> pd.DataFrame:
             row = int(bad.to_numpy().argmax())
             raise datafiles.DataError(f"{datafiles.where(table, row, column)}: '{frame[column].iloc[row]}' {why}")
 
+    try:
+        places.check_63(frame["province_code"])
+    except ValueError as error:
+        raise datafiles.DataError(f"{datafiles.where(table, 0, 'province_code')}: {error}") from None
     refuse(frame["year"] != year, "year", f"in the file of {year}; move the row to its own year's file")
     found = expected.set_index("subdimension").reindex(frame["subdimension"]).set_axis(frame.index)
     refuse(

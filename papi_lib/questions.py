@@ -10,7 +10,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import charts, charts_country, datafiles, district_sections, intervals, precision, published, tables
+from papi_lib import (
+    charts,
+    charts_country,
+    comparison,
+    datafiles,
+    district_sections,
+    intervals,
+    precision,
+    published,
+    tables,
+)
 from papi_lib.intervals import Z95
 from papi_lib.labels import group_name, part_name
 from papi_lib.page import Page
@@ -98,7 +108,7 @@ def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
             share=w.percent(least["score"]),
             country=w.percent(least["country"]),
         )
-        apart = after["score"] - least["score"] > Z95 * np.hypot(least["se"], after["se"])
+        apart = intervals.clear(after["score"] - least["score"], np.hypot(least["se"], after["se"]))
         second = {"part": names[1], "share": w.percent(after["score"])}
         if apart:
             page.say("Next is {part} with {share}; the two differ by more than noise.", **second)
@@ -210,28 +220,23 @@ def gaps(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        Indexed by part, in points: ``difference`` to the five cities' mean and its ``se``, and
-        the differences to ``region`` and ``best``; None if the year lacks the dimension.
+        Indexed by part, in points: ``difference`` to the five cities' mean, its ``se`` and whether it is
+        ``clear`` (`papi_lib.comparison.parts`), and the differences to ``region`` and ``best``; None if the
+        year lacks the dimension.
     """
     if not page.measured or page.standing is None:
         return None
     w = page.w
     raw = published.profile(page.place.code, page.year, page.dimension)
-    frame = pd.DataFrame(
-        {
-            "difference": raw["score"] - raw["cities"],
-            "se": precision.standard_errors(page.year, page.place.code)["se"].reindex(raw.index),
-            "region": raw["score"] - raw["region"],
-            "best": raw["score"] - raw["best"],
-        }
-    ).sort_values("difference")
+    frame = comparison.parts(page.place.code, page.dimension, "cities", page.year)[["difference", "se", "clear"]]
+    frame = frame.assign(region=raw["score"] - raw["region"], best=raw["score"] - raw["best"]).sort_values("difference")
     page.ask("Which part has furthest to go to the five cities?", "how-noisy-are-published-scores")
-    part, row = frame.index[0], frame.iloc[0]
-    if row["difference"] < -Z95 * row["se"]:
+    behind = frame[frame["clear"] & (frame["difference"] < 0)]
+    if len(behind):
         page.say(
             "{part}: {points} points below the mean of the five cities, more than noise.",
-            part=part_name(part, w),
-            points=w.number(-row["difference"]),
+            part=part_name(behind.index[0], w),
+            points=w.number(-behind["difference"].iloc[0]),
         )
     else:
         page.say("No part is behind the mean of the five cities by more than noise.")

@@ -35,7 +35,8 @@ def rank_confidence_sets(
         One estimate a unit, of any scale; missing ones stay missing and are not ranked.
     se : pandas.Series, DataFrame, array or float
         Standard errors in the estimates' unit: one for all, one a unit (then the estimates are
-        taken as independent), or the full covariance matrix (units × units). Zero is allowed.
+        taken as independent), or the full covariance matrix (units × units). Zero stands for noise that is not
+        known: two units whose difference has none are not told apart.
     level : float
         Confidence level of the sets.
     simultaneous : bool
@@ -209,7 +210,7 @@ def _surely_apart(
     difference = theta[first] - theta[second]
     spread = np.sqrt(np.maximum(cov[first, first] + cov[second, second] - 2 * cov[first, second], 0))
     noisy = spread > 1e-12 * max(1.0, np.sqrt(np.diag(cov).max(initial=0)))
-    wins, losses = ~noisy & (difference > 0), ~noisy & (difference < 0)  # no noise, no doubt
+    wins, losses = np.zeros((2, len(difference)), dtype=bool)  # a difference without noise claims nothing
     first, second, spread = first[noisy], second[noisy], spread[noisy]
     statistic = difference[noisy] / spread
     up, down = np.ones((2, len(statistic)), dtype=bool)

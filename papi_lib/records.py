@@ -12,123 +12,99 @@ weight         how many people the respondent stands for, above zero
 =============  =======================================================================================
 
 A column ``simulated`` that is above zero says that the answers are made up; all pages then say so. Other
-columns are passed over. Files in legacy text come out as composed Unicode (NFC): UTF-8 with or
+columns are passed over. What is wrong in a file is told by column and kind (`papi_lib.findings`); what is only
+doubtful, `papi_lib.plausible` tells. Files in legacy text come out as composed Unicode (NFC): UTF-8 with or
 without a byte-order mark, decomposed letters, Windows-1258. Text in TCVN3 fonts cannot be told from
 other letters by any library that is kept up, so it is refused where a name is needed.
 """
 
 from __future__ import annotations
 
-import csv
 import os
-import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from papi_lib import codebook, places, whole
+from papi_lib import codebook, datafiles, findings, places, tablefiles, whole
+from papi_lib.cells import ERRORS, numbers
 from papi_lib.datafiles import DataError
+from papi_lib.findings import at, finding
 
 DESIGN = ["district_code", "stratum", "cluster", "weight"]
-SUFFIXES = (".csv", ".dta", ".parquet", ".sav", ".xlsx")
-#: Suffixes of files that have a header as their first row.
-_WITH_HEADER = (".csv", ".xlsx")
+#: More people than one respondent can stand for: as many as live in the country.
+MOST_PEOPLE = 100_000_000
+#: Different values in a column beyond which these are neither labels nor districts.
+_MOST_VALUES = 500
+#: Answers from which on it is no chance that two respondents gave the same, with the same weight and cluster.
+_ENOUGH_ANSWERS = 20
+#: Share of repeated respondents from which on a file is refused.
+MANY_COPIES = 0.05
+#: A code in text: nothing but its digits, as a whole number.
+_CODE = r"0*[0-9]{1,3}([.,]0*)?"
 
 
 def read(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a file of records as it is, with text composed (NFC) and column names stripped.
-
-    Parameters
-    ----------
-    path : path
-        A ``.csv``, ``.dta``, ``.parquet``, ``.sav`` or ``.xlsx`` file (its first sheet). Stata and SPSS
-        files give codes, not labels.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a respondent.
+    """Read a file of records as it is: `papi_lib.tablefiles.read`, with the names that records have.
 
     Raises
     ------
     papi_lib.datafiles.DataError
-        The file is missing, of another format or cannot be read.
+        As there.
     """
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise DataError(f"{path}: '{path.suffix}' files cannot be read; save it as one of {', '.join(SUFFIXES)}")
-    try:
-        frame = _READERS[path.suffix.lower()](path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: the file is missing; correct the name") from None
-    except DataError:
-        raise
-    except Exception as error:  # each format's reader has errors of its own
-        raise DataError(f"{path}: cannot be read ({str(error).splitlines()[0]}); open and save it again") from error
-    frame.columns = [unicodedata.normalize("NFC", str(name)).strip() for name in frame.columns]
-    for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            frame[name] = frame[name].map(_composed, na_action="ignore")
-    return frame
+    return tablefiles.read(path, expected=[*DESIGN, *datafiles.read("codebook")["item"]], keys=DESIGN[:3])
 
 
-def check(frame: pd.DataFrame, year: int, first_row: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+def check(frame: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Check records against the codebook.
+
+    Column names are taken in any case, and labels of the codebook in place of codes. Value labels that the file
+    has itself (``frame.attrs["labels"]``) must not contradict the codebook, and codes that its format could not
+    keep (``frame.attrs["lost"]``) must not be ones that score.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        From `read`.
+        From `read`: its index ``row`` is the row in the file; rows of other frames are counted from 1.
     year : int
         Year of the survey.
-    first_row : int
-        Number of the first respondent's row in the file: 2 below a header.
 
     Returns
     -------
     (pandas.DataFrame, pandas.DataFrame)
         The records, ready for `papi_lib.codebook.score` (design columns, the items as ``Int16`` with missing
-        codes as missing, ``simulated``), and the problems: ``row``, ``column``, ``value``, ``problem``, by row.
-        The records serve only where there is no problem.
+        codes as missing, ``simulated``), and the problems as `papi_lib.findings.table` has them, a row for each
+        column and kind: ``column``, ``problem``, ``values`` (examples), ``count`` and ``rows``;
+        ``.attrs["notes"]`` are lines on how the file was read. The records serve only where there is no problem.
     """
-    import pandera.pandas as pa
-
-    book = codebook.items(year)
-    frame = frame.reset_index(drop=True)
-    design = {
-        "stratum": pa.Column(nullable=False, checks=_rule(lambda s: s.astype(str) != "", "is empty")),
-        "cluster": pa.Column(nullable=False, checks=_rule(lambda s: s.astype(str) != "", "is empty")),
-        "weight": pa.Column(
-            nullable=False, checks=_rule(lambda s: _number(s) > 0, "is no weight; give a number above zero")
-        ),
-        "district_code": pa.Column(
-            nullable=False, checks=_rule(lambda s: _district_codes(s).notna(), "is no district's code or name")
-        ),
-    }
-    asked = {
-        item: pa.Column(
-            nullable=True,
-            checks=_rule(
-                lambda s, codes=(*row["answers_vi"], *row["missing"]): _number(s).isin(codes),
-                f"is no code of the item; it has {', '.join(map(str, (*row['answers_vi'], *row['missing'])))}",
-            ),
-        )
-        for item, row in book.iterrows()
-    }
-    found = []
-    try:
-        pa.DataFrameSchema(design | asked).validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as faults:
-        found = [_told(row, frame, first_row) for row in faults.failure_cases.itertuples()]
-    clean = pd.DataFrame(index=frame.index)
-    for column in [*DESIGN, *book.index]:
-        clean[column] = _clean(frame, column, book)
-    clean["simulated"] = _number(frame["simulated"]).gt(0) if "simulated" in frame else False
-    found += _skipped(clean, book, frame, first_row)
-    columns = ["row", "column", "value", "problem"]
-    problems = pd.DataFrame(found, columns=columns).drop_duplicates().sort_values(["row", "column"], kind="stable")
-    return clean, problems.reset_index(drop=True)
+    book, labels, about = codebook.items(year), codebook.labels(year), frame.attrs
+    if frame.index.name != "row":
+        frame = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
+    frame, found, notes = _columns(frame, book)
+    clean = {column: _names(frame[column]) for column in ("stratum", "cluster")}
+    clean["district_code"], wrong_districts = _districts(frame)
+    clean["weight"], wrong_weights = _weights(frame)
+    for column in DESIGN:
+        found += at(frame, column, _empty(frame[column]), "is empty; fill it in")
+        found += at(frame, column, frame[column].isin(ERRORS), "is an error of a spreadsheet; mend the cell")
+    found += wrong_districts + wrong_weights
+    labelled = 0
+    for item, row in book.iterrows():
+        clean[item], wrong, texts = _answers(frame[item], row, labels[item])
+        labelled += texts
+        codes = ", ".join([f"{c}={label}" for c, label in row["answers_vi"].items()] + [*map(str, row["missing"])])
+        found += at(frame, item, wrong, f"is no code of the item; it has {codes}")
+    clean["simulated"], wrong = _simulated(frame["simulated"])
+    found += at(frame, "simulated", wrong, "is neither 1 (made up) nor 0")
+    clean = pd.DataFrame(clean, index=frame.index)[[*DESIGN, *book.index, "simulated"]]
+    found += _skipped(frame, clean, book) + _nested(frame, clean) + _lost(about.get("lost", {}), book)
+    repeated = copies(clean.assign(district_code=frame["district_code"]))
+    found += [one for one in repeated if one["count"] > MANY_COPIES * len(clean)]
+    contradictions, strange = _own_labels(about.get("labels", {}), year)
+    problems = findings.table(found + contradictions)
+    notes += [f"labels of the codebook are taken as codes in {labelled} columns"] if labelled else []
+    problems.attrs["notes"] = [*about.get("notes", []), *notes, *strange]
+    return clean, problems
 
 
 def load(path: str | os.PathLike, year: int) -> pd.DataFrame:
@@ -139,12 +115,10 @@ def load(path: str | os.PathLike, year: int) -> pd.DataFrame:
     papi_lib.datafiles.DataError
         It has problems; the message tells the first and how many there are.
     """
-    path = Path(path)
-    clean, problems = check(read(path), year, first_row(path))
+    clean, problems = check(read(path), year)
     if len(problems):
-        raise DataError(
-            f"{tell(path, problems.iloc[0])} ({len(problems)} problems in the file; papi check {path} shows all)"
-        )
+        more = f" (papi check {path} tells {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise DataError(findings.lines(path, problems)[0] + more)
     return clean
 
 
@@ -156,119 +130,177 @@ def write(clean: pd.DataFrame, path: str | os.PathLike) -> None:
     whole.write(path, clean.to_parquet(index=False))
 
 
-def first_row(path: Path) -> int:
-    """Return the number of the first respondent's row in a file, counting a header."""
-    return 2 if path.suffix.lower() in _WITH_HEADER else 1
+def copies(clean: pd.DataFrame) -> list[dict]:
+    """Return the respondents who repeat an earlier one in design and answers, as one finding or none."""
+    same = pd.util.hash_pandas_object(clean, index=False)
+    repeated = same.duplicated() & (clean.drop(columns=DESIGN).notna().sum(axis=1) > _ENOUGH_ANSWERS)
+    if not repeated.any():
+        return []
+    rows = clean.index[repeated]
+    first = clean.index[same == same[rows[0]]][0]
+    many = "every respondent is there twice" if 2 * len(rows) == len(clean) else f"{len(rows)} of {len(clean)} respondents repeat an earlier one, answer by answer"  # fmt: skip
+    return [finding("", f"{many} (row {rows[0]} is row {first}); keep each once", rows)]
 
 
-def tell(path: Path, problem: pd.Series) -> str:
-    """Return a problem as one line: file, row, column, value, what is wrong."""
-    where = f"{path}, column '{problem['column']}'" if problem["row"] == 0 else f"{path}, row {problem['row']}, column '{problem['column']}'"  # fmt: skip
-    return f"{where}: {problem['problem']}" if problem["row"] == 0 else f"{where}: '{problem['value']}' {problem['problem']}"  # fmt: skip
+def _columns(frame: pd.DataFrame, book: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], list[str]]:
+    """Return the frame with the codebook's names and all its columns, what is wrong with them, and what to tell."""
+    given = pd.Index([str(name).strip() for name in frame.columns])
+    names, wanted = given.str.lower(), [*DESIGN, *book.index]
+    known = names.isin([*wanted, "simulated"])
+    found = [] if len(frame) else [finding("", "the file has no respondents; add their rows below the header")]
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        listed = ", ".join(missing[:20]) + (f" and {len(missing) - 20} more" if len(missing) > 20 else "")
+        why = "add them, or rename the file's own; an item that was not asked stays as an empty column"
+        found.append(finding("", f"columns are missing: {listed}; {why}", count=len(missing)))
+    for name, times in names[known].value_counts().items():
+        if times > 1:
+            found.append(finding(name, f"the column is there {times} times; keep one"))
+    capitals = (known & (given != names)).sum()
+    frame = frame.set_axis(names.where(known, given), axis=1).loc[:, ~(known & names.duplicated())]
+    frame = frame.reindex(columns=[*frame.columns, *missing, *({"simulated"} - set(names))])
+    return frame, found, [f"{capitals} column names are taken in lower case"] if capitals else []
 
 
-def _rule(test, why: str):
-    import pandera.pandas as pa
-
-    return pa.Check(test, name=why, error=why, ignore_na=True)
+def _empty(column: pd.Series) -> pd.Series:
+    return column.isna() | column.eq("").fillna(False)
 
 
-def _told(case, frame: pd.DataFrame, first: int) -> tuple:
-    """Return one of pandera's failures as row, column, value and problem."""
-    if case.check == "column_in_dataframe":
-        near = [name for name in frame.columns if name.lower() == str(case.failure_case).lower()]
-        hint = f"; rename '{near[0]}'" if near else "; add it, or rename the file's own column"
-        return 0, case.failure_case, "", f"the column is missing{hint}"
-    row = int(case.index)
-    if case.check == "not_nullable":
-        return row + first, case.column, "", "is empty; fill it in"
-    return row + first, case.column, frame[case.column].iloc[row], case.check
+def _distinct(column: pd.Series) -> tuple[np.ndarray, pd.Series]:
+    """Return a column as codes (-1: missing) and the different values they stand for, text unless all are numbers."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, values = column.cat.codes.to_numpy(), pd.Series(column.cat.categories)
+    else:
+        numbers = pd.api.types.is_numeric_dtype(column) and column.dtype != bool
+        codes, values = pd.factorize(column if numbers else column.astype("str"))
+        values = pd.Series(values)
+    return codes, values if pd.api.types.is_numeric_dtype(values) else values.astype("str").str.strip()
 
 
-def _clean(frame: pd.DataFrame, column: str, book: pd.DataFrame) -> pd.Series:
-    """Return one column as `check` gives it; missing where it is not in the file or not understood."""
-    if column not in frame:
-        return pd.Series(pd.NA, frame.index)
-    if column == "district_code":
-        return _district_codes(frame[column])
-    if column == "weight":
-        return _number(frame[column])
-    if column in DESIGN:
-        return frame[column].map(lambda v: str(int(v)) if isinstance(v, float) and v.is_integer() else str(v))
-    known = list(book.loc[column, "answers_vi"])
-    values = _number(frame[column])
-    return values.where(values.isin(known)).astype("Int16")
+def _answers(column: pd.Series, row: pd.Series, labels: dict[str, int]) -> tuple[pd.Series, np.ndarray, bool]:
+    """Return an item's answers, which cells are wrong, and whether some are labels.
+
+    What a value means is looked up once for each different value, so that a column of 300,000 takes milliseconds.
+    """
+    codes, values = _distinct(column)
+    empty, labelled = np.zeros(len(values), dtype=bool), False
+    if pd.api.types.is_numeric_dtype(values):
+        meant = values.astype("float64")
+    else:
+        empty, digits = (values == "").to_numpy(), values.str.fullmatch(_CODE).to_numpy(dtype=bool)
+        meant, texts = pd.Series(np.nan, values.index), values[~digits].head(_MOST_VALUES)
+        meant[digits] = values[digits].str.replace(",", ".", regex=False).astype("float64")
+        meant[texts.index] = [labels.get(codebook.plain(text), np.nan) for text in texts]
+        labelled = bool(meant[texts.index].notna().any())
+    given = np.append(meant.isin(list(row["answers_vi"])), False)
+    known = np.append(meant.isin([*row["answers_vi"], *row["missing"]]) | empty, True)
+    table = np.where(given, np.append(meant, 0), 0).astype("int16")
+    return pd.arrays.IntegerArray(table[codes], ~given[codes]), ~known[codes], labelled
 
 
-def _skipped(clean: pd.DataFrame, book: pd.DataFrame, frame: pd.DataFrame, first: int) -> list[tuple]:
+def _names(column: pd.Series) -> np.ndarray:
+    """Return the codes of a design column as text, whole numbers without decimals."""
+    codes, values = pd.factorize(column)
+    names = [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v).strip() for v in values]
+    return np.array([*names, None], dtype=object)[codes]
+
+
+def _weights(frame: pd.DataFrame) -> tuple[pd.Series, list[dict]]:
+    """Return the weights, missing where there is none, and what is wrong with them."""
+    number = numbers(frame["weight"])
+    why = pd.Series(number.attrs["faults"], dtype=object).reindex(frame.index)
+    why = why.mask(why.isna() & (number > MOST_PEOPLE), "is more people than the country has; correct it")
+    nothing = why.isna() & ~_empty(frame["weight"]) & ~(number > 0)
+    why = why.mask(nothing, "is no weight; give a number above zero")
+    found = [one for what in why.dropna().unique() for one in at(frame, "weight", why == what, what)]
+    return number.where(why.isna()), found
+
+
+def _districts(frame: pd.DataFrame) -> tuple[pd.Series, list[dict]]:
+    """Return the districts' codes, missing where there is none, and what is wrong with them."""
+    column = frame["district_code"]
+    if (many := column.nunique()) > _MOST_VALUES:
+        why = f"is one of {many} different values; the country has fewer districts: name them here, not what lies in them"  # fmt: skip
+        return pd.Series(pd.NA, frame.index), at(frame, "district_code", column.notna(), why)
+    codes, unmatched = places.in_table(frame, "district_code", "district")
+    found = []
+    for why, rows in unmatched[unmatched["value"].notna()].groupby("problem", sort=False)["row"]:
+        told = why.replace("is not known", "is no district's code or name", 1)
+        found += at(frame, "district_code", frame.index.isin(rows), told)
+    return codes, found
+
+
+def _simulated(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return who is made up, and which cells do not say."""
+    number = numbers(column.astype("str").str.lower().replace({"true": "1", "false": "0"}))
+    return number.gt(0), number.isna() & ~_empty(column)
+
+
+def _skipped(frame: pd.DataFrame, clean: pd.DataFrame, book: pd.DataFrame) -> list[dict]:
     """Return the answers to items that the respondent should not have been asked."""
     found = []
     for item, row in book[book["asked_item"] != ""].iterrows():
         before = clean[row["asked_item"]]
         wrong = clean[item].notna() & before.notna() & ~before.isin(row["asked_codes"])
         why = f"is answered though '{row['asked_item']}' says that it was not to be asked; leave it empty"
-        found += [(int(i) + first, item, frame[item].iloc[i], why) for i in np.flatnonzero(wrong)]
+        found += at(frame, item, wrong, why)
     return found
 
 
-def _district_codes(column: pd.Series) -> pd.Series:
-    """Return the districts' codes of a column of codes or names; missing where there is no such district."""
-
-    def code(value: object) -> str | None:
-        try:
-            return places.district(int(value) if isinstance(value, float) and value.is_integer() else value).code
-        except ValueError:
-            return None
-
-    return column.map({value: code(value) for value in column.dropna().unique()})
-
-
-def _number(column: pd.Series) -> pd.Series:
-    """Return numbers, also those written with a decimal comma; missing where there is none."""
-    if not pd.api.types.is_numeric_dtype(column):
-        column = column.astype("str").str.strip().str.replace(",", ".", regex=False)
-    return pd.to_numeric(column, errors="coerce").astype("float64")
+def _nested(frame: pd.DataFrame, clean: pd.DataFrame) -> list[dict]:
+    """Return the districts of a second province, and the clusters that lie in two strata."""
+    home = places.districts()["province_code"].reindex(clean["district_code"]).set_axis(frame.index)
+    names, found = [places.province(int(code)).name_en for code in home.value_counts().index], []
+    if len(names) > 1:
+        elsewhere = home.notna() & (home != home.mode()[0])
+        why = f"lies in {', '.join(names[1:])}, most others in {names[0]}; give one file a province"
+        found += at(frame, "district_code", elsewhere, why)
+    first = clean.groupby("cluster")["stratum"].transform("first")
+    if (wrong := first.notna() & clean["stratum"].notna() & (clean["stratum"] != first)).any():
+        both = f"{first[wrong].iloc[0]} and {clean['stratum'][wrong].iloc[0]}"
+        why = "a cluster lies in one; where numbers begin anew in each stratum, write the stratum before them"
+        found += at(frame, "cluster", wrong, f"lies in the strata {both}; {why}")
+    return found
 
 
-def _composed(value: object) -> object:
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+def _lost(lost: dict[str, dict[str, int]], book: pd.DataFrame) -> list[dict]:
+    """Return the columns with missing codes of which the format kept no number though the codebook counts one."""
+    unsaid, found = set().union(*book["missing"]), []
+    for name, letters in lost.items():
+        item = str(name).lower()
+        counted = sorted(unsaid & set(book["values"].get(item, {})))
+        if counted and letters:
+            code, count = counted[0], sum(letters.values())
+            label, share = book.at[item, "answers_en"][code].lower(), book.at[item, "values"][code]
+            why = (
+                f"{count} answers are {', '.join(letters)}, which may be {code} ({label}): that counts as {share:g} and "
+                f"would be left out, which moves the score; write {code} as a number again (replace {item} = {code} "
+                f"if {item} == {next(iter(letters))})"
+            )
+            found.append(finding(item, why, count=count))
+    return found
 
 
-def _csv(path: Path) -> pd.DataFrame:
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1258")
-    first = text.split("\n", 1)[0]
-    rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)))
-    if len(rows) < 2:
-        raise DataError(f"{path}, row 1: the file has no rows below its header; add them")
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(rows[0]):
-            raise DataError(f"{path}, row {number}, column '{rows[0][min(len(row), len(rows[0])) - 1]}': {len(row)} values where {len(rows[0])} belong; quote text that holds the separator")  # fmt: skip
-    frame = pd.DataFrame(rows[1:], columns=rows[0], dtype="str")
-    return frame.mask(frame.apply(lambda column: column.str.strip() == ""))
-
-
-def _stata(path: Path) -> pd.DataFrame:
-    import pyreadstat
-
-    return pyreadstat.read_dta(str(path))[0]
-
-
-def _spss(path: Path) -> pd.DataFrame:
-    import pyreadstat
-
-    return pyreadstat.read_sav(str(path))[0]
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    """Read without Arrow's threads: a process that is to be forked may have one only."""
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
-        return file.read(use_threads=False).to_pandas(use_threads=False)
-
-
-_READERS = {".csv": _csv, ".dta": _stata, ".sav": _spss, ".parquet": _parquet, ".xlsx": pd.read_excel}
+def _own_labels(labels: dict[str, dict], year: int) -> tuple[list[dict], list[str]]:
+    """Return the columns whose own labels contradict the codebook, and a line on those worded otherwise."""
+    book, found, other = codebook.items(year), [], {}
+    for name, pairs in labels.items():
+        item = str(name).lower()
+        if item not in book.index:
+            continue
+        coded = {
+            int(code): label
+            for code, label in pairs.items()
+            if isinstance(code, int | float | np.number) and code % 1 == 0
+        }
+        meant = {code: codebook.labels(year)[item].get(codebook.plain(label)) for code, label in coded.items()}
+        wrong = {code: known for code, known in meant.items() if known not in (None, code)}
+        if wrong:
+            said = ", ".join(f"{code}={coded[code]}" for code in wrong)
+            answers = book.at[item, "answers_vi"]
+            own = ", ".join(f"{known}={answers.get(known, '')}" for known in wrong.values())
+            found.append(finding(item, f"the file's own labels say {said}, the codebook {own}; recode one of them"))
+        strange = [f"{item}: {code}={coded[code]}" for code, known in meant.items() if known is None and code in book.at[item, "answers_vi"]]  # fmt: skip
+        other |= {item: strange[0]} if strange else {}
+    note = f"labels of {len(other)} columns are worded otherwise than the codebook's; compare them ({next(iter(other.values()), '')})"  # fmt: skip
+    return found, [note] if other else []

@@ -13,6 +13,7 @@ import pandas as pd
 from papi_lib import (
     charts,
     charts_country,
+    comparison,
     datafiles,
     district_sections,
     index,
@@ -68,8 +69,8 @@ def profile(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        From `papi_lib.published.profile` with the standard error ``se`` and the ``difference``
-        to the mean of provinces, in points.
+        From `papi_lib.published.profile` with the standard error ``se``, the ``difference`` to the
+        mean of provinces with its ``difference_se``, in points, and ``clear`` (`papi_lib.comparison.parts`).
     """
     if page.survey:
         return district_sections.profile(page)
@@ -78,9 +79,10 @@ def profile(page: Page) -> pd.DataFrame | None:
     w = page.w
     frame = published.profile(page.place.code, page.year, page.dimension)
     frame["se"] = precision.standard_errors(page.year, page.place.code)["se"].reindex(frame.index)
-    frame["difference"] = frame["score"] - frame["country"]
+    beside = comparison.parts(page.place.code, page.dimension, "country", page.year)[["difference", "se", "clear"]]
+    frame = frame.join(beside.rename(columns={"se": "difference_se"}))
     page.ask("Which parts make it so?", "how-noisy-are-published-scores")
-    clear = frame[frame["difference"].abs() > Z95 * frame["se"]]
+    clear = frame[frame["clear"]]
     known = frame["score"].notna().any()
     for sign, sentence in (
         (1, mark("Above the mean of provinces by more than noise: {parts}.")),
@@ -169,28 +171,12 @@ def findings(page: Page) -> pd.DataFrame | None:
     ):
         return None
     w = page.w
-    gaps = published.profile(page.place.code, page.year, page.dimension)
-    rows = [
-        {
-            "part": p,
-            "kind": "gap",
-            "difference": r["score"] - r["country"],
-            "se": precision.standard_error(p, page.year, page.place.code),
-        }
-        for p, r in gaps.iterrows()
-    ]
-    for part in page.parts:
-        moved = precision.change(page.place.code, page.year, part)
-        rows.append(
-            {
-                "part": part,
-                "kind": "change",
-                "difference": moved["relative_change"],
-                "se": moved["se"],
-                "previous": moved["previous"],
-            }
-        )
-    frame = intervals.tell_apart(pd.DataFrame(rows).dropna(subset=["difference", "se"]))
+    gaps = comparison.parts(page.place.code, page.dimension, "country", page.year).rename_axis("part").reset_index()
+    moved = pd.DataFrame([precision.change(page.place.code, page.year, part) for part in page.parts])
+    moved = moved[["relative_change", "relative_se", "previous"]].assign(part=page.parts)
+    moved = moved.rename(columns={"relative_change": "difference", "relative_se": "se"})
+    frame = pd.concat([gaps[["part", "difference", "se"]].assign(kind="gap"), moved.assign(kind="change")])
+    frame = intervals.tell_apart(frame.dropna(subset=["difference", "se"]).reset_index(drop=True))
     page.ask("What stands out?", "what-stands-out")
     sentences = {
         ("gap", 1): mark("{part}: {points} points above the mean of provinces (noise about ±{noise})."),

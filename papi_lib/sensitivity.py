@@ -63,20 +63,13 @@ class Runs:
 
     def group_shares(self) -> pd.DataFrame:
         """Return by province the share of runs in each of the four groups, 1 = highest."""
-        group = groups(self.ranks.to_numpy())
+        group = published.groups(self.ranks.to_numpy(), self.ranks.shape[1])
         return pd.DataFrame({g: (group == g).mean(axis=0) for g in (1, 2, 3, 4)}, index=self.ranks.columns)
 
     def spread(self, level: float = 0.9) -> pd.DataFrame:
-        """Return by province the middle `level` of its ranks: ``lower``, ``middle``, ``upper``."""
-        lower, middle, upper = self.ranks.quantile([(1 - level) / 2, 0.5, (1 + level) / 2]).to_numpy()
-        return pd.DataFrame({"lower": lower, "middle": middle, "upper": upper}, index=self.ranks.columns)
-
-
-def groups(ranks: np.ndarray) -> np.ndarray:
-    """Return the quartile group of each rank (runs × provinces), 1 = highest, as `published.standing` cuts them."""
-    n = ranks.shape[1]
-    cuts = [n - 1 - int(np.floor(p * (n - 1))) for p in (0.75, 0.5, 0.25)]
-    return 1 + sum((ranks > cut).astype(int) for cut in cuts)
+        """Return by province the middle `level` of its ranks: ``lower``, ``middle``, ``upper``, whole ranks."""
+        ends = self.ranks.quantile([(1 - level) / 2, 0.5, (1 + level) / 2], interpolation="nearest").T
+        return ends.set_axis(["lower", "middle", "upper"], axis="columns").astype(int)
 
 
 def rebuild(

@@ -12,6 +12,7 @@ import pandas as pd
 from papi_lib import analysis, charts_sensitivity, sensitivity, tables
 from papi_lib.labels import choice_name, group_name, part_name, step_name
 from papi_lib.page import Page
+from papi_lib.published import groups
 from papi_lib.sensitivity import Runs
 from papi_lib.wording import mark
 
@@ -74,7 +75,7 @@ def rank_shares(page: Page, scenarios: dict[str, Runs]) -> pd.DataFrame | None:
         return None
     code = page.place.code
     page.ask("Which ranks come up, and how often?")
-    spread = pd.DataFrame({name: scenarios[name].spread(_LEVEL).loc[code] for name in _COMPARED}).T.round().astype(int)
+    spread = pd.DataFrame({name: scenarios[name].spread(_LEVEL).loc[code] for name in _COMPARED}).T
     page.say(
         "In the middle 90% of runs, choices of method alone give ranks {a} to {b}, noise alone gives {c} to {d}, both together give {e} to {f}.",
         **dict(zip("abcdef", spread[["lower", "upper"]].to_numpy().ravel(), strict=True)),
@@ -107,12 +108,12 @@ def variants(page: Page, scenarios: dict[str, Runs]) -> pd.DataFrame | None:
     published = ranks["published", "published"]
     frame = pd.DataFrame({
         "rank": ranks.loc[code],
-        "group": sensitivity.groups(ranks.T.to_numpy())[:, ranks.index.get_loc(code)],
+        "group": groups(ranks.T.to_numpy(), len(ranks))[:, ranks.index.get_loc(code)],
         "moved": ranks.sub(published, axis=0).abs().mean(),
     })  # fmt: skip
     frame.attrs["provinces"] = len(ranks)
     others = frame.iloc[1:]
-    low, high = scenarios["sampling"].spread(_LEVEL).loc[code, ["lower", "upper"]].round().astype(int)
+    low, high = scenarios["sampling"].spread(_LEVEL).loc[code, ["lower", "upper"]]
     page.ask("What if one step is done otherwise?")
     page.say(
         "{kept} of {n} ways that change a single step leave {place} in its group; {inside} leave it among the ranks that noise alone gives in the middle 90% of runs.",
@@ -181,7 +182,7 @@ def everyone(page: Page, scenarios: dict[str, Runs]) -> pd.DataFrame:
     standing = page.rank_sets.loc[scenarios["all"].ranks.columns].astype({"rank": int, "group": int})
     shares = scenarios["all"].group_shares()
     stays = pd.Series([shares.loc[code, group] for code, group in standing["group"].items()], standing.index)
-    spread = {name: scenarios[name].spread(_LEVEL)[["lower", "upper"]].round().astype(int) for name in _COMPARED[:2]}
+    spread = {name: scenarios[name].spread(_LEVEL)[["lower", "upper"]] for name in _COMPARED[:2]}
     frame = pd.concat({"published": pd.DataFrame({"rank": standing["rank"], "stays": stays})} | spread, axis=1)
     page.ask("How do the ranks of all provinces move?")
     page.say(

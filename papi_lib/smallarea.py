@@ -78,8 +78,9 @@ def fay_herriot(
     d = np.where(y.isna(), np.nan, d)
     x = _regressors(covariates, y)
     fit = d > 0
-    if fit.sum() < x.shape[1] + 2:
-        raise ValueError(f"{fit.sum()} areas have a variance; {x.shape[1]} coefficients need {x.shape[1] + 2} or more")
+    # with one area less, Li and Lahiri's likelihood rises for ever
+    if fit.sum() < x.shape[1] + 3:
+        raise ValueError(f"{fit.sum()} areas have a variance; {x.shape[1]} coefficients need {x.shape[1] + 3} or more")
     refvar, adjusted = _refvar(y.to_numpy()[fit], x[fit], d[fit])
     total = refvar + d[fit]
     inverse = np.linalg.inv((x[fit].T / total) @ x[fit])

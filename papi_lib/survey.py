@@ -35,7 +35,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from papi_lib import codebook, index
 from papi_lib.design import Cells, Design, gather
+
+#: Design effects of real samples are hardly ever outside.
+USUAL_DEFF = (0.3, 20.0)
 
 
 def domain_means(
@@ -137,6 +141,35 @@ def domain_estimates(
     """
     means = _Means(frame, values, by, weight, strata, cluster, fpc, lonely, combine)
     return _table(means), pd.DataFrame(means.covariance(), index=means.index, columns=means.index)
+
+
+def design_effects(clean: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the design effects of a file of records: of its weights, and of the scores of all its respondents.
+
+    One outside `USUAL_DEFF` seldom comes from the sample itself: a weight with a wrong unit makes the first large, and
+    clusters or strata that are not what was drawn make the others small or large.
+
+    Parameters
+    ----------
+    clean : pandas.DataFrame
+        From `papi_lib.records.check`.
+    year : int
+        Year of the survey.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``weights`` (n times the sum of squares over the square of the sum; L. Kish, Journal of Official
+        Statistics 8, 1992), dimensions and ``total``: ``deff`` (missing where a part was not asked), ``usual``.
+    """
+    combination = codebook.combination(year)
+    wholes = [*index.dimensions(year), "total"]
+    frame = clean[["stratum", "cluster", "weight"]].join(codebook.score(clean, year))
+    design = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}
+    deff = domain_means(frame, list(combination.index), combine=combination[wholes], **design)["deff"]
+    weight = frame["weight"]
+    deff = pd.concat([pd.Series({"weights": len(weight) * (weight**2).sum() / weight.sum() ** 2}), deff])
+    return pd.DataFrame({"deff": deff, "usual": deff.between(*USUAL_DEFF) | deff.isna()}).rename_axis("series")
 
 
 def _table(means: _Means) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -31,8 +32,8 @@ class Climb:
     ----------
     province_code, base_year, target_year, places : int
         Who, from when to when, how many places.
-    rank, lower, upper : int
-        Rank by published total in the base year, and its 95% set.
+    rank, lower, upper, of : int
+        Rank by published total in the base year, its 95% set, and among how many provinces.
     target_rank : int
         Rank to reach.
     score, needed_now, needed_later : float
@@ -73,6 +74,7 @@ class Climb:
     rank: int
     lower: int
     upper: int
+    of: int
     target_rank: int
     score: float
     needed_now: float
@@ -109,7 +111,7 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     ------
     ValueError
         The province has no total in the base year, there are too few years before it, or places
-        or years are below one.
+        or years are no whole numbers above zero.
 
     Examples
     --------
@@ -118,7 +120,8 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     (48, 43, 9)
     """
     race = _race(province, base_year, places, horizon)
-    code, base, row, scores = race.code, race.base_year, _standing(race.base_year).loc[race.code], race.scores
+    code, base, scores = race.code, race.base_year, race.scores
+    row = estimates.published_standing(base, "total").loc[code]
     gains = {chance: max(race.gain_for(chance), 0.0) for chance in _CHANCES}
     parts = _gaps(code, base, race.target)
     for gain in _SHARES:
@@ -130,6 +133,7 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
         target_year=base + horizon,
         places=places,
         **row[["rank", "lower", "upper"]].astype(int).to_dict(),
+        of=len(scores),
         target_rank=race.target,
         score=float(row["score"]),
         needed_now=float(scores.nlargest(race.target).iloc[-1] - row["score"]),
@@ -139,7 +143,7 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
         probability=float((race.ranks <= race.target).mean()),
         needed_gain=gains,
         steps={chance: _fewest(parts["reach"], gain) for chance, gain in gains.items()},
-        ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95]),
+        ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95], interpolation="nearest").astype(int),
         outcome=_outcome(code, base, base + horizon, race.target),
     )
 
@@ -184,6 +188,24 @@ def chance(province: str | int, base_year: int, places: int, gains: Mapping[str,
     return float((race.to_beat <= race.own + planned).mean())
 
 
+def check_places(number: int, what: str = "places") -> int:
+    """Return a number of places to rise, or of years, if there can be so many: a whole number above zero.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+
+    Examples
+    --------
+    >>> check_places(5)
+    5
+    """
+    if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
+        raise ValueError(f"a climb takes at least one place and one year, in whole numbers, not {number!r} {what}")
+    return int(number)
+
+
 @dataclass(frozen=True)
 class _Race:
     """All provinces that were published in the base year, simulated to the target year."""
@@ -221,8 +243,8 @@ class _Race:
 
 
 def _race(province: str | int, base_year: int, places: int, horizon: int) -> _Race:
-    if places < 1 or horizon < 1:
-        raise ValueError(f"a climb takes at least one place and one year, not {places} places in {horizon} years")
+    check_places(places)
+    check_places(horizon, "years")
     code, base = find_province(province).code, index.check_year(base_year)
     totals = published.totals(base).dropna(subset="total")
     if code not in totals.index:
@@ -230,11 +252,6 @@ def _race(province: str | int, base_year: int, places: int, horizon: int) -> _Ra
     # The provinces published in the base year compete for the same places then.
     drawn = forecast.simulate(forecast.fit(base), horizon)[totals.index]
     return _Race(code, base, max(1, int(totals.loc[code, "rank"]) - places), totals["total"], drawn)
-
-
-@datafiles.cached
-def _standing(year: int) -> pd.DataFrame:
-    return estimates.standing(estimates.from_published(year, ("total",)), "total")
 
 
 def _gaps(code: int, year: int, target: int) -> pd.DataFrame:
@@ -317,8 +334,8 @@ def _track_record(rank: int, target: int, horizon: int) -> pd.Series:
 
 
 def _outcome(code: int, base: int, year: int, target: int) -> dict | None:
-    if year not in index.years() or pd.isna(_standing(year).loc[code, "score"]):
+    if year not in index.years() or pd.isna(published.totals(year).loc[code, "total"]):
         return None
-    row = _standing(year).loc[code, ["rank", "lower", "upper"]].astype(int).to_dict()
+    row = estimates.published_standing(year, "total").loc[code, ["rank", "lower", "upper"]].astype(int).to_dict()
     clear = bool(precision.rank_changes(base, year).loc[code, "lower"] > 0)
     return row | {"reached": row["rank"] <= target, "clear": clear}

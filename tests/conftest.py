@@ -30,7 +30,10 @@ def make_notebook(tmp_path):
     """Write a notebook from the sources of its code cells, with a parameters cell first."""
 
     def make(name: str, *sources: str) -> Path:
-        cells = [new_code_cell("province = 'x'", metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
+        cells = [
+            new_code_cell("province, year = 'x', None", metadata={"tags": ["parameters"]}),
+            *map(new_code_cell, sources),
+        ]
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         path = tmp_path / name
         nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)

@@ -34,8 +34,10 @@ def job(name: str, slug: str, notebook: str = "00_overview", *, year=2024, lang=
         "labels": labels,
         "status": "done",
         "started": "2024-11-24T12:00:00+00:00",
+        "seconds": 1.5,
         "error": None,
         "outputs": {},
+        "hashes": {},
     }
     return record | more
 
@@ -45,6 +47,7 @@ def facts(record: dict, **more) -> dict:
     labels = record["labels"]
     number = int(labels["notebook"][:2])
     told = {"title": f"{labels['title']}: {labels['name']}", "dimension": number or None, "year": labels["year"]}
+    told |= {"lang": labels["lang"], "place": {key: labels[key] for key in ("level", "code", "name", "slug")}}
     told |= {"score": 41.5, "rank": 3, "rank_lower": 1, "rank_upper": 9, "group": 2, "missing": [], "simulated": False}
     told |= {"source": "CECODES", "edition": "2021–2024", "data_version": "2024.1", "data_hash": "d" * 64}
     return told | {"code_version": "0.1.0", "findings": []} | more
@@ -66,6 +69,7 @@ def notebook(record: dict, *fragments: str, told: dict | None = None, error: tup
         v4.new_code_cell("page.title()", outputs=[v4.new_output("display_data", data=data)]),
         v4.new_code_cell(
             "loud()",
+            metadata={"tags": ["analyst"]},
             outputs=[
                 v4.new_output("stream", name="stdout", text="PRINTED"),
                 v4.new_output("stream", name="stderr", text="FutureWarning: WARNED"),

@@ -1,5 +1,6 @@
 """The batch under success, failure and change."""
 
+import importlib
 import json
 import multiprocessing
 import os
@@ -8,19 +9,36 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from functools import partial
 
 import nbformat
+import psutil
 import pytest
 from conftest import ROOT
 from filelock import FileLock
 
-from papi_lib import batch_plan
-from papi_lib.batch import forks, manifest, warm
-from papi_lib.batch.execute import execute
+from papi_lib import batch_plan, preload
+from papi_lib.batch import jobs, manifest
 from papi_lib.batch.jobs import Job
-from papi_lib.batch.run import RunError, Settings, plan, run
+from papi_lib.batch.pool import Pool
+from papi_lib.batch.run import RunError, plan, run
+
+POOL = None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_pool():
+    """Let the runs of these tests share the process that they fork from."""
+    global POOL
+    with closing(Pool()) as POOL:
+        yield
+
+
+def Settings(**given):  # noqa: N802
+    return jobs.Settings(**{"pool": POOL, **given})
 
 
 def job(path, name="a", **parameters):
@@ -49,8 +67,8 @@ def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
     killed = make_notebook("killed.ipynb", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     hanging = make_notebook("hanging.ipynb", "import time; print('started'); time.sleep(60)")
     told = []
-    jobs = [job(good, "1"), job(bad), job(killed), job(hanging), job(good, "2")]
-    records = run(jobs, tmp_path / "out", Settings(workers=2, timeout=3), told.append)
+    todo = [job(good, "1"), job(bad), job(killed), job(hanging), job(good, "2")]
+    records = run(todo, tmp_path / "out", Settings(workers=2, timeout=3), told.append)
     assert [r["status"] for r in records] == ["done", "failed", "failed", "failed", "done"]
     assert len(told) == 5
     errors = [r["error"] for r in records]
@@ -79,7 +97,7 @@ def test_a_failed_job_runs_again_and_its_remains_go(tmp_path, make_notebook):
     assert not list((tmp_path / "out").rglob("*.failed.ipynb"))
 
 
-def test_kernels_are_isolated(tmp_path, make_notebook):
+def test_notebooks_are_isolated(tmp_path, make_notebook):
     """Names, modules' state, random state, working directory and environment do not pass on."""
     spoil = make_notebook("1.ipynb", textwrap.dedent("""
         import os, random, numpy, pandas, matplotlib
@@ -97,92 +115,27 @@ def test_kernels_are_isolated(tmp_path, make_notebook):
     assert set("".join(first).split()).isdisjoint(lines[1].split())
 
 
-def test_a_warm_kernel_gives_what_an_ordinary_one_gives(tmp_path, make_notebook):
-    import papermill
-
-    warm.ensure_kernelspec()
-    notebook = make_notebook("n.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "import pandas as pd\npd.DataFrame({'a': [1]})", "from IPython.display import HTML\nHTML('<b>x</b>')")  # fmt: skip
-    kinds = []
-    for kernel in ("papi-warm", "python3"):
-        done = papermill.execute_notebook(
-            notebook, tmp_path / f"{kernel}.ipynb", kernel_name=kernel, progress_bar=False
-        )
-        kinds.append(
-            [
-                (o.output_type, sorted(o.get("data", {})), o.get("data", {}).get("text/html"))
-                for c in done.cells
-                for o in c.outputs
-            ]
-        )
-    assert kinds[0] == kinds[1]
-    assert "image/png" in kinds[0][0][1]
-
-
-#: What notebooks may do, a cell each; the last fails.
-CELLS = (
-    "import sys\nfrom IPython.display import HTML, Image, clear_output, display\nprint('a', flush=True); print('b', file=sys.stderr); display(HTML('<b>x</b>')); print('c')",
-    "shown = display('first', display_id='d')",
-    "shown.update('second'); 5",
-    "for i in range(3):\n    clear_output(wait=True); print(i)",
-    "import pandas as pd\npd.DataFrame({'a': [1.5]})",
-    "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
-    "import io\npicture = io.BytesIO(); plt.figure().savefig(picture); plt.close('all'); Image(picture.getvalue())",
-    "!echo from the shell",
-    "import asyncio\nawait asyncio.sleep(0)\ntype(_).__name__",
-    "import warnings, logging\nwarnings.warn('careful'); logging.warning('logged')",
-    "import os; os.getcwd(), __name__, In[1][:6], sorted(Out)",
-    "%%capture kept\nprint('kept'); display(1)",
-    "display({'text/plain': 'x', 'application/x+json': {'a': None}}, raw=True, metadata={'m': 1})",
-    "%matplotlib inline\nplt.plot([1])",
-    "def f():\n    return 1 / 0\nf()",
-)
-
-
-def told(path):
-    """Return a notebook's outputs without what differs between processes: paths, pieces of a stream."""
-    cells = []
-    for cell in nbformat.read(path, 4).cells:
-        shown = [cell.get("execution_count")]
-        for output in cell.get("outputs", []):
-            text = re.sub(r"/tmp/ipykernel_\d+/\d+\.py|<ipython-input-[^>]*>", "INPUT", json.dumps(output))
-            output = json.loads(re.sub(r"0x[0-9a-f]+|\\u001b\[[0-9;]*m", "", text))
-            if output.get("name") and output["name"] == (shown[-1] if len(shown) > 1 else {}).get("name"):
-                shown[-1]["text"] += output["text"]
-            else:
-                shown.append(output)
-        cells.append(shown)
-    return cells
-
-
-def test_a_notebook_shows_what_it_shows_in_an_ordinary_kernel(tmp_path, make_notebook, monkeypatch):
-    """Streams, displays and their updates, results, figures, errors and magics; also where there is no fork."""
-    notebook = make_notebook("n.ipynb", *CELLS)
-    (forked,) = run([job(notebook)], tmp_path / "forked", Settings(workers=1))
-    monkeypatch.setattr(forks, "CAN_FORK", False)
-    ordinary = execute(job(notebook), notebook.read_bytes(), Settings())
-    assert forked["error"] == ordinary.record["error"] == "ZeroDivisionError: division by zero"
-    (tmp_path / "ordinary.ipynb").write_bytes(ordinary.files["failed"])
-    ours, theirs = told(tmp_path / "forked/notebooks/x/a/n.failed.ipynb"), told(tmp_path / "ordinary.ipynb")
-    for source, own, expected in zip(("", "", *CELLS), ours, theirs, strict=True):
-        assert own == expected, source
-
-
 def test_what_is_prepared_is_there_in_every_notebook_and_a_failure_to_prepare_harms_none(tmp_path, make_notebook):
     look = "from papi_lib import datafiles\nprint([key[1] for key in datafiles.remembered().get('papi_lib.precision:rank_sets', {})])"
     notebook = make_notebook("n.ipynb", look)
-    missing = [("no_such_module",), ("papi_lib.warmup:nothing",), ("papi_lib.warmup:ranks", 1900, 8)]
-    settings = Settings(workers=1, prepare=(*missing, ("papi_lib.warmup:ranks", 2019, 8)))
-    (record,) = run([job(notebook)], tmp_path / "out", settings)
+    here = [partial(importlib.import_module, "no_such_module")]
+    apart = [partial(preload.ranks, 1900, 8), partial(preload.ranks, 2019, 8)]
+    with closing(Pool(partial(importlib.import_module, "no_such_module"))) as pool:
+        settings = Settings(workers=1, pool=pool, prepare=partial(preload.share, here, apart, [], {}))
+        (record,) = run([job(notebook)], tmp_path / "out", settings)
+        (forker,) = [p for p in psutil.Process().children() if p.pid == pool._process.pid]
+        assert forker.num_threads() == 1  # of others a fork would take along the locks but not the threads
     assert record["status"] == "done", record["error"]
     assert "(2019, 8)" in text_of(tmp_path / "out/notebooks/x/a/n.ipynb")[0]
 
 
-def test_the_process_that_forks_has_one_thread():
-    import psutil
-
-    address = forks.ready()
-    forker = next(p for p in psutil.Process().children() if address in p.cmdline())
-    assert forker.num_threads() == 1
+def test_where_processes_are_not_forked_they_are_started_afresh(tmp_path, make_notebook):
+    """As on Windows and macOS."""
+    notebook = make_notebook("n.ipynb", "import sys; print(province, 'papi_lib.preload' in sys.modules)")
+    settings = Settings(workers=2, start_method="spawn", prepare=partial(importlib.import_module, "papi_lib.preload"))
+    records = run([job(notebook, "Đà Nẵng"), job(notebook, "b")], tmp_path / "out", settings)
+    assert [r["status"] for r in records] == ["done", "done"], records
+    assert text_of(tmp_path / "out/notebooks/x/Đà Nẵng/n.ipynb") == ["Đà Nẵng False\n"]
 
 
 def test_only_what_changed_runs_again(tmp_path, make_notebook):
@@ -218,7 +171,7 @@ def test_a_corrupted_manifest_costs_a_rerun_and_no_more(tmp_path, make_notebook,
     run([job(notebook)], out, Settings(workers=1))
     (out / "manifest.json").write_text(content, errors="surrogateescape")
     assert run([job(notebook)], out, Settings(workers=1))[0]["status"] == "done"
-    assert manifest.read(out)["x/a/n"]["status"] == "done"
+    assert manifest.read(out).records["x/a/n"]["status"] == "done"
 
 
 def test_a_journal_line_cut_short_costs_that_job_alone(tmp_path):
@@ -228,15 +181,21 @@ def test_a_journal_line_cut_short_costs_that_job_alone(tmp_path):
     journal = tmp_path / manifest.JOURNAL
     journal.write_text(journal.read_text()[:-20])
     manifest.append(tmp_path, records[2])
-    assert list(manifest.read(tmp_path)) == ["x/0", "x/2"]
+    assert list(manifest.read(tmp_path).records) == ["x/0", "x/2"]
 
 
-def test_a_kernel_over_its_memory_fails_alone(tmp_path, make_notebook):
-    greedy = make_notebook("greedy.ipynb", "x = bytearray(3 * 2**30)")
-    modest = make_notebook("modest.ipynb", "x = bytearray(2**20)")
-    records = run([job(greedy), job(modest)], tmp_path / "out", Settings(workers=1, memory_mb=1500))
-    assert [r["status"] for r in records] == ["failed", "done"]
-    assert records[0]["error"].startswith("MemoryError")
+def test_a_notebook_over_its_memory_fails_alone(tmp_path, make_notebook):
+    """Only what it holds counts, not what libraries reserve; so does what a program that it starts holds."""
+    use = "import matplotlib.pyplot as plt, pandas as pd, pyarrow as pa\npa.table({'a': range(10**6)}).to_pandas(); plt.plot([1]);"
+    ordinary = make_notebook("ordinary.ipynb", use)
+    greedy = make_notebook("greedy.ipynb", "print('before')", "x = bytearray(2 * 10**9)", "print('after')")
+    by_program = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'x = bytearray(10**9); input()'], stdin=subprocess.PIPE)"
+    program = make_notebook("program.ipynb", "import os; r, w = os.pipe()", by_program.replace("subprocess.PIPE", "r"))
+    todo = [job(ordinary), job(greedy), job(program)]
+    records = run(todo, tmp_path / "out", Settings(workers=1, memory_mb=600))
+    assert [r["status"] for r in records] == ["done", "failed", "failed"], records[0]["error"]
+    assert {r["error"] for r in records[1:]} == {"MemoryError: the notebook took more than 600 MB of memory"}
+    assert text_of(tmp_path / "out/notebooks/x/a/greedy.failed.ipynb")[-2:] == ["before\n", ""]
 
 
 def test_a_second_run_on_the_folder_says_so(tmp_path, make_notebook):
@@ -252,8 +211,10 @@ def whole(out, path):
 
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_notebook, monkeypatch):
-    """Killed at 20 random moments: what is finished stays as it is, and nothing is half-written."""
-    monkeypatch.setenv(forks.SOCKET, forks.ready())
+    """Killed at 15 random moments: what is finished stays as it is, and nothing is half-written or left elsewhere."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
     out, notebook = tmp_path / "out", make_notebook("n.ipynb", "import time; time.sleep(0.1)", "print(province)")
     todo = [Job(notebook, {"province": str(i)}, f"x/{i}/n", {}) for i in range(60)]
     moments, stamps = random.Random(1), {}
@@ -261,14 +222,15 @@ def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_note
     def stamp(path):
         return (out / f"notebooks/{path}.ipynb").stat().st_mtime_ns
 
-    for _ in range(20):
-        killed = multiprocessing.get_context("fork").Process(target=run, args=(todo, out, Settings(workers=2)))
+    for _ in range(15):
+        own = (todo, out, Settings(workers=2, pool=None))
+        killed = multiprocessing.get_context("fork").Process(target=run, args=own)
         killed.start()
-        killed.join(moments.uniform(0, 1.5))
+        killed.join(moments.uniform(0, 4))
         killed.kill()
         killed.join()
         with FileLock(out / ".lock", timeout=5) if out.exists() else nullcontext():  # its workers end with it
-            kept = [path for path, record in manifest.read(out).items() if record["status"] != "failed"]
+            kept = [path for path, record in manifest.read(out).records.items() if record["status"] != "failed"]
         assert set(stamps) <= set(kept)
         assert stamps == {path: stamp(path) for path in stamps}
         stamps = {path: stamp(path) for path in kept}
@@ -281,6 +243,7 @@ def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_note
     assert stamps == {path: stamp(path) for path in stamps}
     assert sorted(p.name for p in out.iterdir() if p.name != ".lock") == ["manifest.json", "notebooks"]
     assert not [p for p in out.rglob(".*") if p.name != ".lock"]
+    assert not list(elsewhere.iterdir())
 
 
 @pytest.fixture
@@ -306,7 +269,7 @@ def test_a_full_disk_stops_the_run_and_keeps_what_is_finished(small_disk, make_n
     with pytest.raises(RunError, match=r"No space left on device.*; (\d) of 6 notebooks are finished and kept"):
         run(todo, out, Settings(workers=2), told.append)
     assert 0 < len(told) < 6
-    assert {r["path"] for r in told} <= set(manifest.read(out))
+    assert {r["path"] for r in told} <= set(manifest.read(out).records)
     stamps = {p: p.stat().st_mtime_ns for p in out.rglob("[!.]*.ipynb")}
     assert all(len(text_of(p)[0]) == 1_000_001 for p in stamps)
     assert not list(out.rglob("*.part"))
@@ -334,7 +297,7 @@ def test_a_change_of_style_makes_pages_again_and_runs_no_cell(tmp_path, make_not
     todo = [job(notebook), job(notebook, "b")]
 
     def settings(site, library="1"):
-        return Settings(workers=2, inputs={"library": library}, page_inputs={"site": site}, render="test_batch:page_of")
+        return Settings(workers=2, inputs={"library": library}, page_inputs={"site": site}, render=page_of)
 
     def reasons(*args):
         return [reason and reason.why for *_, reason in plan(todo, out, settings(*args))]
@@ -361,16 +324,16 @@ def process():
 
 
 def notebooks_and_pages(out):
-    """Return a run's files by name, without the moment at which a page was made."""
-    found = {p.relative_to(out): p.read_bytes() for p in sorted(out.rglob("*")) if p.suffix in {".ipynb", ".html"}}
-    return {name: re.sub(rb"<dd>[^<]*\d\d:\d\d[^<]*</dd>", b"", text) for name, text in found.items()}
+    """Return a run's files by name, without moments, how long things took, and what follows from these."""
+    found = {p.relative_to(out): p.read_text() for p in sorted(out.rglob("*")) if p.suffix in {".ipynb", ".html"}}
+    moments = r'<dd>[^<]*\d\d:\d\d[^<]*</dd>|[0-9a-f]{64}|<code>[0-9a-f]{12}</code>|"(id|duration|\w+_time)": ("[^"]*"|[\d.e-]+)'
+    return {name: re.sub(moments, "", text) for name, text in found.items()}
 
 
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path, monkeypatch):
-    """Two workers, one killed while it works: the same notebooks and pages, byte for byte."""
+def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path):
+    """Two workers, one killed while it works: the same notebooks and pages."""
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setenv(forks.SOCKET, forks.ready())  # kernels fork as quickly as they can
     planned = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], ["2023"], ["vi", "en"], ["3", "overview"])
     own = batch_plan.settings()
     assert {r["status"] for r in run(planned, tmp_path / "here", Settings(workers=2, **own))} == {"done"}
@@ -386,7 +349,7 @@ def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path, m
         assert len(told) == len(planned)
         assert {r["status"] for r in records} == {"done"}, [r["error"] for r in records]
         assert notebooks_and_pages(tmp_path / "there") == notebooks_and_pages(tmp_path / "here")
-        other = Settings(scheduler=cluster.scheduler_address, **own | {"measure": ("test_batch:process",)})
+        other = Settings(scheduler=cluster.scheduler_address, **own | {"measure": process})
         with pytest.raises(RunError, match="has another process than this machine"):
             run(planned, tmp_path / "other", other)
 

@@ -1,6 +1,13 @@
 """The command as a user meets it: what it asks for, what it says when something is wrong."""
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +104,34 @@ def test_the_shipped_data_pass_the_check(papi):
     done = papi("check")
     assert done.returncode == 0, done.stderr
     assert "tables are as they should be" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="sends the signal that Control-C in a terminal sends")
+@pytest.mark.parametrize("begun", [True, False])
+def test_control_c_says_what_is_done_and_how_to_go_on(papi, tmp_path, begun):
+    """To all processes of the command, as a terminal sends it; while notebooks run, and before."""
+    out = tmp_path / "run"
+    arguments = ["report", "-p", "all", "-n", "3", "-o", str(out)]
+    command = [str(Path(sys.executable).with_name("papi")), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
+    moment = time.monotonic() + (120 if begun else 0.7)
+    while time.monotonic() < moment and not (out / "manifest.jsonl").exists():
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    line = said.strip().splitlines()[-1]
+    assert line.startswith("papi: stopped; ")
+    assert line.endswith("; give the same command again to go on")
+    if not begun:
+        return
+    done = int(line.split()[2])
+    assert 0 < done < 64
+    assert line == f"papi: stopped; {done} of 64 notebooks are finished and kept; give the same command again to go on"
+    kept = json.loads((out / "manifest.json").read_text())["jobs"]
+    assert [record["status"] for record in kept] == ["done"] * done
+    assert papi("site", out).returncode == 0
+    explained = papi(*arguments, "--explain").stdout.splitlines()
+    assert sum(line.endswith(": unchanged") for line in explained) == done

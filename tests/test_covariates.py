@@ -1,9 +1,11 @@
 """A researcher's own figures beside the scores: what matches, what is told, what is refused."""
 
+import re
+
 import pandas as pd
 import pytest
 
-from papi_lib import changes, covariates, published
+from papi_lib import changes, covariates, places, published
 from papi_lib.datafiles import DataError
 
 
@@ -27,6 +29,24 @@ def test_names_in_any_spelling_and_codes_match(tmp_path, totals):
     assert len(unmatched) == 63 - 5
     assert (unmatched["row"] == 0).all()
     assert "Cà Mau" in set(unmatched["value"])
+
+
+def test_names_in_use_and_headers_of_statistical_tables_match(tmp_path, totals):
+    file = write(
+        tmp_path / "my.csv", "Tỉnh/Thành phố;x\nTP.HCM;1\nTp.Cần Thơ;2\nT. Bắc Ninh;3\nHải Phòng, TP;4\nÐà Nẵng;5\n"
+    )
+    joined, unmatched = covariates.join(totals, file)
+    assert joined.loc[[79, 92, 27, 31, 48], "x"].to_list() == [1, 2, 3, 4, 5]
+    assert (unmatched["row"] == 0).all()
+
+
+def test_code_and_name_of_a_row_are_one_place_and_both_are_keys(tmp_path, totals):
+    file = write(tmp_path / "my.csv", "Mã tỉnh,Tỉnh,year,x\n01,Hà Nội,2024.0,1\n15.0,Yên Bái,2024,2\n,Huế,2024,3\n")
+    own, unmatched = covariates.read(file)
+    assert own.to_dict("list") == {"province_code": [1, 15, 46], "year": [2024] * 3, "x": [1, 2, 3]}
+    assert unmatched.empty
+    write(file, "name,code,x\nHà Nội,A1,1\nHuế,B2,2\n")  # a code of something else is a column like any other
+    assert list(covariates.read(file)[0].columns) == ["province_code", "code", "x"]
 
 
 def test_what_did_not_match_is_told_with_row_and_column(tmp_path, totals):
@@ -67,6 +87,8 @@ def test_years_join_by_year_and_excel_reads_like_csv(tmp_path):
         ("province,year,x\nHà Nội,2024,1\n", "column 'year': the file has years and the frame has none"),
         ("province,x\nHà Nội\n", "row 2, column 'province': 1 values where 2 belong"),
         ("province,x\n", "row 1: the file has no rows"),
+        ("code,name,x\n1,Hà Nội,1\n15,Lào Cai,2\n", "row 3, column 'code': '15' is Yên Bái, but 'Lào Cai' beside it is Lào Cai (whose code 15 is since 1 July 2025"),
+        ("province,province_code,x\nHuế,48,1\n", "row 2, column 'province': 'Huế' is Thừa Thiên Huế, but '48' beside it is Đà Nẵng; correct one"),
     ],
 )  # fmt: skip
 def test_what_is_refused_names_file_row_and_column(tmp_path, totals, text, says):
@@ -78,9 +100,34 @@ def test_what_is_refused_names_file_row_and_column(tmp_path, totals, text, says)
     assert str(file) in str(refused.value)
 
 
+@pytest.mark.parametrize("column", ["code_2025", "name_vi"])
+def test_figures_of_the_34_provinces_are_not_joined_to_the_63(tmp_path, totals, column):
+    own = places.provinces_2025().reset_index().rename(columns={column: "Tỉnh"})[["Tỉnh"]].assign(x=1)
+    with pytest.raises(DataError, match="column 'Tỉnh': these are the 34 provinces since 1 July 2025"):
+        covariates.join(totals, write(tmp_path / "my.csv", own.to_csv(index=False)))
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1+1", "-2+3|x", "@SUM(1)", "\t=1", " =1", "\u00a0=1", "\u200b=1", "＝1+1", "＠A1", "−1+1", "a;=1", "a; =1", "a|@b", "a\tb\t=1", "a\n=1", "a\r\n+1"],
+)  # fmt: skip
+def test_no_cell_is_run_wherever_a_spreadsheet_cuts_it(tmp_path, cell):
+    covariates.write(pd.DataFrame({"a": ["x"], cell: [cell]}), tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_bytes().decode()
+    for piece in re.split('[,;|\\t\\r\\n"]+', text):
+        assert not re.match(r"[\s\u200b]*[=+\-@＝＋－＠−]", piece), text
+
+
+def test_numbers_and_sentences_are_written_as_they_are(tmp_path):
+    frame = pd.DataFrame(
+        {"n": ["-1.5", "+84", "−0,5", "-3%"], "t": ["a, -5 b", "1-2", "x@y.vn", "a=b"], "x": [-1.5, 2, 3, 4]}
+    )
+    covariates.write(frame, tmp_path / "a.csv")
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "a.csv", dtype={"n": "str"}), frame)
+
+
 def test_a_column_with_one_word_among_numbers_is_told(tmp_path, totals):
-    joined, unmatched = covariates.join(totals, write(tmp_path / "my.csv", "province,x\nHuế,1\nHà Nội,n/a\n"))
-    assert joined.loc[1, "x"] == "n/a"
+    joined, unmatched = covariates.join(totals, write(tmp_path / "my.csv", "province,x\nHuế,1\nHà Nội,few\n"))
+    assert joined.loc[1, "x"] == "few"
     assert unmatched.iloc[0]["row"] == 3
     assert "is no number, so that the column stays text" in unmatched.iloc[0]["problem"]
 

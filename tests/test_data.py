@@ -1,11 +1,14 @@
 """The data package: its schemas, its known gaps, and what a faulty file says."""
 
+import pickle
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
 from frictionless import Package
 
-from papi_lib import datafiles, index, published
+from papi_lib import changes, codebook, datafiles, index, merged, places, plans, precision, published, targets
 
 
 @pytest.fixture
@@ -36,7 +39,16 @@ def test_counts_of_the_source():
     assert len(published.load()) == 21_891
     assert len(datafiles.read("provinces")) == 63
     assert datafiles.read("provinces")["merged_2025"].nunique() == 34
-    assert len(datafiles.read("districts")) == 30
+    assert len(datafiles.read("districts")) == 696
+
+
+def test_scores_of_the_34_provinces_of_2025_are_told_as_that(data):
+    """Their codes are codes of the 63 too, seven of them of other provinces."""
+    path = data / "published" / "2024.csv"
+    rows, new = path.read_text(encoding="utf-8").splitlines(), set(map(str, places.provinces_2025().index))
+    path.write_text("\n".join([rows[0], *(row for row in rows if row.split(",")[1] in new)]) + "\n", encoding="utf-8")
+    with pytest.raises(datafiles.DataError, match=r"2024\.csv.*these are the 34 provinces since 1 July 2025"):
+        published.load(2024)
 
 
 def test_vietnamese_text_is_nfc():
@@ -117,3 +129,49 @@ def test_the_fingerprint_follows_the_contents(data):
     assert datafiles.fingerprint() == before
     edit(data / "published" / "2024.csv", lambda b: b.replace(b"1.425716", b"1.425717", 1))
     assert datafiles.fingerprint() != before
+
+
+# --- what caches keep --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "change"),
+    [
+        (lambda: published.totals(2024), lambda frame: frame.loc.__setitem__((1, "total"), 99)),
+        (lambda: places.provinces(), lambda frame: frame["name_vi"].array.__setitem__(0, "x")),
+        (lambda: precision.rank_sets(2024), lambda frame: frame["rank"].array.__setitem__(0, 99)),
+        (lambda: codebook.items(2024), lambda frame: frame["values"].iloc[0].update({1: 99})),
+        (lambda: merged.provinces(), lambda frame: frame["parts"].iloc[0].append(99)),
+        (lambda: plans.tasks(1), lambda frame: frame["subdimensions"].iloc[0].append("x")),
+        (lambda: targets.climb("Hà Nội", 2023, places=5).gaps, lambda frame: frame.iloc.__setitem__((0, 0), 99)),
+        (lambda: changes.kept(2024).attrs, lambda attrs: attrs.update(years=[1])),
+        (lambda: index.dimensions(2024), lambda dimensions: dimensions.append(9)),
+        (lambda: datafiles.package(), lambda package: package["resources"].clear()),
+        (lambda: datafiles.read("provinces"), lambda frame: frame.iloc.__setitem__((0, 1), "x")),
+    ],
+)  # fmt: skip
+def test_what_a_caller_changes_changes_no_later_answer(asked, change):
+    before = asked()
+    kept = pickle.loads(pickle.dumps(before))  # copies of frames share what is in their cells
+    change(before)
+    assert not _same(before, kept)
+    assert _same(asked(), kept)
+
+
+def _same(one, other):
+    return one.equals(other) if isinstance(one, pd.DataFrame) else one == other
+
+
+def test_arguments_that_are_equal_but_of_other_types_are_other_questions():
+    asked = []
+
+    @datafiles.cached
+    def name(value, more=None):
+        asked.append((value, more))
+        return type(value).__name__, type(more).__name__
+
+    for _ in range(2):
+        assert [name(v)[0] for v in (1, 1.0, True, np.int64(1))] == ["int", "float", "bool", "int64"]
+        assert [name(0, more=v)[1] for v in ((1,), (True,))] == ["tuple", "tuple"]
+        assert name([1])[0] == "list"
+    assert len(asked) == 6 + 2  # what has no hash is not kept

@@ -1,5 +1,6 @@
 """Districts from a survey: the codebook, the simulated records, estimates, and what must stay hidden."""
 
+import dataclasses
 import json
 import re
 import runpy
@@ -11,7 +12,20 @@ import pytest
 from conftest import DISTRICTS, ROOT
 from scipy import stats
 
-from papi_lib import codebook, datafiles, disclosure, districts, index, places, published, records
+from papi_lib import (
+    codebook,
+    datafiles,
+    disclosure,
+    district_sections,
+    districts,
+    index,
+    places,
+    published,
+    records,
+    tables,
+)
+from papi_lib import survey as survey_methods
+from papi_lib.page import Page
 from papi_lib.wording import Words
 
 
@@ -66,6 +80,7 @@ def test_skip_rules_count_only_those_who_were_asked():
         ("1=1|2=0,lower", "1=1|2=2,lower", "column 'values': '1=1|2=2' must give each answer a share from 0 to 1"),
         ("contributed=1", "contribute=1", "column 'asked_if': 'contribute' is not an item; correct it"),
         ("law_and_order", "land_and_order", "column 'subdimension'"),
+        (",88|99,", ",2|99,", "column 'missing': has 2, which answers_vi has too; a code is one of the two"),
         ("1=Better|2=The same", "1=Better|4=The same", "column 'answers_en': has other codes than answers_vi"),
     ],
 )
@@ -89,7 +104,7 @@ def test_a_fault_in_the_codebook_is_told_with_row_and_column(tmp_path, monkeypat
 def test_the_shipped_survey_is_what_its_script_makes():
     made = runpy.run_path(str(ROOT / "data" / "survey" / "simulate.py"))["survey"]()
     stored = records.read(ROOT / "data" / "survey" / "hanoi-2024-simulated.parquet")
-    pd.testing.assert_frame_equal(made, stored, check_dtype=False)
+    pd.testing.assert_frame_equal(made, stored.reset_index(drop=True), check_dtype=False)
 
 
 def test_the_simulated_survey_gives_the_city_its_published_scores(survey):
@@ -159,43 +174,8 @@ def test_every_format_gives_the_same_records(tmp_path, few, name):
     clean, problems = records.check(records.read(tmp_path / name), 2024)
     assert problems.empty
     expected, _ = records.check(few, 2024)
-    pd.testing.assert_frame_equal(clean, expected, check_dtype=False)
+    pd.testing.assert_frame_equal(clean.reset_index(drop=True), expected.reset_index(drop=True), check_dtype=False)
     assert set(clean["district_code"]) == {"001", "002", "276"}
-
-
-def test_check_tells_all_problems_at_once_and_writes_nothing(tmp_path, few, papi):
-    bad = few.drop(columns="water_swim").astype({"road": object})
-    bad.loc[5, "road"] = "x"
-    bad.loc[7, "knows_law"] = 7
-    bad.loc[8, "weight"] = -1
-    bad.loc[9, "district_code"] = "Ba Đìn"
-    bad.loc[10, "cluster"] = None
-    skipped = int(np.flatnonzero(bad["cert_done"] == 2)[0])
-    bad.loc[skipped, "cert_fees"] = 1
-    bad.to_csv(tmp_path / "bad.csv", index=False)
-    done = papi("check", tmp_path / "bad.csv", "--write", tmp_path / "new.parquet")
-    told = done.stderr.replace(str(tmp_path) + "/", "")
-    assert done.returncode == 2
-    for line in (
-        "bad.csv, column 'water_swim': the column is missing",
-        "bad.csv, row 7, column 'road': 'x' is no code of the item; it has 1, 2, 3, 88, 99",
-        "bad.csv, row 9, column 'knows_law': '7' is no code",
-        "bad.csv, row 10, column 'weight': '-1.0' is no weight",
-        "bad.csv, row 11, column 'district_code': 'Ba Đìn' is no district's code or name",
-        "bad.csv, row 12, column 'cluster': '' is empty",
-        f"bad.csv, row {skipped + 2}, column 'cert_fees': '1' is answered though 'cert_done' says",
-        "7 problems; nothing was written",
-    ):
-        assert line in told
-    assert list(tmp_path.iterdir()) == [tmp_path / "bad.csv"]
-
-
-def test_checked_records_are_written_when_asked(tmp_path, few, papi):
-    write(few, tmp_path / "a.sav")
-    assert papi("check", tmp_path / "a.sav", "-w", tmp_path / "a.parquet").returncode == 0
-    clean, problems = records.check(records.read(tmp_path / "a.parquet"), 2024)
-    assert problems.empty
-    assert len(clean) == len(few)
 
 
 def test_an_unreadable_file_gives_one_line(tmp_path, papi):
@@ -227,15 +207,17 @@ def test_a_districts_score_is_what_its_records_say(survey):
         items = book.index[book["subdimension"] == part]
         means = [np.average(own[i].dropna(), weights=own.loc[own[i].notna(), "weight"]) for i in items]
         score += 0.25 + 2.25 * np.average(means, weights=book.loc[items, "weight"].astype(float))
-    assert survey.scores.at[("001", 4), "estimate"] == pytest.approx(score, abs=1e-5)
+    assert survey._scores.at[("001", 4), "estimate"] == pytest.approx(score, abs=1e-5)
+    assert survey.scores.at[("001", 4), "estimate"] == pytest.approx(score, abs=0.05)  # rounded to a tenth
 
 
 def test_the_difference_to_the_city_knows_that_the_district_is_part_of_it(survey):
     """With the covariance left out the error would be larger for a district; a whole city differs by nothing."""
-    row = survey.scores.loc[("001", "total")]
-    city = survey.scores.loc[(districts.CITY, "total")]
+    row = survey._scores.loc[("001", "total")]
+    city = survey._scores.loc[(districts.CITY, "total")]
     assert 0.9 * row["se"] < row["gap_se"] < np.hypot(row["se"], city["se"])
-    assert city["gap_se"] == pytest.approx(0, abs=1e-6)
+    assert np.isnan(city["gap"])
+    assert np.isnan(city["gap_se"])
     assert row["noise"] == pytest.approx(stats.t.ppf(0.975, row["df"]) * row["se"])
 
 
@@ -244,7 +226,7 @@ def test_model_estimates_give_the_city_together_and_borrow(survey):
     for series in [*index.dimensions(2024), "total"]:
         model = survey.models.xs(series, level="series")
         city = survey.scores.at[(districts.CITY, series), "estimate"]
-        assert np.average(model["model"], weights=people[model.index]) == pytest.approx(city)
+        assert np.average(model["model"], weights=people[model.index]) == pytest.approx(city, abs=0.05)  # rounded
         assert model["borrowed"].between(0, 1).all()
         direct = survey.scores.xs(series, level="series").loc[survey.districts]
         assert (model["se"] < direct["se"].median() * 1.2).all()
@@ -325,16 +307,71 @@ def test_no_hidden_figure_follows_from_the_shown_ones(seed):
 def test_hidden_figures_of_the_survey_do_not_follow_either(survey):
     sums = {d: index.subdimensions(2024, d) for d in index.dimensions(2024)}
     series = [*index.subdimensions(2024), *sums, "total"]
-    shown = survey.scores["estimate"].unstack("series").loc[survey.districts, series]
-    hide = shown.isna()
+    hide = survey.scores["estimate"].unstack("series").loc[survey.districts, series].isna()
     assert hide.to_numpy().sum() > 0
     groups = pd.Series({code: survey.kind(code) for code in survey.districts})
     assert told_by_subtraction(hide, sums | {"total": list(sums)}, groups) == []
-    # items of a hidden sub-dimension are hidden with it: their mean would tell it
-    for part in hide.columns[hide.any()]:
-        items = codebook.items(2024).query("subdimension == @part").index
+    # the same of the items, from their sub-dimension and from the city
+    book = codebook.items(2024)
+    for part in series[:-9]:
+        items = list(book.index[book["subdimension"] == part])
         answers = survey.answers(index.dimension_of(part))["estimate"].unstack("series").loc[survey.districts, items]
-        assert answers.isna().all(axis=1).equals(hide[part])
+        gone = answers.isna()
+        assert gone[hide[part]].all().all()
+        assert told_by_subtraction(gone, {part: items}, groups) == []
+
+
+def answered_by_hand(records_file, year=2024):
+    """Return who was asked each scored item and answered it, and the shares, read from the file and the codebook alone."""
+    raw, book = records.read(records_file), codebook.items(year)
+    book = book[book["subdimension"].notna()]
+    asked = pd.DataFrame({item: raw[item].isin(list(row["values"])) for item, row in book.iterrows()}).astype(bool)
+    for item, row in book[book["asked_item"] != ""].iterrows():
+        asked[item] &= raw[row["asked_item"]].isin(row["asked_codes"]).astype(bool)
+    shares = pd.DataFrame({item: raw[item].map(row["values"]) for item, row in book.iterrows()}).where(asked)
+    return raw[["district_code", "stratum", "cluster"]], asked, shares.astype(float)
+
+
+def test_shown_figures_stand_on_enough_people_who_were_asked(survey):
+    """Follow-up questions count those asked: 63 of 120 of their figures stood on fewer than ten, four on one person."""
+    design, asked, shares = answered_by_hand(ROOT / "data" / "survey" / "hanoi-2024-simulated.parquet")
+    district = design["district_code"]
+    n, spread = asked.groupby(district).sum(), shares.groupby(district).agg("max") > shares.groupby(district).agg("min")
+    villages = asked.groupby([district, design["stratum"], design["cluster"]]).any().groupby(level=0).sum()
+    figures = [survey.answers(d) for d in index.dimensions(2024)]
+    shown = pd.concat([f["estimate"].unstack("series").loc[survey.districts].notna() for f in figures], axis=1)
+    shown, n, spread, villages = (t[asked.columns] for t in (shown, n, spread, villages))
+    assert not (shown & (n < disclosure.LEAST_RESPONDENTS)).any().any()
+    assert not (shown & (villages < disclosure.LEAST_CLUSTERS)).any().any()
+    assert not (shown & ~spread).any().any()
+    assert ((n < 10) | ~spread).sum().sum() > 150  # and such figures there are
+    book = codebook.items(2024)
+    scores = survey.scores["estimate"].unstack("series").loc[survey.districts]
+    for part in index.subdimensions(2024):
+        items = list(book.index[book["subdimension"] == part])
+        together = asked[items].any(axis=1).groupby(district).sum()
+        assert scores.loc[together < 10, part].isna().all()
+        assert scores.loc[~spread[items].any(axis=1), part].isna().all()  # each item has one answer
+
+
+def test_what_is_left_for_hidden_parts_is_no_figure_to_hide_either():
+    """Two districts where nobody could: the city less the others says so of both. And two items on seven people."""
+    n = pd.DataFrame({"a": [50, 50, 50, 40, 190]}, index=["p", "q", "r", "s", "city"])
+    groups = pd.Series({"p": "city", "q": "city", "r": "city", "s": "city"})
+    alike = pd.DataFrame({"a": [True, True, False, False, False]}, index=n.index)
+    assert disclosure.hidden(n, n, {}, groups, alike=alike)["a"].to_list() == [True, True, False, True, False]
+    n = pd.DataFrame({"x": [4], "y": [3], "z": [20], "sum": [22]}, index=["p"])
+    assert disclosure.hidden(n, n, {"sum": ["x", "y", "z"]}, pd.Series(dtype=object)).loc["p"].to_list() == [True] * 3 + [False]  # fmt: skip
+
+
+def test_a_group_is_hidden_where_it_is_its_only_district():
+    n = pd.DataFrame({"a": [5, 40], "b": [40, 40]}, index=["p", "q"])
+    with pytest.raises(ValueError, match="cannot be hidden"):
+        disclosure.hidden(n, n, {}, pd.Series({"p": "one", "q": "two"}))
+    rows = pd.concat([n, n.set_axis(["one", "two"])])
+    hide = disclosure.hidden(rows, rows, {}, pd.Series({"p": "one", "q": "two"}))
+    assert hide["a"].to_dict() == {"p": True, "q": False, "one": True, "two": False}
+    assert not hide["b"].any()
 
 
 def test_what_stands_on_too_few_is_hidden(survey):
@@ -344,6 +381,150 @@ def test_what_stands_on_too_few_is_hidden(survey):
     gone = survey.scores["estimate"].xs("land_use_certificates", level="series")[few_answers.index].isna()
     assert gone[few_answers < disclosure.LEAST_RESPONDENTS].all()
     assert (few_answers < disclosure.LEAST_RESPONDENTS).any()
+
+
+# --- awkward surveys ---------------------------------------------------------------------------------
+
+
+def small_survey(path, villages, people=12, seed=0, **changes):
+    """Write records of made-up answers: `villages` by district, `people` in each; `changes` overwrite columns."""
+    rng, book = np.random.default_rng(seed), codebook.items(2024)
+    design = [(d, d, f"{d}-{v}") for d, number in villages.items() for v in range(number) for _ in range(people)]
+    frame = pd.DataFrame(design, columns=["district_code", "stratum", "cluster"])
+    frame["weight"] = rng.uniform(500, 1500, len(frame)).round(2)
+    answers = {item: rng.choice(list(row["answers_vi"]), len(frame)) for item, row in book.iterrows()}
+    frame = frame.join(pd.DataFrame(answers))
+    for item, row in book[book["asked_item"] != ""].iterrows():
+        frame[item] = frame[item].where(frame[row["asked_item"]].isin(row["asked_codes"]))
+    frame.assign(**changes).to_parquet(path, index=False)
+    return districts.load(path, 2024)
+
+
+def page_of(path, district, dimension=None):
+    """Return what a district's page says and finds, without its pictures."""
+    page = Page("Hà Nội", 2024, "en", dimension=dimension, district=district, records=str(path))
+    shown = []
+    page._html = lambda fragment, more=None: shown.append(re.sub(r"<[^>]*>", " ", fragment))
+    page.show = lambda *items, **_: shown.extend(i._repr_html_() for i in items if isinstance(i, tables.Table))
+    return page, shown
+
+
+def test_a_survey_of_one_district_claims_no_difference(tmp_path):
+    """It had three findings of 0.00 ± 0.00, as if noise were known to be none."""
+    survey = small_survey(tmp_path / "one.parquet", {"001": 6}, road=1)
+    row = survey.scores.loc["001"]
+    assert row["estimate"].notna().sum() > 30
+    assert row[["gap", "gap_se", "gap_noise"]].isna().all().all()
+    assert not row["clear"].any()
+    assert survey.told_apart("001", index.subdimensions(2024)).empty
+    page, shown = page_of(tmp_path / "one.parquet", "001")
+    for section in (district_sections.standing, district_sections.profile, district_sections.findings,
+                    district_sections.priorities):  # fmt: skip
+        section(page)
+    text = " ".join(shown)
+    assert text.count("Only people of Ba Dinh District were asked, so there is nothing to compare it with.") == 4
+    assert not re.search(r"0\.00|\bnan\b|–\)|more than noise|places? from 1 to 1", text)
+    # what is hidden of the district is hidden of the city, whose figure is the same
+    answers = pd.concat([survey.answers(d) for d in index.dimensions(2024)])["estimate"]
+    assert answers.xs("001").isna().any()
+    assert answers.xs("001").isna().equals(answers.xs(districts.CITY).isna())
+
+
+def test_a_survey_of_one_village_says_so(tmp_path):
+    survey = small_survey(tmp_path / "one.parquet", {"001": 1}, people=80)
+    assert survey.scores["estimate"].isna().all()
+    assert survey.scores.loc[("001", "total"), "why"] == "one_cluster"
+    page, shown = page_of(tmp_path / "one.parquet", "001")
+    district_sections.standing(page)
+    assert "one village or residential group only, so there is no standard error" in " ".join(shown)
+    assert "too few people" not in " ".join(shown + page.missing())
+
+
+def test_one_village_a_stratum_gives_no_error_and_no_claim(tmp_path):
+    path = tmp_path / "each.parquet"
+    small_survey(path, {"001": 4, "002": 4, "003": 4})
+    frame = pd.read_parquet(path)
+    frame.loc[frame["district_code"] == "001", "stratum"] = frame["cluster"]
+    frame.to_parquet(path, index=False)
+    survey = districts.load(path, 2024)
+    assert survey.scores.loc[("001", 1), ["estimate", "se"]].isna().all()
+    assert survey.scores.loc[("001", 1), "why"] == "one_cluster"
+    assert survey.scores.loc[("002", 1), "estimate"] > 0
+    assert survey.rank_sets(1).loc["001"].isna().all()
+
+
+def test_an_item_not_asked_takes_only_what_needs_it(tmp_path):
+    whole = small_survey(tmp_path / "all.parquet", {"001": 6, "002": 6, "003": 6})
+    path = tmp_path / "less.parquet"
+    survey = small_survey(path, {"001": 6, "002": 6, "003": 6}, air_clean=None)
+    table, before = (s.scores.loc["001"] for s in (survey, whole))
+    lacks = table["why"] == "part_not_asked"
+    assert list(table.index[lacks]) == ["air_quality", 7, "total"]
+    assert table.loc[~lacks, "estimate"].equals(before.loc[~lacks, "estimate"])
+    answers = survey.answers(7).loc["001"]
+    assert answers.loc["air_clean", "why"] == "not_asked"
+    assert answers.loc["air_change", "estimate"] > 0
+    page, shown = page_of(path, "001", 7)
+    gone = f"{index.name(7, 'en')} and {index.name('air_quality', 'en')}"
+    assert page.missing() == [f"Not shown, because a question behind it was not asked in the survey: {gone}."]
+    district_sections.answers(page)
+    assert re.search(r"clean enough[^<]*</th>.*?this was not asked in the survey", " ".join(shown), flags=re.S)
+
+
+def test_design_effects_of_a_file(tmp_path):
+    """A weight with a wrong unit is told by the weights' own, villages that were not drawn by the scores'."""
+    path = tmp_path / "a.parquet"
+    small_survey(path, {"001": 8, "002": 8})
+    clean = records.load(path, 2024)
+    assert survey_methods.design_effects(clean, 2024)["usual"].all()
+    clean.loc[clean.index[0], "weight"] = 5e7
+    found = survey_methods.design_effects(clean, 2024)
+    assert found.loc["weights", "deff"] == pytest.approx(len(clean), rel=0.05)
+    assert not found.loc["weights", "usual"]
+
+
+@pytest.mark.slow
+def test_two_releases_do_not_tell_what_one_person_answered(tmp_path):
+    """The attempt: the same survey without one respondent, a page each; what a score moved by against what they said.
+
+    With four decimals the two correlate at 0.97 and more, with two decimals at 0.9 still.
+    """
+    survey = small_survey(tmp_path / "a.parquet", {"001": 10, "002": 6, "003": 6}, weight=1000.0)
+    own = survey.frame.index[survey.frame["district_code"] == "001"][:40]
+    said = survey.frame.loc[own, survey.scored_items].fillna(0.5) @ codebook.combination(2024)
+    shown, exact = {}, {}
+    for one in [-1, *own]:
+        release = dataclasses.replace(survey, frame=survey.frame.drop(one, errors="ignore"), asked=survey.asked.drop(one, errors="ignore"))  # fmt: skip
+        vars(release)["_why"] = survey._why  # the same figures are shown, which takes a while to find out
+        shown[one], exact[one] = (table.loc["001", "estimate"] for table in (release.scores, release._scores))
+    series = [4, 7, *index.subdimensions(2024, 4), *index.subdimensions(2024, 7)]  # asked of all
+
+    def attempt(releases):
+        moved = pd.DataFrame(releases).loc[series].astype(float)
+        moved = moved.rsub(moved[-1], axis=0).drop(columns=-1)
+        told = [0 if np.ptp(moved.loc[s]) == 0 else moved.loc[s].corr(said[s].astype(float)) for s in series]
+        return np.mean(told), (moved.abs() > 1e-9).to_numpy().mean()
+
+    told, moved = attempt(pd.DataFrame(exact).round(2))
+    assert (told > 0.8, moved > 0.4) == (True, True)  # so this test can fail
+    told, moved = attempt(shown)
+    assert (told < 0.5, moved < 0.25) == (True, True)
+
+
+def test_what_a_page_tells_of_answers_has_two_decimals_at_most(survey):
+    page = Page("Hà Nội", 2024, "en", dimension=3, district="Ba Đình")
+    facts = page._survey_facts()
+    assert facts["score"] == survey.scores.at[("001", 3), "estimate"]
+    assert [round(facts[key], 2) for key in ("score", "se", "noise")] == [
+        facts[key] for key in ("score", "se", "noise")
+    ]
+    for table in (survey.scores, survey.answers(3), survey.models):
+        figures = table.select_dtypes("float")
+        assert figures.round(2).equals(figures)
+    page.show, page._html = (lambda *items, **_: None), (lambda *_: None)
+    for section in (district_sections.standing, district_sections.profile, district_sections.answers):
+        figures = section(page).select_dtypes("float").drop(columns=["lower", "upper"], errors="ignore")
+        np.testing.assert_allclose(figures, figures.round(2), atol=1e-9)
 
 
 # --- pages -------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from papi_lib import index
+from papi_lib import changes, index, precision
 
 
 @pytest.mark.parametrize(("year", "dimensions", "parts"), [(2011, 6, 22), (2015, 6, 22), (2016, 6, 22), (2018, 8, 28), (2019, 8, 29), (2020, 8, 29), (2021, 8, 28), (2024, 8, 28)])  # fmt: skip
@@ -31,6 +31,20 @@ def test_ranges_of_a_dimension_add_up_to_one_to_ten():
         sums = index.structure(year).groupby("dimension")[["lower", "upper"]].sum()
         assert sums["lower"].to_list() == pytest.approx([1] * len(sums))
         assert sums["upper"].to_list() == pytest.approx([10] * len(sums))
+
+
+def test_the_total_by_name_breaks_like_the_total():
+    """It was taken for a sub-dimension without breaks, so that a change of the total was told across one."""
+    assert index.segment(2024, "total") == index.segment(2024) == [2022, 2023, 2024]
+    assert not index.comparable(2021, 2022, "total")
+    assert precision.change("Hà Nội", 2022, "total").isna()["previous"]
+    with pytest.raises(ValueError, match="scores of the total in 2021 and 2024 do not compare: civic_knowledge"):
+        index.must_compare("2024", 2021, "total")
+    for part in ("civic_knowlege", 9, 2024):
+        with pytest.raises(ValueError, match="no part"):
+            index.must_compare(2022, 2024, part)
+    with pytest.raises(ValueError, match="do not compare"):
+        changes.kept(2024, "total", first=2021, then=2023)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from conftest import AWKWARD, ROOT
 
-from papi_lib import batch_plan, index, places, published
+from papi_lib import collection, index, places, published
 from papi_lib.wording import Words
 
 pytestmark = pytest.mark.slow
@@ -101,7 +101,7 @@ def text(page):
 @pytest.mark.parametrize(("province", "year", "lang"), AWKWARD)
 def test_every_page_renders_small_and_whole(awkward_run, province, year, lang):
     found = pages(awkward_run, province, year, lang)
-    assert list(found) == [p.stem for p in REPORTS if "province" in batch_plan.levels_of(p)]
+    assert list(found) == [n.stem for n in collection.notebooks(ROOT / "notebooks") if "province" in n.levels]
     for stem, page in found.items():
         assert len(page.encode()) < 300_000, stem
         assert f'<html lang="{lang}"' in page

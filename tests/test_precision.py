@@ -123,6 +123,19 @@ def test_given_standard_errors_are_used_instead(tmp_path, monkeypatch):
         precision.rank_sets(2024)
 
 
+def test_a_standard_error_of_a_part_that_does_not_exist_is_told_by_the_check(tmp_path, monkeypatch, papi):
+    """Also of a year that nobody asks for: dimension 8 is measured since 2018."""
+    shutil.copytree(datafiles.folder(), tmp_path / "data")
+    monkeypatch.setenv("PAPI_DATA", str(tmp_path / "data"))
+    path = tmp_path / "data" / "published" / "standard_errors.csv"
+    path.write_text(path.read_text() + "2024,1,total,0.1\n2015,1,8,0.05\n")
+    with pytest.raises(datafiles.DataError, match=r"row 3, column 'part': '8' is no part of the index in 2015"):
+        precision.standard_error(None, 2024, 1)
+    done = papi("check")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "standard_errors.csv, row 3, column 'part': '8' is no part of the index in 2015; correct it" in done.stderr
+
+
 def test_missing_provinces_stay_missing():
     sets = precision.rank_sets(2024)
     assert len(sets) == 63
@@ -135,6 +148,27 @@ def test_many_looks_are_told_apart_with_care():
     told = intervals.tell_apart(frame)
     assert told["clear"].to_list() == [True] + [False] * 9
     assert told["part"].iloc[0] == 9
+
+
+@pytest.mark.parametrize("se", [0.0, np.nan, np.inf, -1.0])
+def test_nothing_is_clear_without_a_margin(se):
+    """A difference of five points without an error is not told apart, and takes nothing from the others."""
+    frame = pd.DataFrame({"difference": [5.0, 5.0, 2.1], "se": [se, 1.0, 1.0]})
+    told = intervals.tell_apart(frame)
+    assert told["clear"].to_dict() == {1: True, 2: True, 0: False}
+    assert np.isnan(told["z"][0])
+    assert intervals.clear(frame["difference"], frame["se"]).tolist() == [False, True, True]
+    few = intervals.tell_apart(frame.assign(se=1.0, df=[0, 9, 9]))
+    assert few["clear"].to_dict() == {1: True, 2: False, 0: False}
+
+
+def test_a_change_beside_the_country_knows_both_sides():
+    """Its error is that of the contrast: simulated noise of all provinces has the same spread."""
+    moved, both = precision.change("Hà Giang", 2024, 8), published.series(8)[[2023, 2024]].dropna()
+    se = np.hypot(*(precision.standard_errors_by_province(8, y)[both.index] for y in both))
+    noise = pd.DataFrame(np.random.default_rng(2).normal(size=(len(se), 20_000)) * se.to_numpy()[:, None], se.index)
+    assert moved["relative_se"] == pytest.approx((noise.loc[2] - noise.mean()).std(), rel=0.03)
+    assert moved["relative_se"] != pytest.approx(moved["se"], rel=1e-3)
 
 
 def test_quantiles_and_intervals_are_those_of_scipy():

@@ -1,5 +1,7 @@
 """Published scores against the figures printed in PAPI's reports."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from papi_lib import places, published
@@ -56,9 +58,20 @@ def test_ranks_and_groups_follow_the_totals(year):
     assert sizes.max() - sizes.min() <= 1
 
 
-def test_ties_share_the_better_rank():
-    import pandas as pd
+@pytest.mark.parametrize(
+    ("n", "sizes"), [(63, [16, 16, 15, 16]), (61, [16, 15, 15, 15]), (60, [15] * 4), (34, [9, 8, 8, 9])]
+)
+def test_groups_begin_at_the_quartiles(n, sizes):
+    """The 32nd of 63 is the median and in the second group. Its size was 15 before."""
+    standing = published.standing(pd.Series(np.random.default_rng(n).normal(size=n), name="score"))
+    assert standing["group"].value_counts().sort_index().to_list() == sizes
+    cuts = np.percentile(standing["score"], [75, 50, 25])
+    assert (standing["group"] == 1 + (standing["score"].to_numpy()[:, None] < cuts).sum(axis=1)).all()
+    if n == 63:
+        assert standing.set_index("rank").loc[32, "group"] == 2
 
+
+def test_ties_share_the_better_rank():
     standing = published.standing(pd.Series([2.0, 3.0, 3.0, None], index=[1, 2, 4, 6], name="score"))
     assert standing["rank"].to_list()[:3] == [3, 1, 1]
     assert standing.loc[6].isna().all()

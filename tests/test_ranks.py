@@ -65,13 +65,22 @@ def test_a_shared_error_does_not_blur_ranks():
     assert rank_confidence_sets(x, 10.0)[["lower", "upper"]].to_numpy().tolist() == [[1, 3]] * 3
 
 
-def test_ties_missing_and_zero_variance():
+def test_ties_and_missing():
     x = pd.Series([5.0, 5.0, np.nan, 1.0], index=list("abcd"))
-    sets = rank_confidence_sets(x, 0.0)
+    sets = rank_confidence_sets(x, 0.01)
     assert sets.loc["a"].to_list() == [1, 1, 2]
     assert sets.loc["b"].to_list() == [1, 1, 2]
     assert sets.loc["c"].isna().all()
     assert sets.loc["d"].to_list() == [3, 3, 3]
+
+
+def test_a_difference_without_noise_decides_nothing():
+    """Zero is no knowledge: of three units without an error each may be anywhere; one with an error is told apart."""
+    x = pd.Series([9.0, 5.0, 1.0, -50.0])
+    sets = rank_confidence_sets(x, pd.Series([0.0, 0.0, 0.0, 0.1]))
+    assert sets[["lower", "upper"]].to_numpy().tolist() == [[1, 3], [1, 3], [1, 3], [4, 4]]
+    together = pd.DataFrame(1.0, x.index, x.index)  # one shared error: no difference has any
+    assert rank_confidence_sets(x, together)[["lower", "upper"]].to_numpy().tolist() == [[1, 4]] * 4
 
 
 def test_unfit_standard_errors_are_refused():
@@ -87,10 +96,10 @@ def test_the_same_seed_gives_the_same_sets():
 
 
 def test_gains_of_places():
-    """Without noise the gain is known; with much noise nothing is; a unit that is missing once has none."""
+    """With little noise the gain is known; with much noise nothing is; a unit that is missing once has none."""
     before = pd.Series([4.0, 3.0, 2.0, 1.0], index=list("abcd"))
     after = pd.Series([1.0, 4.0, np.nan, 2.0], index=list("abcd"))
-    sure = change_sets(before, after, 0.0, 0.0)
+    sure = change_sets(before, after, 0.01, 0.01)
     assert sure["gain"].to_list() == [-2, 1, pd.NA, 2]
     assert sure["lower"].equals(sure["gain"])
     assert sure["upper"].equals(sure["gain"])

@@ -248,7 +248,7 @@ def test_a_path_that_leads_out_of_the_site_is_refused(tmp_path):
     out = tmp_path / "run"
     out.mkdir()
     write_manifest(out, [record])
-    with pytest.raises(ValueError, match="leads out of"):
+    with pytest.raises(ValueError, match=r"manifest.json: damaged \(1. job, .*path must be path below"):
         site.build(out)
     assert not list(tmp_path.rglob("escaped*"))
 
@@ -297,7 +297,9 @@ def test_command_verifies_and_compares(tmp_path):
 
 def test_verify_tells_pages_made_from_other_data(tmp_path):
     record = job("Hà Nội", "ha-noi")
-    run(tmp_path, (record, notebook(record, told=facts(record, data_hash="e" * 64))))
+    run(tmp_path, (record, notebook(record)))
+    text = (tmp_path / "manifest.json").read_text()
+    (tmp_path / "manifest.json").write_text(text.replace(f'"data_hash": "{"d" * 64}"', '"data_hash": "e"', 1))
     assert [p.split(": ", 1)[1][:25] for p in site.verify(tmp_path)] == ["was made from other data "]
 
 

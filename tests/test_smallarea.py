@@ -168,7 +168,7 @@ def test_smoothed_variances():
         ({"covariates": MAJOR.assign(again=MAJOR[2])}, "covariates depend on each other"),
         ({"covariates": MAJOR.drop(index=7).reindex(MAJOR.index)}, "covariate 2 is missing for 7"),
         ({"covariates": MAJOR.iloc[1:]}, "covariates are not indexed like the areas"),
-        ({"variance": MILK["sd"].where(MILK.index < 6)}, "5 areas have a variance; 4 coefficients need 6"),
+        ({"variance": MILK["sd"].where(MILK.index < 6)}, "5 areas have a variance; 4 coefficients need 7"),
         ({"benchmark": (MILK["n"] * 0, 1.0)}, "shares must be numbers, zero or more, not all zero"),
     ],
 )
@@ -176,6 +176,15 @@ def test_bad_input_is_named(change, message):
     arguments = {"direct": MILK["direct"], "variance": MILK["sd"] ** 2, "covariates": MAJOR} | change
     with pytest.raises(ValueError, match=message):
         fay_herriot(**arguments)
+
+
+def test_one_area_too_few_is_told():
+    """With two areas more than coefficients the adjusted likelihood has no peak; with three it has."""
+    alike = pd.Series([5.0, 5.1, 4.9])
+    with pytest.raises(ValueError, match="3 areas have a variance; 1 coefficients need 4 or more"):
+        fay_herriot(alike, alike * 0 + 1)
+    four = pd.Series([5.0, 5.1, 4.9, 5.05])
+    assert fay_herriot(four, four * 0 + 1)["eblup"].between(4.9, 5.1).all()
 
 
 def test_nothing_to_borrow_from():

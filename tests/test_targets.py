@@ -1,5 +1,6 @@
 """Targets in places: what was needed, how likely, and the verdict."""
 
+import dataclasses
 import runpy
 import shutil
 from html import unescape
@@ -134,9 +135,31 @@ def test_plans_that_cannot_be_are_refused():
         targets.chance("Hà Nội", 2023, 5, {"bribes": 0.1})
     with pytest.raises(ValueError, match=r"leaves the range of air_quality, 0\.33 to 3\.33"):
         targets.chance("Hà Nội", 2023, 5, {"air_quality": 3.0})
-    for places, horizon in ((0, 1), (5, 0)):
+    for places, horizon in ((0, 1), (5, 0), (-3, 1), (2.5, 1), (True, 1), ("5", 1), (5, 1.5)):
         with pytest.raises(ValueError, match="at least one place and one year"):
             targets.climb("Hà Nội", 2023, places=places, horizon=horizon)
+
+
+@pytest.mark.parametrize("places", [-3, 0, 1.5])
+def test_a_page_on_a_climb_of_no_places_is_refused_and_gives_no_other_reason(places):
+    """A rise by -3 places was said to have no published total to start from; one by 0 was taken for five."""
+    with pytest.raises(ValueError, match=f"at least one place and one year, in whole numbers, not {places} places"):
+        aims.asked(Page("Hà Nội", 2024, "en"), places)
+
+
+def test_pictures_of_ranks_end_where_the_provinces_end():
+    """There are 34 since 2025; axes and bands were made for 63."""
+    climb = dataclasses.replace(
+        targets.climb("Hà Nội", 2023, places=5), rank=12, lower=3, upper=30, of=34, outcome=None,
+        ranks=pd.Series([2, 8, 12, 16, 30], [0.05, 0.25, 0.5, 0.75, 0.95]),
+    )  # fmt: skip
+    (ax,) = charts_targets.fan([climb], Words("en"), province("Hà Nội")).figure.axes
+    assert (ax.get_ylim(), [t.get_text() for t in ax.get_yticklabels()]) == ((35, 0), ["1", "10", "20", "30"])
+    record = pd.DataFrame({"year": 2025, "start": range(1, 35), "gain": 0})
+    picture = charts_targets.track_record(record, climb, Words("en"))
+    assert picture.data.index.to_list() == ["1–10", "11–20", "21–34"]
+    whole = charts_targets.track_record(targets.starts(), targets.climb("Hà Nội", 2023, places=5), Words("en"))
+    assert whole.data.index.to_list()[-1] == "51–63"
 
 
 def test_gains_within_reach_are_known_in_an_edition_of_one_year():

@@ -8,23 +8,27 @@ job. Jobs of a worker that is lost are run again by the others.
 
 from __future__ import annotations
 
-import importlib
 import logging
-import os
+import multiprocessing
 import platform
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import lru_cache
+from tempfile import TemporaryDirectory
 
-from papi_lib.batch import forks
-from papi_lib.batch.execute import Outcome, execute, lost
+from papi_lib.batch.execute import Outcome, lost
 from papi_lib.batch.jobs import Job, RunError, Settings, environment_hash
+from papi_lib.batch.pool import Pool
 
 #: In the place of a scheduler's address: a cluster of processes of this machine, to try.
 LOCAL = "local"
 
 _log = logging.getLogger(__name__)
+#: On a worker: the processes that run its notebooks, of each of its threads.
+_here = threading.local()
 
 
 class OtherStateError(RuntimeError):
@@ -50,7 +54,7 @@ def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Out
         if not client.scheduler_info()["workers"]:
             _log.warning("%s: no worker yet; waiting for the first", settings.scheduler)
         # Shared by many jobs, and computed again where a worker with them is lost.
-        shared = client.submit(_same, settings, pure=False)
+        shared = client.submit(_same, replace(settings, pool=None), pure=False)
         here = client.submit(_same, state(settings.measure), pure=False)
         sources = {path: client.submit(_same, path.read_bytes(), pure=False) for path in {j.notebook for j in jobs}}
         asked = {
@@ -72,18 +76,17 @@ def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Out
 
 
 @lru_cache(maxsize=8)
-def state(measure: tuple[str, ...]) -> dict[str, str]:
+def state(measure: Callable[[], dict] | None) -> dict[str, str]:
     """Return what must be the same here and on a worker, by name, as it was when this process was first asked."""
-    found = {"environment": environment_hash()}
-    if measure:
-        module, function = measure[0].split(":")
-        found |= getattr(importlib.import_module(module), function)(*measure[1:])
-    return found
+    return {"environment": environment_hash()} | (measure() if measure else {})
 
 
 def _client(distributed, settings: Settings, stack: ExitStack):
     if settings.scheduler == LOCAL:
-        cluster = distributed.LocalCluster(n_workers=settings.workers, threads_per_worker=1, dashboard_address=None)
+        folder = stack.enter_context(TemporaryDirectory(prefix="papi-", ignore_cleanup_errors=True))
+        cluster = distributed.LocalCluster(
+            n_workers=settings.workers, threads_per_worker=1, dashboard_address=None, local_directory=folder
+        )
         return distributed.Client(stack.enter_context(cluster))
     if not re.fullmatch(r"\w+://.+:\d+", settings.scheduler):
         raise RunError(f"{settings.scheduler}: no address of a Dask scheduler; give one as tcp://host:8786")
@@ -103,9 +106,11 @@ def _on_worker(job: Job, source: bytes, settings: Settings, expected: dict[str, 
     differing = [name for name in expected if found.get(name) != expected[name]]
     if differing:
         raise OtherStateError(platform.node(), differing)
-    if forks.CAN_FORK:
-        os.environ[forks.SOCKET] = forks.ready(settings.prepare)
-    return execute(job, source, settings)
+    if not hasattr(_here, "pool"):
+        multiprocessing.current_process().daemon = False  # Dask's workers are, and would not be let start others
+        _here.pool = Pool()
+    ((_, outcome),) = _here.pool.outcomes([(job, source, None)], replace(settings, workers=1))
+    return outcome
 
 
 def _tell(worker: str, differing: list[str]) -> str:

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import json
-import os
-import platform
 import re
-import signal
 import time
 import traceback
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from multiprocessing.connection import Connection
-from pathlib import Path
+from functools import cache
 
-import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat.v4 import new_code_cell, new_notebook
-
-from papi_lib.batch import forks
 from papi_lib.batch.jobs import Job, Settings
-
-#: Name of the kernel that Jupyter installs itself.
-ORDINARY = "python3"
-#: How long a cell that was interrupted may take to tell where it was.
-_GRACE_SECONDS = 5
-#: What notebooks say of the language that ran them.
-_LANGUAGE = {"name": "python", "version": platform.python_version(), "file_extension": ".py",
-             "mimetype": "text/x-python", "pygments_lexer": "ipython3"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,6 +31,33 @@ class Outcome:
     files: dict[str, bytes] = field(default_factory=dict)
 
 
+class _Memory:
+    """papermill's way to a notebook in memory: where it reads, and what it has written."""
+
+    source, written = b"", b""
+
+    def read(self, path: str) -> str:
+        return self.source.decode()
+
+    def write(self, text: str, path: str) -> None:
+        self.written = text.encode()
+
+    def pretty_path(self, path: str) -> str:
+        return path
+
+    def cwd(self, path: str | None) -> None:
+        """Take note of a working directory, which it needs none of."""
+
+
+@cache
+def _memory() -> _Memory:
+    """Return the only place that papermill reads from and writes to in this process."""
+    from papermill.iorw import papermill_io
+
+    papermill_io.register("", memory := _Memory())
+    return memory
+
+
 def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
     """Run one job; never raises for what the job does.
 
@@ -66,24 +71,35 @@ def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
     settings : Settings
         How to run.
     """
-    start, record = time.monotonic(), new_record(job)
+    from papermill import execute_notebook  # slow to import, and only processes that run jobs need it
+
+    from papi_lib.batch.engine import NAME
+
+    start, record, memory = time.monotonic(), new_record(job), _memory()
     record["started"] = datetime.now().astimezone().isoformat(timespec="seconds")
-    executed, files = None, {}
+    folder, files = job.notebook.parent, {}
+    memory.source, memory.written = source, b""
     try:
-        executed = _parameterized(source, job.parameters)
-        try:
-            run_cells = _run_forked if forks.CAN_FORK else _run_in_kernel
-            run_cells(executed, job.notebook.parent, settings)
-        finally:
-            content = nbformat.writes(executed).encode()
+        execute_notebook(
+            _literally(job.notebook.name),
+            _literally(f"{job.path}.ipynb"),
+            job.parameters,
+            engine_name=NAME,
+            kernel_name=NAME,
+            language="python",
+            request_save_on_cell_execute=False,
+            progress_bar=False,
+            cwd=folder if folder.is_dir() else None,
+            execution_timeout=settings.timeout,
+            memory_mb=settings.memory_mb,
+            start_method=settings.start_method,
+        )
         record["status"] = "done"
-        files = {"executed": content} | _page(content, record, settings)
+        files = {"executed": memory.written} | _page(memory.written, record, settings)
         record["outputs"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    except BaseException as error:
+    except Exception as error:
         record |= {"status": "failed", "error": one_line(error)}
-        files = {"failed": content} if executed is not None else {}
-        if not isinstance(error, Exception):
-            raise
+        files = {"failed": memory.written} if memory.written else {}
     record["seconds"] = round(time.monotonic() - start, 2)
     return Outcome(record, files)
 
@@ -97,15 +113,6 @@ def render_again(job: Job, executed: bytes, before: dict, settings: Settings) ->
         return Outcome({**record, "outputs": before["outputs"] | outputs}, files)
     except Exception as error:
         return lost(job, error)
-
-
-def rehearse(jobs: Iterable[Job], settings: Settings) -> None:
-    """Make these jobs' pages of an empty notebook: processes forked from this one have then compiled what they need."""
-    empty = new_notebook(cells=[new_code_cell(metadata={"tags": ["parameters"]})])
-    empty = nbformat.writes(_parameterized(nbformat.writes(empty).encode(), {"nothing": None})).encode()
-    for job in jobs:
-        with suppress(Exception):  # what is wrong is told by the job itself
-            _page(empty, new_record(job), settings)
 
 
 def lost(job: Job, error: BaseException) -> Outcome:
@@ -128,78 +135,11 @@ def one_line(error: BaseException) -> str:
     return " ".join(text.split())[:500]
 
 
-def _parameterized(source: bytes, parameters: dict) -> nbformat.NotebookNode:
-    """Return the notebook with its parameters set as papermill sets them, without the outputs that it was stored with."""
-    from papermill.parameterize import parameterize_notebook
-
-    notebook = nbformat.reads(source.decode(), as_version=4)
-    notebook.metadata.papermill = {}
-    for cell in notebook.cells:
-        cell.metadata.setdefault("tags", [])
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    if not parameters:
-        return notebook
-    notebook = parameterize_notebook(notebook, parameters, kernel_name=ORDINARY, language="python")
-    for cell in notebook.cells:
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.id = "injected-parameters"  # not by chance: the same job gives the same notebook
-    return notebook
-
-
-def _run_forked(notebook: nbformat.NotebookNode, folder: Path, settings: Settings) -> None:
-    """Run a notebook's cells in place, each under the time limit, in a forked process of its own."""
-    request = {
-        "cells": notebook.cells,
-        "env": settings.kernel_environment(),
-        "cwd": str(folder if folder.is_dir() else Path.cwd()),
-        "prepare": settings.prepare,
-    }
-    notebook.metadata.language_info = _LANGUAGE
-    left = [place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
-    with Connection(forks.ask(forks.start(settings.prepare), request).detach()) as pipe:
-        pid = _next(pipe)["pid"]
-        while left:
-            cell = notebook.cells[left.pop(0)]
-            if not pipe.poll(settings.timeout):
-                os.kill(pid, signal.SIGINT)
-                with suppress(DeadKernelError):
-                    if pipe.poll(_GRACE_SECONDS):
-                        _fill_in(notebook, _next(pipe))
-                raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", settings.timeout, cell)
-            told = _next(pipe)
-            _fill_in(notebook, told)
-            if told["error"] and "raises-exception" not in cell.metadata.tags:
-                raise CellExecutionError.from_cell_and_msg(cell, told["error"])
-
-
-def _fill_in(notebook: nbformat.NotebookNode, told: dict) -> None:
-    """Put what a cell gave into the notebook; it may have changed the outputs of earlier ones."""
-    notebook.cells[told["cell"]].execution_count = told["execution_count"]
-    for place, outputs in told["outputs"].items():
-        notebook.cells[int(place)].outputs = nbformat.from_dict(outputs)
-
-
-def _next(pipe: Connection) -> dict:
-    """Return what the forked process tells next."""
-    try:
-        return json.loads(pipe.recv_bytes())
-    except (EOFError, OSError):
-        raise DeadKernelError("the notebook's process died (killed, or a crash in a library)") from None
-
-
-def _run_in_kernel(notebook: nbformat.NotebookNode, folder: Path, settings: Settings) -> None:
-    """Run a notebook's cells in place, each under the time limit, in an ordinary kernel: where there is no fork."""
-    # Moments of execution in a notebook would make each run another file.
-    client = NotebookClient(notebook, kernel_name=ORDINARY, timeout=settings.timeout, record_timing=False,
-                            shutdown_kernel="immediate")  # fmt: skip
-    given = {"env": settings.kernel_environment()} | ({"cwd": str(folder)} if folder.is_dir() else {})
-    client.execute(**given)
+def _literally(path: str) -> str:
+    """Return a path in which papermill puts no parameters in the place of braces."""
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 def _page(executed: bytes, record: dict, settings: Settings) -> dict[str, bytes]:
     """Return the page of an executed notebook, if the run makes pages."""
-    if not settings.render:
-        return {}
-    module, function = settings.render.split(":")
-    return {"page": getattr(importlib.import_module(module), function)(executed, record, settings.head)}
+    return {"page": settings.render(executed, record, settings.head)} if settings.render else {}

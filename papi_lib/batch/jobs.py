@@ -6,15 +6,18 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import nbformat
+from papi_lib.batch import stored
+from papi_lib.batch.processes import START
 
-from papi_lib.batch.forks import PREPARE
+if TYPE_CHECKING:
+    from papi_lib.batch.pool import Pool
 
 
 class RunError(ValueError):
@@ -37,6 +40,8 @@ class Job:
         What the planner wants to find again in the manifest; not read by the batch.
     reads : tuple of pathlib.Path
         Files that this notebook reads besides what all read.
+    fault : str or None
+        Why it cannot run, in one line; the batch itself finds what `papi_lib.batch.stored.refusal` tells.
     """
 
     notebook: Path
@@ -44,6 +49,7 @@ class Job:
     path: str
     labels: dict = field(default_factory=dict)
     reads: tuple[Path, ...] = ()
+    fault: str | None = None
 
     def executed(self, out: Path) -> Path:
         """Return where the executed notebook goes."""
@@ -60,7 +66,7 @@ class Job:
     def hashes(self, inputs: dict[str, str]) -> dict[str, str]:
         """Return the hashes that decide whether the job must run again."""
         return {
-            "notebook": _source_hash(self.notebook, self.notebook.stat().st_mtime_ns),
+            "notebook": _source_hash(self.notebook),
             "parameters": digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False)),
             **inputs,
             **({"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}),
@@ -68,10 +74,11 @@ class Job:
 
 
 class Reason(NamedTuple):
-    """Why a job is on the list, in a few words, and whether its page alone must be made again."""
+    """Why a job is on the list, in a few words, whether its page alone must be made again, and whether it cannot run."""
 
     why: str
     page_only: bool = False
+    refused: bool = False
 
 
 @dataclass
@@ -85,27 +92,31 @@ class Settings:
     timeout : int
         Seconds that one cell may take.
     memory_mb : int
-        Memory that one kernel may take; 0 for no bound. Needs forked kernels.
+        Memory that one notebook may hold; 0 for no bound.
     force : bool
         Run jobs although nothing has changed.
     scheduler : str or None
         Address of a Dask scheduler whose workers run the jobs, or ``"local"``; None for this
         machine's own processes. See `papi_lib.batch.cluster`.
-    render : str or None
-        ``"module:function"`` that makes a job's page from the executed notebook (bytes), the job's
-        record, which it may add to, and `head`; it returns bytes.
+    render : callable or None
+        Makes a job's page from the executed notebook (bytes), the job's record, which it may add
+        to, and `head`; it returns bytes.
     inputs : dict of str to str
         Hashes of what all jobs read, by name, for example of library and data.
     page_inputs : dict of str to str
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
-    prepare : tuple of tuples
-        What is prepared once, before processes for notebooks are forked: ``("module",)`` to import
-        it, or ``("module:function", …)`` to call the function with these arguments.
-    measure : tuple of str
-        ``"module:function"`` and arguments: returns what must be the same on every machine that
-        runs jobs, by name. Empty: nothing but the environment is compared.
+    prepare : callable or None
+        Called once in the process that those of notebooks are copied from, where they are.
+    pool : papi_lib.batch.pool.Pool or None
+        That process where it was started early; None for one of the run's own.
+    start_method : str
+        How processes start, of `multiprocessing.get_context`; those that are not forked share nothing.
+    measure : callable or None
+        Returns what must be the same on every machine that runs jobs, by name, besides the environment.
     head : dict
         What goes into the manifest's head.
+    record : dict or None
+        JSON schema of what else a kept job's record must hold, besides `papi_lib.batch.manifest.RECORD`.
     """
 
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -113,17 +124,15 @@ class Settings:
     memory_mb: int = 0
     force: bool = False
     scheduler: str | None = None
-    render: str | None = None
+    render: Callable[[bytes, dict, dict], bytes] | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     page_inputs: dict[str, str] = field(default_factory=dict)
-    prepare: tuple[tuple, ...] = PREPARE
-    measure: tuple[str, ...] = ()
+    prepare: Callable[[], object] | None = None
+    pool: Pool | None = None
+    start_method: str = START
+    measure: Callable[[], dict] | None = None
     head: dict = field(default_factory=dict)
-
-    def kernel_environment(self) -> dict[str, str]:
-        """Return the environment variables of a kernel."""
-        bound = {"PAPI_KERNEL_MEMORY_MB": str(self.memory_mb)} if self.memory_mb else {}
-        return {**os.environ, **bound}
+    record: dict | None = None
 
 
 def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None, settings: Settings) -> Reason | None:
@@ -138,6 +147,8 @@ def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None, se
         return Reason(f"changed: {', '.join(changed)}")
     if file_hash(job.executed(out)) != outputs.get("executed"):
         return Reason(f"output missing or altered: {job.executed(out).name}")
+    if record.get("labels") != job.labels:
+        changed.append("labels")
     if changed:
         return Reason(f"changed: {', '.join(changed)}; its page is made again, no cell runs", page_only=True)
     if "page" in outputs and file_hash(job.page(out)) != outputs["page"]:
@@ -172,14 +183,17 @@ def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> s
     return total.hexdigest()
 
 
+@lru_cache(maxsize=1)
 def environment_hash() -> str:
     """Return the SHA-256 of Python's version and the names and versions of all installed packages."""
-    packages = sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})
+    packages = sorted({f"{about['Name']}=={about['Version']}" for about in (d.metadata for d in distributions())})
     return digest("\n".join([platform.python_version(), *packages]))
 
 
-@lru_cache(maxsize=256)
-def _source_hash(notebook: Path, _mtime: int) -> str:
+def _source_hash(notebook: Path) -> str:
     """Return the SHA-256 of a notebook's cells, whatever its outputs and run counts."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    return digest(json.dumps([[c.cell_type, c.source, c.metadata.get("tags", [])] for c in cells], ensure_ascii=False))
+    try:
+        cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in stored.read(notebook).cells]
+    except stored.NotebookError as error:
+        cells = str(error)
+    return digest(json.dumps(cells, ensure_ascii=False))

@@ -2,14 +2,23 @@
 
 While a run goes on each finished job is one line appended to ``manifest.jsonl``; when it ends the
 whole is written to ``manifest.json`` in one step. After a crash the next run reads both, so that
-nothing finished is lost; a line cut short by the crash is passed over.
+nothing finished is lost; a line cut short by the crash is passed over. What is read is held against one
+schema: a record that does not keep to it says nothing that can be relied on.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
+
+import fastjsonschema
 
 from papi_lib import whole
 from papi_lib.whole import WriteError
@@ -17,34 +26,141 @@ from papi_lib.whole import WriteError
 NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
 SCHEMA = 1
-#: Without these a record says nothing that can be relied on.
-_NEEDED = {"path": str, "status": str, "hashes": dict, "outputs": dict}
+_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+_MOMENT, _INSIDE = "moment with its time zone", "path below the run folder"
+#: A job's record, whatever is planned.
+RECORD = {
+    "type": "object",
+    "required": ["path", "status", "hashes", "outputs"],
+    "properties": {
+        "path": {"type": "string", "format": _INSIDE},
+        "notebook": {"type": "string", "format": _INSIDE},
+        "parameters": {"type": "object"},
+        "labels": {"type": "object"},
+        "status": {"enum": ["done", "rendered", "unchanged", "failed"]},
+        "started": {"type": ["string", "null"], "format": _MOMENT},
+        "seconds": {"type": "number", "minimum": 0},
+        "error": {"type": ["string", "null"]},
+        "outputs": _TEXTS,
+        "hashes": _TEXTS,
+    },
+}
+_HEAD = {
+    "required": ["schema"],
+    "properties": {
+        "schema": {"const": SCHEMA},
+        "started": {"type": "string", "format": _MOMENT},
+        "finished": {"type": "string", "format": _MOMENT},
+        "code_version": {"type": "string"},
+        "data_hash": {"type": "string"},
+        "data_version": {"type": "string"},
+    },
+}
 
 
-def read(out: Path) -> dict[str, dict]:
-    """Return the records of a run folder's jobs by path; empty for a new or unreadable manifest."""
-    records: dict[str, dict] = {}
-    for text in _lines(out):
+class Run(NamedTuple):
+    """What a run folder tells.
+
+    Attributes
+    ----------
+    head : dict
+        The manifest without its jobs; empty if there is none that can be used.
+    records : dict of str to dict
+        The jobs' records by path, those that can be used.
+    damage : str or None
+        What cannot be used, as one line that begins with the file; None if nothing.
+    """
+
+    head: dict
+    records: dict[str, dict]
+    damage: str | None
+
+
+def read(out: Path, more: dict | None = None) -> Run:
+    """Return what the manifest and the journal of a run folder tell.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The run folder.
+    more : dict, optional
+        JSON schema of what records must hold besides `RECORD`.
+    """
+    path, head, jobs, faults = out / NAME, {}, [], []
+    try:
+        found = json.loads(path.read_bytes())
+        if not isinstance(found, dict) or not isinstance(found.get("jobs"), list):
+            raise ValueError("no list of jobs")
+        jobs = found.pop("jobs")
+        head = checker(_HEAD)(found)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        faults.append(error.strerror)
+    except (ValueError, RecursionError) as error:
+        faults.append(" ".join(str(error).split()))
+    records, check = {}, checker({"allOf": [RECORD, more or {}]})
+    for record in jobs:
         try:
-            found = json.loads(text)
-        except ValueError:
-            continue
-        jobs = found.get("jobs", [found]) if isinstance(found, dict) else []
-        for record in jobs if isinstance(jobs, list) else []:
-            if isinstance(record, dict) and all(isinstance(record.get(key), kind) for key, kind in _NEEDED.items()):
-                records[record["path"]] = record
-    return records
+            records[check(record)["path"]] = record
+        except (ValueError, RecursionError) as error:
+            name = record.get("path") if isinstance(record, dict) else None
+            faults.append(f"{len(records) + len(faults) + 1}. job, {ascii(name)}: {error}")
+    for record in _journal(out):
+        with suppress(ValueError, RecursionError):
+            records[check(record)["path"]] = record
+    told = faults and f"{path}: damaged ({faults[0][:200]}{f', and {len(faults) - 1} more' if faults[1:] else ''})"
+    return Run(head, records, told or None)
 
 
-def _lines(out: Path) -> list[str]:
-    lines = []
-    for name in (NAME, JOURNAL):
+def _journal(out: Path) -> Iterator[object]:
+    with suppress(OSError):
+        for line in (out / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError, RecursionError):
+                yield json.loads(line)
+
+
+def checker(schema: dict) -> Callable[[object], dict]:
+    """Return a function that returns a value that keeps to a JSON schema, and else raises ValueError."""
+    compiled = _compiled(json.dumps(schema))
+
+    def check(value: object) -> dict:
         try:
-            text = (out / name).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            continue
-        lines += [text] if name == NAME else text.splitlines()
-    return lines
+            compiled(value)
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # numbers and characters that are none
+        except (fastjsonschema.JsonSchemaException, ValueError) as error:
+            raise ValueError(str(error).splitlines()[0].removeprefix("data.").removeprefix("data ")) from None
+        return value
+
+    return check
+
+
+@lru_cache(maxsize=8)
+def _compiled(schema: str) -> Callable:
+    return fastjsonschema.compile(json.loads(schema), formats={_MOMENT: _is_moment, _INSIDE: _is_inside})
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_inside(text: str) -> bool:
+    """Tell whether a path stays below a folder, on any system: no empty, dotted or rooted part, no control character."""
+    return bool(re.fullmatch(r"[^\x00-\x1f/\\:.][^\x00-\x1f/\\:]*(/[^\x00-\x1f/\\:.][^\x00-\x1f/\\:]*)*", text))
+
+
+def put_aside(out: Path, run: Run) -> str:
+    """Keep a damaged manifest under another name, write what can be used of it anew; return one line that says so."""
+    aside = out / f"manifest.damaged-{datetime.now():%Y%m%dT%H%M%S%f}.json"
+    try:
+        os.replace(out / NAME, aside)
+    except OSError as error:
+        raise WriteError(aside, error) from error
+    write(out, run.head, list(run.records.values()))
+    return f"{run.damage}; it is kept as {aside.name}, and what it does not tell runs again"
 
 
 def append(out: Path, record: dict) -> None:

@@ -1,95 +1,190 @@
-"""Jobs over the cores of this machine: a bounded number of worker processes, none able to spoil another."""
+"""Jobs over the cores of this machine: a bounded number of worker processes, none able to spoil another.
+
+A process of its own imports and computes once what notebooks share. Workers are forked from it and
+fork a process for each notebook, so that what is shared costs neither time nor memory again. Where
+it is not safe to fork (Windows, macOS) all are started afresh and share nothing.
+"""
 
 from __future__ import annotations
 
-import ctypes
+import gc
 import multiprocessing
 import os
+import shutil
 import signal
+import sys
+import tempfile
+import threading
+import weakref
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from papi_lib.batch import forks
-from papi_lib.batch.execute import Outcome, execute, lost, rehearse, render_again
-from papi_lib.batch.jobs import Job, Settings
+from papi_lib.batch.execute import Outcome, execute, lost, render_again
+from papi_lib.batch.jobs import Job, RunError, Settings
+from papi_lib.batch.processes import START, end_with_parent, keep_to, start
+
+#: A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_ONE_THREAD |= {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+#: A job, its notebook (or where it is), and where only its page is made again its record; then the notebook is the executed one.
+Task = tuple[Job, bytes | Path, dict | None]
 
 
-def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
-    """Yield each job with what became of it, as they end.
+def outcomes(tasks: Sequence[Task], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
+    """Yield each job with what became of it, as they end; by the settings' pool, or one of their own."""
+    if tasks:
+        pool = settings.pool or Pool()
+        try:
+            yield from pool.outcomes(tasks, settings)
+        finally:
+            if pool is not settings.pool:
+                pool.close()
 
-    A worker process that dies fails the job it had, and another takes its place.
+
+class Pool:
+    """The process that prepares what notebooks share and runs jobs in copies of itself, for one run after another.
+
+    It ends with this one; after a run that was broken off another takes its place.
+
+    Parameters
+    ----------
+    first : callable, optional
+        Called in it at once: what can be prepared before it is known what to run.
     """
-    yield from _outcomes([(job, None, None) for job in jobs], settings)
+
+    def __init__(self, first: Callable[[], object] | None = None) -> None:
+        self._first = first
+        self._start()
+
+    def _start(self) -> None:
+        folder, self._prepared = tempfile.mkdtemp(prefix="papi-"), None
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, folder, self._first), daemon=True)
+        # An interrupt at the terminal is for the caller, who ends this process.
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+        try:
+            start(self._process)
+        finally:
+            if in_main_thread:
+                signal.signal(signal.SIGINT, before)
+        theirs.close()
+
+    def outcomes(self, tasks: Sequence[Task], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
+        """Yield each job with what became of it, as they end.
+
+        A worker process that dies fails the job it had, and another takes its place.
+        """
+        if self._pipe.closed:
+            self._start()
+        prepare = None if settings.prepare is self._prepared else settings.prepare
+        self._prepared = settings.prepare
+        try:
+            self._pipe.send((tasks, replace(settings, prepare=None, pool=None), prepare, dict(os.environ)))
+            for _ in tasks:
+                yield self._pipe.recv()
+        except (EOFError, OSError):
+            self.close()
+            raise RunError(f"the process that runs notebooks ended (exit code {self._process.exitcode}); what is finished is kept: run the same again") from None  # fmt: skip
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the process, its workers and their notebooks, and remove their temporary files."""
+        self._pipe.close()
+        self._process.join(10)
+        self._process.kill()
+        self._process.join()
+        self._remove()
 
 
-def pages(kept: Sequence[tuple[Job, Path, dict]], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
-    """Yield each job with its page made again, from job, executed notebook and its record; no cell runs."""
-    yield from _outcomes(kept, settings)
+def _serve(pipe: Connection, folder: str, first: Callable[[], object] | None) -> None:
+    """Prepare and run what is asked until the pipe closes; the body of the process that is copied."""
+    multiprocessing.current_process().daemon = False  # it starts others
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+
+    def take(environment: dict[str, str]) -> None:
+        os.environ.clear()
+        os.environ.update(environment | _ONE_THREAD)
+        keep_to(folder)
+
+    take(dict(os.environ))
+    gc.disable()  # what is prepared stays
+    try:
+        _prepare(START, _import_engine)
+        _prepare(START, first)
+        while True:
+            tasks, settings, prepare, environment = pipe.recv()
+            take(environment)
+            _prepare(settings.start_method, prepare)
+            gc.freeze()
+            for found in _outcomes(tasks, settings, pipe):
+                pipe.send(found)
+    except (EOFError, BrokenPipeError):
+        pass
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # the process that made it may have been killed
 
 
-def _outcomes(
-    tasks: Sequence[tuple[Job, Path | None, dict | None]], settings: Settings
-) -> Iterator[tuple[Job, Outcome]]:
+def _import_engine() -> None:
+    """Import what runs notebooks."""
+    import papi_lib.batch.cells
+    import papi_lib.batch.engine  # noqa: F401
+
+
+def _prepare(start_method: str, call: Callable[[], object] | None) -> None:
+    if call and start_method == "fork":
+        with suppress(Exception):  # what goes wrong is told by the notebook that needs it
+            call()
+
+
+def _outcomes(tasks: Sequence[Task], settings: Settings, asker: Connection) -> Iterator[tuple[Job, Outcome]]:
+    context = multiprocessing.get_context(settings.start_method)
     queue = deque(tasks)
-    if not queue:
-        return
-    context = multiprocessing.get_context("fork" if forks.CAN_FORK else "spawn")
-    forking = forks.CAN_FORK and any(not executed for _, executed, _ in tasks)
-    given = os.environ.get(forks.SOCKET)
-    if forking:
-        address = forks.start(settings.prepare)
-        prepared = forks.ask(address, {"prepare": settings.prepare})
-        os.environ[forks.SOCKET] = address
-    # While the process that forks imports and computes what notebooks need.
-    rehearse({job.notebook: job for job, *_ in tasks}.values(), settings)
-    if forking:
-        forks.wait(prepared)
     workers: dict[Connection, tuple] = {}
     try:
         while queue or workers:
             while queue and len(workers) < settings.workers:
-                _start(context, workers, queue.popleft(), settings)
-            for pipe in wait(list(workers)):
+                pipe, theirs = context.Pipe()
+                process = context.Process(target=_work, args=(theirs, settings))
+                start(process)
+                theirs.close()
+                _give(workers, pipe, process, queue.popleft())
+            for pipe in wait([asker, *workers]):
+                if pipe is asker:
+                    raise EOFError  # nobody waits any longer
                 process, (job, *_) = workers.pop(pipe)
                 try:
                     outcome = pipe.recv()
-                except EOFError:
+                except (EOFError, OSError):
                     process.join(5)
                     outcome = lost(job, RuntimeError(f"the process that ran the job ended (exit code {process.exitcode})"))  # fmt: skip
                 if queue and process.is_alive():
                     _give(workers, pipe, process, queue.popleft())
                 else:
                     with suppress(BrokenPipeError):
-                        pipe.send(None)
+                        pipe.send(None)  # its copies in other workers keep it open
                     pipe.close()
                     process.join(5)
-                yield job, outcome  # its files are written while the worker is at the next job
+                yield job, outcome
     finally:
         for pipe, (process, _) in workers.items():
             pipe.close()
             process.terminate()
         for process, _ in workers.values():
             process.join(5)
-            process.kill()  # an event loop of its own may have swallowed the polite signal
+            process.kill()
             process.join()
-        if given is None:
-            os.environ.pop(forks.SOCKET, None)
-        else:
-            os.environ[forks.SOCKET] = given
 
 
-def _start(context, workers: dict, task: tuple, settings: Settings) -> None:
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, settings), daemon=True)
-    process.start()
-    theirs.close()
-    _give(workers, ours, process, task)
-
-
-def _give(workers: dict, pipe: Connection, process, task: tuple) -> None:
+def _give(workers: dict, pipe: Connection, process, task: Task) -> None:
     with suppress(BrokenPipeError):  # it has died meanwhile, which its pipe tells as soon as it is read
         pipe.send(task)
     workers[pipe] = (process, task)
@@ -98,19 +193,15 @@ def _give(workers: dict, pipe: Connection, process, task: tuple) -> None:
 def _work(pipe: Connection, settings: Settings) -> None:
     """Run jobs as they come, until the pipe closes; the body of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    end_with_parent()
+    gc.enable()
     with suppress(EOFError, BrokenPipeError):
         while task := pipe.recv():
-            job, executed, before = task
-            if executed:
-                pipe.send(render_again(job, executed.read_bytes(), before, settings))
-            else:
-                pipe.send(execute(job, job.notebook.read_bytes(), settings))
-
-
-def _die_with_parent() -> None:
-    """Ask the system to end this process with the one that started it, so that no orphan holds the folder."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, Linux only
-    if os.getppid() != multiprocessing.parent_process().pid:  # it ended before we could ask
-        os._exit(1)
+            job, notebook, before = task
+            try:
+                notebook = notebook if isinstance(notebook, bytes) else notebook.read_bytes()
+                made = render_again(job, notebook, before, settings) if before else execute(job, notebook, settings)
+            except OSError as error:
+                made = lost(job, error)
+            pipe.send(made)

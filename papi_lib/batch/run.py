@@ -10,14 +10,18 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from papi_lib import whole
-from papi_lib.batch import cluster, manifest, pool
-from papi_lib.batch.execute import Outcome
+from papi_lib.batch import cluster, manifest, pool, stored
+from papi_lib.batch.execute import Outcome, new_record
 from papi_lib.batch.jobs import Job, Reason, RunError, Settings, environment_hash, why_run
+
+
+class Stopped(KeyboardInterrupt):
+    """A run was interrupted; the message is one line that says what is finished."""
 
 
 def plan(jobs: Iterable[Job], out: Path, settings: Settings) -> list[tuple[Job, dict, Reason | None]]:
     """Return each job with its hashes and why it must run; None stands for unchanged."""
-    return _plan(jobs, out, settings, manifest.read(out))
+    return _plan(jobs, out, settings, manifest.read(out, settings.record).records)
 
 
 def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str, dict]) -> list[tuple]:
@@ -25,13 +29,21 @@ def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str,
     planned = []
     for job in jobs:
         hashes = job.hashes(inputs)
-        reason = why_run(job, out, hashes, records.get(job.path), settings)
+        refusal = job.fault or stored.refusal(job.notebook, job.parameters)
+        if refusal:
+            reason = Reason(refusal, refused=True)
+        else:
+            reason = why_run(job, out, hashes, records.get(job.path), settings)
         planned.append((job, hashes, Reason("forced") if settings.force and reason is None else reason))
     return planned
 
 
 def run(
-    jobs: Iterable[Job], out: Path, settings: Settings, tell: Callable[[dict], None] = lambda record: None
+    jobs: Iterable[Job],
+    out: Path,
+    settings: Settings,
+    tell: Callable[[dict], None] = lambda record: None,
+    warn: Callable[[str], None] = lambda line: None,
 ) -> list[dict]:
     """Run jobs into a folder; finish them all whatever single ones do.
 
@@ -45,6 +57,8 @@ def run(
         How and where to run.
     tell : callable
         Called with each job's record as it ends, in the order of ending.
+    warn : callable
+        Called with a line on what was found in the folder and cannot be used.
 
     Returns
     -------
@@ -56,6 +70,8 @@ def run(
     ------
     RunError
         Another run works on the folder, it cannot be written, or the cluster cannot be used.
+    Stopped
+        Control-C; what is finished is in the manifest.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -66,42 +82,65 @@ def run(
     except OSError as error:
         raise RunError(f"{out}: cannot be written ({error.strerror}); choose another --out") from None
     with lock:
-        return _run_locked(list(jobs), out, settings, tell)
+        return _run_locked(list(jobs), out, settings, tell, warn)
 
 
-def _run_locked(jobs: list[Job], out: Path, settings: Settings, tell: Callable[[dict], None]) -> list[dict]:
-    before = manifest.read(out)
-    head = {**settings.head, "started": datetime.now().astimezone().isoformat(timespec="seconds")}
-    hashes: dict[str, dict] = {}
+def _run_locked(
+    jobs: list[Job], out: Path, settings: Settings, tell: Callable[[dict], None], warn: Callable[[str], None]
+) -> list[dict]:
+    found = manifest.read(out, settings.record)
+    if found.damage:
+        warn(manifest.put_aside(out, found))
+    before = found.records
+    head = {**settings.head, "started": _now()}
     records: dict[str, dict] = {}
-    waiting, to_render = [], []
-    for job, own, reason in _plan(jobs, out, settings, before):
-        hashes[job.path] = own
-        if reason is None:
-            records[job.path] = {**before[job.path], "status": "unchanged"}
-            tell(records[job.path])
-        elif reason.page_only and not settings.force:
-            to_render.append((job, job.executed(out), before[job.path]))
-        else:
-            waiting.append(job)
-    # The longest first, by what they took last time, so that none is left alone at the end.
-    longest = {stem: max((r.get("seconds", 0) for r in before.values() if r.get("notebook") == stem), default=0)
-               for stem in {job.notebook.name for job in waiting}}  # fmt: skip
-    waiting.sort(key=lambda job: -longest[job.notebook.name])
+
+    def keep(job: Job, outcome: Outcome, hashes: dict) -> None:
+        records[job.path] = _keep(job, outcome, out, hashes)
+        tell(records[job.path])
+
+    def finish() -> None:
+        kept = [record for path, record in before.items() if path not in records]
+        own = [records[job.path] for job in jobs if job.path in records]
+        manifest.write(out, {**head, "finished": _now()}, own + kept)
+
     try:
         whole.clear_parts(out)
-        executor = cluster if settings.scheduler else pool
-        for made in (executor.outcomes(waiting, settings), pool.pages(to_render, settings)):
+        hashes, waiting, to_render = {}, [], []
+        for job, own, reason in _plan(jobs, out, settings, before):
+            hashes[job.path] = own
+            if reason is None:
+                records[job.path] = {**before[job.path], "status": "unchanged"}
+                tell(records[job.path])
+            elif reason.refused:
+                keep(job, Outcome({**new_record(job), "error": reason.why}), own)
+            elif reason.page_only and not settings.force:
+                to_render.append((job, job.executed(out), before[job.path]))
+            else:
+                waiting.append(job)
+        # The longest first, by what they took last time, so that none is left alone at the end.
+        longest = {stem: max((r.get("seconds", 0) for r in before.values() if r.get("notebook") == stem), default=0)
+                   for stem in {job.notebook.name for job in waiting}}  # fmt: skip
+        waiting.sort(key=lambda job: -longest[job.notebook.name])
+        if settings.scheduler:
+            runs = [cluster.outcomes(waiting, settings), pool.outcomes(to_render, settings)]
+        else:
+            runs = [pool.outcomes([*((job, job.notebook, None) for job in waiting), *to_render], settings)]
+        for made in runs:
             with closing(made):  # also when a file cannot be written: no process is left behind
                 for job, outcome in made:
-                    records[job.path] = _keep(job, outcome, out, hashes[job.path])
-                    tell(records[job.path])
-        kept = [r for path, r in before.items() if path not in records]
-        head["finished"] = datetime.now().astimezone().isoformat(timespec="seconds")
-        manifest.write(out, head, [*(records[job.path] for job in jobs), *kept])
+                    keep(job, outcome, hashes[job.path])
+        finish()
     except whole.WriteError as error:
         raise RunError(f"{error}; {len(records)} of {len(jobs)} notebooks are finished and kept: mend it and run the same again") from None  # fmt: skip
+    except KeyboardInterrupt:
+        finish()
+        raise Stopped(f"{len(records)} of {len(jobs)} notebooks are finished and kept") from None
     return [records[job.path] for job in jobs]
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _keep(job: Job, outcome: Outcome, out: Path, hashes: dict) -> dict:
@@ -109,8 +148,10 @@ def _keep(job: Job, outcome: Outcome, out: Path, hashes: dict) -> dict:
     places = {"executed": job.executed(out), "page": job.page(out), "failed": job.failed(out)}
     for name, content in outcome.files.items():
         whole.write(places[name], content, lasting=True)
-    if outcome.record["status"] != "failed":
+    if "failed" not in outcome.files:
         job.failed(out).unlink(missing_ok=True)
     record = {**outcome.record, "hashes": hashes}
+    if record["error"]:  # characters that are none, from a file's name or a cell
+        record["error"] = record["error"].encode("utf-8", "backslashreplace").decode()
     manifest.append(out, record)
     return record

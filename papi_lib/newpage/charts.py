@@ -81,7 +81,7 @@ def profile(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | N
     names = {
         "whole": w("mean of provinces"), "peers": w("mean of the region"), "cities": w("mean of five central cities"), "best": w("best province"),
     } | dict(names or {})  # fmt: skip
-    ax = pictures.axes(w, 7, 1.3 + 0.5 * len(frame)) if ax is None else ax
+    ax = pictures.axes(w, 7, 1.4 + 0.5 * len(frame), margins=(2.35, 0.2, 0.15, 1.05)) if ax is None else ax
     at = rows(ax, map(w.part, frame.index))
     ends, label = ("worst", "best"), w("lowest to highest province")
     if "worst" not in frame:
@@ -100,7 +100,7 @@ def profile(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | N
         low, high = frame["lower"].min(), frame["upper"].max()
         ax.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
     ax.set_xlabel(w("points"))
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=3)
     caption = w("Score by part with its 95% interval; a hollow dot differs from {whole} by no more than the margin of error.", whole=names["whole"])
     told = "; ".join(w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows())
     alt = w("Scores of {place}, in brackets {whole}: {told}.", place=name, whole=names["whole"], told=told)
@@ -136,7 +136,7 @@ def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequen
     columns = min(2, len(parts))
     lines = -(-len(parts) // columns)
     if axes is None:
-        axes = pictures.axes(w, 7, 0.8 + (1.75 if columns > 1 else 2.1) * lines, lines, columns)
+        axes = pictures.axes(w, 7, 1.0 + (1.75 if columns > 1 else 2.1) * lines, lines, columns, (0.5, 0.2, 0.35, 0.7))
     panels = np.ravel(np.asarray(axes, dtype=object))
     for i, (ax, part) in enumerate(zip(panels, parts, strict=False)):
         _panel(ax, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
@@ -145,7 +145,7 @@ def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequen
         ax.tick_params(labelbottom=i + columns >= len(parts))
     for ax in panels[len(parts) :]:
         ax.remove()
-    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="lower center", ncols=3)
     latest = frame.dropna(subset="score").drop_duplicates("part", keep="last")
     told = "; ".join(w("{part:part} {score:2} in {year}", **row) for row in latest[["part", "score", "year"]].to_dict("records"))
     alt = w("Scores of {place} by year; lines break where the measure changed.", place=name) + " " + told
@@ -200,7 +200,7 @@ def gaps(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None
     if frame.empty:
         return None
     w, colour = Words(lang), colours(palette)
-    ax = pictures.axes(w, 7, 0.9 + 0.4 * len(frame)) if ax is None else ax
+    ax = pictures.axes(w, 7, 0.95 + 0.4 * len(frame), margins=(2.4, 0.2, 0.35, 0.5)) if ax is None else ax
     ax.axvline(0, color=colour["whole"], lw=1)
     dots(ax, frame, "difference", rows(ax, map(w.part, frame.index)), colour["place"])
     ax.xaxis.set_major_formatter(pictures.Numbers(w, signed=True))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 
 from papi_lib import places
 from papi_lib.newpage import pictures
@@ -57,7 +58,7 @@ def ranks(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | Non
     if names is not None:
         axis, caption = w("provinces of 2025 by reconstructed score"), w("Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that the margin of error leaves possible (95%, each province by itself).")
     names = table[f"name_{lang}"] if names is None else names
-    ax = pictures.axes(w, 7, 4.1) if ax is None else ax
+    ax = pictures.axes(w, 7, 4.3, margins=(0.6, 0.4, 1.0, 0.35)) if ax is None else ax
     order = np.arange(1, n + 1)
     ax.vlines(order, frame["lower"], frame["upper"], color=np.where(own, colour["place"], colour["range"]), lw=4)
     ax.scatter(order, frame["rank"], s=np.where(own, 49, 9), color=np.where(own, colour["place"], colour["best"]), zorder=3)
@@ -119,7 +120,7 @@ def areas(frame: pd.DataFrame, place: Place, whole: float, *, lang: str = "vi", 
     frame = frame.assign(name=frame.index.map(w.place), low=frame["score"] - frame["margin"], high=frame["score"] + frame["margin"])
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     whole_name = whole_name or w.place(place.province_code)
-    ax = pictures.axes(w, 7, 1.1 + 0.2 * len(frame)) if ax is None else ax
+    ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if ax is None else ax
     at, own = rows(ax, frame["name"]), frame.index == place.code
     ax.axvline(whole, color=colour["whole"], lw=1, label=whole_name)
     for chosen, key, label in ((~own, "cities", w("direct estimate, 95% interval")), (own, "place", place.name(lang))):
@@ -131,7 +132,7 @@ def areas(frame: pd.DataFrame, place: Place, whole: float, *, lang: str = "vi", 
     for tick, chosen in zip(ax.get_yticklabels(), own, strict=True):
         tick.set(color=colour["place"] if chosen else colour["text"], weight="bold" if chosen else "normal")
     ax.set_xlabel(w("points"))
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=2)
     alt = w("Scores of {n} districts in the order of their names.", n=frame["score"].notna().sum())
     if own.any() and pd.notna(frame["score"][place.code]):
         alt += " " + w("{place}: {score:2} points, 95% interval {low:2} to {high:2}; {whole}: {value:2}.", place=place.name(lang), whole=whole_name, value=whole, **frame.loc[place.code, ["score", "low", "high"]])
@@ -236,24 +237,25 @@ def point_out(ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place, *, la
 def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dict]], colour: str) -> None:
     """Write names beside dots, each where it covers least; one that stands far off gets a line to its dot."""
     ax.figure.draw_without_rendering()  # from now on the layout is what it will be
-    points, inside = ax.transData.transform(frame), ax.get_window_extent()
+    points, inside, scale = ax.transData.transform(frame), ax.get_window_extent(), ax.figure.dpi / 72
     taken = [ax.get_legend().get_window_extent()] if ax.get_legend() else []
     for code, (name, look) in names.items():
+        row = frame.index.get_loc(code)
         note = ax.annotate(name, frame.loc[code], (0, 0), textcoords="offset points", **look)
-        others = np.delete(points, frame.index.get_loc(code), axis=0)
-
-        def box(spot: tuple[int, int, float], note=note):
-            dx, dy, far = spot
-            note.set(position=(dx * far, dy * far), ha=_SIDES[dx][0], va=_SIDES[dy][1])
-            return note.get_window_extent()
-
-        def cost(spot: tuple[int, int, float], box=box, others=others) -> float:
-            """Return how bad a spot is: names under it, then how far it leaves the axes, then dots under it."""
-            at = box(spot)
-            outside = np.maximum(inside.min - at.min, 0).sum() + np.maximum(at.max - inside.max, 0).sum()
-            return 100 * at.count_overlaps(taken) + 20 * outside + at.padded(3).count_contains(others)
-
-        best = min(_SPOTS, key=cost)
-        taken.append(box(best))
-        if best[2] > 10:
+        size = np.array(note.get_window_extent().size)
+        directions, reach = np.array([spot[:2] for spot in _SPOTS]), np.array([[spot[2]] for spot in _SPOTS])
+        low = points[row] + directions * reach * scale + size * (directions - 1) / 2
+        boxes = [Bbox([corner, corner + size]) for corner in low]
+        others = np.delete(points, row, axis=0)
+        # How bad a spot is: names under it, then how far it leaves the axes, then dots under it.
+        costs = [
+            100 * box.count_overlaps(taken)
+            + 20 * (np.maximum(inside.min - box.min, 0).sum() + np.maximum(box.max - inside.max, 0).sum())
+            + box.padded(3).count_contains(others)
+            for box in boxes
+        ]
+        dx, dy, far = _SPOTS[int(np.argmin(costs))]
+        taken.append(boxes[int(np.argmin(costs))])
+        note.set(position=(dx * far, dy * far), ha=_SIDES[dx][0], va=_SIDES[dy][1])
+        if far > 10:
             ax.annotate("", frame.loc[code], note.get_position(), textcoords="offset points", arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7})

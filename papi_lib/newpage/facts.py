@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, places, provenance, published
+from papi_lib import datafiles, index, places, provenance, published
 
 if TYPE_CHECKING:
     from papi_lib.newpage.page import Page
@@ -40,7 +40,7 @@ def of(page: Page, title: str) -> dict:
     }
     if not page.measured:
         return facts
-    row = page.standing.loc[place.code]
+    row = page.standing.astype(object).loc[place.code]
     known = pd.notna(row["score"])
     facts |= {"score": round(float(row["score"]), 2 if page.survey else 4)} if known else {}
     facts |= {f"rank_{end}": int(row[end]) for end in ("lower", "upper") if pd.notna(row[end])}
@@ -81,7 +81,7 @@ def missing(page: Page) -> list[str]:
 
 def _change(page: Page) -> dict | None:
     """Return the change of the page's series since the last year that compares; None where there is none."""
-    moved = estimates.since(page.place.code, page.year, page.series)
+    moved = page.last_change
     if moved is None or pd.isna(moved["change"]):
         return None
     return {"since": int(moved["since"]), "points": round(float(moved["change"]), 4), "noise": round(float(moved["change_margin"]), 4)}

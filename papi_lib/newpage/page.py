@@ -129,7 +129,9 @@ class Page:
     @cached_property
     def standing(self) -> pd.DataFrame:
         """Every place's score in the page's series, with intervals, ranks and sets of ranks."""
-        return estimates.standing(self.scores, self.series, self.year)
+        if self.survey:
+            return estimates.standing(self.scores, self.series, self.year)
+        return estimates.published_standing(self.year, self.series)
 
     @cached_property
     def claims(self) -> pd.DataFrame:
@@ -141,6 +143,11 @@ class Page:
         if self.dimension is not None:
             frame = pd.concat([frame[frame["part"] == self.dimension], make(self.place.code, self.dimension)], ignore_index=True)
         return frame.reindex(columns=frame.columns.union(estimates.CHANGES, sort=False))
+
+    @cached_property
+    def last_change(self) -> pd.Series | None:
+        """The change of the page's series since the last year that compares; None of a survey, and without such a year."""
+        return None if self.survey or not self.measured else estimates.since(self.place.code, self.year, self.series)
 
     @property
     def gaps(self) -> pd.DataFrame:
@@ -154,7 +161,7 @@ class Page:
 
     def order(self, part: int | str) -> str:
         """Return where the place stands in a part: its rank and the ranks that are possible; of a survey these alone."""
-        frame = estimates.standing(self.scores, part, self.year)
+        frame = estimates.standing(self.scores, part, self.year, only=self.place.code)
         row, n = frame.loc[self.place.code], int(frame["score"].notna().sum())
         if pd.isna(row["lower"]):
             return self.words("not known")

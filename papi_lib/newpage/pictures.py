@@ -72,14 +72,25 @@ class Description:
     rows: tuple[str, str] = ("part", "part")
 
 
-def axes(words: Words, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1) -> Axes | np.ndarray:
+def axes(
+    words: Words,
+    width: float = 7,
+    height: float = 3.6,
+    rows: int = 1,
+    columns: int = 1,
+    margins: tuple[float, float, float, float] | None = None,
+) -> Axes | np.ndarray:
     """Return empty axes in the project's look, apart from pyplot's figures; several as a flat array.
 
-    Sizes are in inches. What is drawn on them by hand has the look as well.
+    What is drawn on them by hand has the look as well. Sizes are in inches. The layout is found when the picture is drawn; `margins` (left, right, top, bottom) fix it
+    where they are known, which draws twice as fast.
     """
     mpl.rcParams.update(_STYLE)
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=None if margins else "constrained")
     drawn = figure.subplots(rows, columns, squeeze=False).ravel()
+    if margins:
+        left, right, top, bottom = margins
+        figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, 0.16, 0.34)
     for ax in drawn:
         ax.xaxis.set_major_formatter(Numbers(words))
         ax.yaxis.set_major_formatter(Numbers(words))

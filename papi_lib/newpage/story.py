@@ -43,11 +43,17 @@ def standing(page: Page) -> pd.DataFrame | None:
     page.ask("Where does {place} stand?", "confidence-sets-for-ranks")
     row, claim = frame.loc[page.place.code], page.gaps.loc[page.series]
     if pd.notna(row["score"]):
-        page.say(
-            "{place} has {score:2} points (95% interval {low:2} to {high:2}); {whole} has {value:2}.",
-            score=row["score"], low=row["low"], high=row["high"], whole=page.whole, value=claim["beside"],
-        )  # fmt: skip
-        if claim["clear"]:
+        known = row[["score", "low", "high"]]
+        if pd.isna(claim["difference"]):
+            page.say("{place} has {score:2} points (95% interval {low:2} to {high:2}).", **known)
+        else:
+            page.say(
+                "{place} has {score:2} points (95% interval {low:2} to {high:2}); {whole}: {value:2}.",
+                whole=page.whole, value=claim["beside"], **known,
+            )  # fmt: skip
+        if pd.isna(claim["difference"]):
+            page.say(uncompared(page))
+        elif claim["clear"]:
             page.say("The difference, {difference:+2} points (±{margin:2}), is more than its margin of error.", **claim[["difference", "margin"]])
         else:
             page.say("The difference, {difference:+2} points (±{margin:2}), is within its margin of error: there may be none.", **claim[["difference", "margin"]])
@@ -60,6 +66,13 @@ def standing(page: Page) -> pd.DataFrame | None:
             rank(page, row, n)
         page.picture(country.ranks(frame, page.place, lang=page.lang))
     return frame
+
+
+def uncompared(page: Page) -> str:
+    """Return the sentence on why nothing is compared."""
+    if page.survey and len(page.survey.districts) == 1:
+        return mark("Only people of {place} were asked, so there is nothing to compare it with.")
+    return mark("No figure of {place} can be shown here, so there is nothing to compare.")
 
 
 def rank(page: Page, row: pd.Series, n: int) -> None:
@@ -104,7 +117,9 @@ def parts(page: Page) -> pd.DataFrame | None:
     ):
         if len(named):
             page.say(sentence, whole=page.whole, parts=[w("{part:part} ({gap:+2})", part=p, gap=gap) for p, gap in named["difference"].items()])
-    if frame["score"].notna().any() and clear.empty:
+    if frame["score"].notna().any() and frame["difference"].isna().all():
+        page.say(uncompared(page))
+    elif frame["score"].notna().any() and clear.empty:
         page.say("No part differs from {whole} by more than its margin of error.", whole=page.whole)
     names = {"whole": page.whole, "peers": w("districts of its kind") if page.survey else w("mean of the region")}
     page.picture(charts.profile(frame, page.place, lang=page.lang, names=names))
@@ -139,6 +154,9 @@ def items_table(page: Page, frame: pd.DataFrame, caption: str) -> pd.DataFrame:
         "subdimension": ("part", "part"), "estimate": ("district (%)", "0"), "noise": ("±", "0"),
         "gap": ("difference to the whole", "+0"), "gap_noise": ("± of the difference", "0"), "n": ("answers", "0"),
     }  # fmt: skip
+    if frame["why"].any():
+        shown["why"] = [page.words(disclosure.REASONS[key]) if key else "" for key in frame["why"]]
+        columns["why"] = ("why not shown", "")
     page.table(shown.set_index("question"), caption, columns, ("question", ""))
     return frame
 
@@ -170,7 +188,7 @@ def history(page: Page) -> pd.DataFrame | None:
 
 def last_year(page: Page) -> None:
     """Say how far the score moved since the last year that compares."""
-    moved = estimates.since(page.place.code, page.year, page.series)
+    moved = page.last_change
     if moved is None:
         page.say("There is no earlier year whose scores compare with those of {year}.")
     elif pd.notna(moved["change"]):
@@ -209,7 +227,7 @@ def findings(page: Page) -> pd.DataFrame | None:
     pandas.DataFrame or None
         `Page.claims`, largest absolute ``z`` first; None where the place has no score at all.
     """
-    if not page.measured or page.claims["difference"].isna().all():
+    if not page.measured or page.claims["difference"].isna().all() and not page.survey:
         return None
     frame = page.claims.sort_values("z", key=abs, ascending=False)
     page.ask("What stands out?", "what-stands-out")
@@ -220,7 +238,9 @@ def findings(page: Page) -> pd.DataFrame | None:
         )
         for row in frame[frame["clear"]].drop_duplicates("part").head(MOST_FINDINGS).itertuples()
     ]  # fmt: skip
-    page.findings(told or [page.words("Nothing stands out from the margin of error of the scores.")])
+    compared = frame["difference"].notna().any()
+    nothing = mark("Nothing stands out from the margin of error of the scores.") if compared else uncompared(page)
+    page.findings(told or [page.words(nothing, place=page.name)])
     return frame
 
 
@@ -272,7 +292,7 @@ def made(page: Page) -> pd.Series:
     if page.survey:
         page.note("Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between districts, not with other surveys’.")
         page.note(
-            "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those that would give them away.",
+            "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those for which all gave one answer, nor what would give these away. All are rounded to a step of about half their standard error.",
             respondents=disclosure.LEAST_RESPONDENTS, clusters=disclosure.LEAST_CLUSTERS,
         )  # fmt: skip
         design = page.survey.frame.groupby("stratum")["cluster"].nunique()
@@ -298,7 +318,7 @@ def made(page: Page) -> pd.Series:
 def _sample(page: Page, row: pd.Series, n: int) -> None:
     """Say on how many people a survey's figure stands, what a model adds, and which places are possible."""
     if pd.isna(row["score"]):
-        return page.say("The figure of {place} is not shown: see above.")
+        return page.say("The figure of {place} is not shown: {why}.", why=page.words(disclosure.REASONS[row["why"]]))
     page.say(
         "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2}: as much as {effective:0} people drawn one by one would tell.",
         effective=row["n"] / max(row["deff"], 1e-9), **row[["n", "clusters", "se", "deff"]],
@@ -309,6 +329,8 @@ def _sample(page: Page, row: pd.Series, n: int) -> None:
             "With what the other districts’ answers add, the model estimate is {model:2} points (95% interval {low:2} to {high:2}); {borrowed:%} of it is borrowed from them.",
             model=row["model"], low=row["model"] - reach, high=row["model"] + reach, borrowed=row["borrowed"],
         )  # fmt: skip
+    if pd.isna(row["lower"]):
+        return None
     page.say(
         "Any place from {lower} to {upper} among the {n} districts is possible (95%). Districts are not ranked, because most cannot be told apart.",
         n=n, **row[["lower", "upper"]],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import posixpath
 import re
@@ -12,7 +11,7 @@ import tempfile
 from itertools import groupby
 from pathlib import Path
 
-from papi_lib.site.files import HERE, full_name, inside, of_places, templates
+from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates
 from papi_lib.wording import Words
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -48,14 +47,13 @@ def booklets(out: Path) -> list[Path]:
     Raises
     ------
     ValueError
-        There is no Chromium, or it did not print.
+        There is no Chromium, or it did not print; there is no finished run, or it is damaged.
     """
-    program, site = browser(), out / "site"
-    run = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    program, site, run = browser(), out / "site", read_run(out)
     made = []
     jobs = [job for job in of_places(run["jobs"]) if job["status"] != "failed"]
     for folder, pages in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
-        target = inside(site, f"{folder}.pdf")
+        target = site / f"{folder}.pdf"
         with tempfile.TemporaryDirectory() as scratch:
             html = Path(scratch) / "booklet.html"
             html.write_text(_booklet(site, list(pages)), encoding="utf-8")
@@ -70,11 +68,13 @@ def _booklet(site: Path, jobs: list[dict]) -> str:
     w, sections = Words(labels["lang"]), []
     style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8")
     for job in jobs:
-        text = inside(site, f"{job['path']}.html").read_text(encoding="utf-8")
+        text = read_file(site / f"{job['path']}.html").decode()
         style += "".join(re.findall(r"<style>(.*?)</style>", text.partition("</head>")[0], flags=re.S))
-        body = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)[1]
+        body = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)
+        if not body:
+            raise ValueError(f"{site / job['path']}.html: is no page of this run; papi site --verify tells more")
         # Their own addresses, so that those of one page do not lead into another.
-        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body))
+        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body[1]))
     return templates().get_template("booklet.html.j2").render(
         w=w,
         lang=labels["lang"],

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-import nbformat
-
-from papi_lib.site.files import full_name, link, of_places, templates
-from papi_lib.site.pages import read_facts
+from papi_lib.batch import stored
+from papi_lib.site.about import read_facts
+from papi_lib.site.files import as_page, full_name, link, of_places, read_file, read_run, templates
+from papi_lib.site.outputs import for_reader
 from papi_lib.whole import write
 from papi_lib.wording import LANGUAGES, Words, mark
 
@@ -43,6 +42,11 @@ def compare(out: Path, older: Path) -> Path:
     -------
     pathlib.Path
         The page in the run's first language, ``site/changes.LANG.html``.
+
+    Raises
+    ------
+    ValueError
+        One of them holds no finished run about places, or it is damaged.
     """
     run, before = _read(out), _read(older)
     pages = []
@@ -65,12 +69,14 @@ def compare(out: Path, older: Path) -> Path:
             gone=[j["labels"] for p, j in before["jobs"].items() if p not in run["jobs"] and j["labels"]["lang"] == lang],
         )  # fmt: skip
         pages.append(out / "site" / f"{path}.html")
-        write(pages[-1], text.encode())
+        write(pages[-1], as_page(text))
+    if not pages:
+        raise ValueError(f"{out}: no page about a place that could be compared")
     return pages[0]
 
 
 def _read(folder: Path) -> dict:
-    run = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    run = read_run(folder)
     return {**run, "jobs": {job["path"]: job for job in of_places(run["jobs"]) if job["status"] != "failed"}}
 
 
@@ -113,15 +119,13 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
     """
     from bs4 import BeautifulSoup  # slow to import, and only a comparison needs it
 
-    notebook = nbformat.v4.reads(executed.read_text(encoding="utf-8"))
+    notebook = stored.parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
     found = {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
-    outputs = [
-        o.data["text/html"] for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})
-    ]
-    body = BeautifulSoup(re.sub(r"<svg.*?</svg>", "", "".join(outputs), flags=re.S), "html.parser")
+    shown = "".join(fragment for cell in notebook.cells for fragment in for_reader(cell, w)[0])
+    body = BeautifulSoup(re.sub(r"<svg.*?</svg>", "", shown, flags=re.S), "html.parser")
     question = ""
-    for part in body.select("h2, p.finding, ul.findings li, table.figures"):
+    for part in body.select("h2, p.finding, ul.findings li, table.figures, pre"):
         if part.name == "h2":
             question = part.get_text()
         elif part.name == "table":

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import html as markup
+import os
 import posixpath
+import re
+import sys
+import tempfile
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -11,10 +17,17 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 
+from papi_lib.batch import manifest
+from papi_lib.site.about import RECORD
 from papi_lib.wording import Words
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
+#: The folders before a file's name: from the root or a drive on, where no word, address or mark-up goes before.
+_BEFORE = r"""(?<![^\s"'`(=:;,\[{>])(?:file://)?"""
+_FOLDERS = re.compile(_BEFORE + r"""(?:[A-Za-z]:[\\/]+|/)(?:[^\s\\/:*?"'`<>|&;]+[\\/]+)+(?=\w)""")
+#: The same behind a quotation mark, to which blanks belong too.
+_QUOTED = re.compile(r"""(["'`]|&#39;|&#34;|&quot;)(?:[A-Za-z]:)?[\\/](?:(?!\1)[^\n<>])*[\\/](?=\w)""")
 
 
 def of_places(jobs: list[dict]) -> list[dict]:
@@ -53,12 +66,52 @@ def of_notebook(job: dict, executed: bytes, w: Words) -> dict:
     }
 
 
-def inside(site: Path, name: str) -> Path:
-    """Return a file of the site; refuse a name that leads out of its folder."""
-    path = site / name
-    if site.resolve() not in path.resolve().parents:
-        raise ValueError(f"manifest.json: path '{name}' leads out of {site}; run papi report again")
-    return path
+def read_run(out: Path) -> dict:
+    """Return a run folder's manifest: its head and ``jobs``, the records by which all pages were made.
+
+    Raises
+    ------
+    ValueError
+        There is none, or it is damaged; the message says what to do.
+    """
+    run = manifest.read(out, RECORD)
+    if run.damage:
+        raise ValueError(f"{run.damage}; run papi report with --out {out} again, which keeps what is right")
+    if "finished" not in run.head or not run.records:
+        raise ValueError(f"{out}: no {manifest.NAME}, so no finished run; make one with papi report --out {out}")
+    return {**run.head, "jobs": list(run.records.values())}
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file of a run; if it cannot be read, raise ValueError, which says what to do."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror}); run papi report again") from None
+
+
+def as_page(text: str, jobs: Iterable[dict] = ()) -> bytes:
+    """Return a page's file; of the files it names only their names are left, for no page tells of a computer.
+
+    Parameters
+    ----------
+    text : str
+        The page.
+    jobs : iterable of dict
+        The records of the jobs that the page tells of, whose parameters may be full names of files.
+
+    Examples
+    --------
+    >>> as_page("open('/home/lan/ho so/a.sav'), https://papi.org.vn/eng/data/, km/h/người").decode()
+    "open('a.sav'), https://papi.org.vn/eng/data/, km/h/người"
+    """
+    given = {value for job in jobs for value in job["parameters"].values() if isinstance(value, str)}
+    known = {os.path.dirname(value) for value in given if os.path.isabs(value)}
+    known |= {str(folder) for folder in (Path.home(), sys.prefix, Path.cwd(), tempfile.gettempdir())}
+    for folder in sorted((folder for folder in known if len(Path(folder).parts) > 1), key=len, reverse=True):
+        for spelling in {folder, folder.replace("\\", r"\\"), markup.escape(folder)}:
+            text = re.sub(f"{_BEFORE}{re.escape(spelling)}" + r"(?:[/\\]+|(?!\w))", "", text)
+    return _FOLDERS.sub("", _QUOTED.sub(r"\1", text)).encode("utf-8", "replace")
 
 
 @lru_cache(maxsize=1)

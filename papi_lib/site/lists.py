@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from papi_lib.site.files import HERE, full_name, inside, link, of_places, split_path, templates
+from papi_lib.site.files import HERE, as_page, full_name, link, of_places, read_run, split_path, templates
 from papi_lib.site.nav import nav_script
 from papi_lib.site.pages import render_page
 from papi_lib.whole import write
@@ -29,36 +30,52 @@ def build(out: Path) -> Path:
     -------
     pathlib.Path
         The page to open: the latest year in the run's first language.
+
+    Raises
+    ------
+    ValueError
+        There is no finished run, or its manifest is damaged.
     """
-    run = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    site, jobs = out / "site", of_places(run["jobs"])
-    for asset in (HERE / "assets").iterdir():
-        write(site / "assets" / asset.name, asset.read_bytes())
+    site, run = out / "site", read_run(out)
+    for name, content in files(out, run):
+        write(site / name, content)
+    return site / (name if of_places(run["jobs"]) else f"{run['jobs'][0]['path']}.html")
+
+
+def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
+    """Yield what the site has besides the pages of finished notebooks, by name; the first page last."""
+    jobs = of_places(run["jobs"])
+    for asset in sorted((HERE / "assets").iterdir()):
+        yield f"assets/{asset.name}", asset.read_bytes()
     for job in run["jobs"]:
         if job["status"] == "failed":
-            kept = out / "notebooks" / f"{job['path']}.failed.ipynb"
-            page = render_page(kept.read_bytes() if kept.exists() else b"", job, run)
-            write(inside(site, f"{job['path']}.html"), page)
+            yield f"{job['path']}.html", _of_failed(out / "notebooks" / f"{job['path']}.failed.ipynb", job, run)
     lists = defaultdict(list)
     for job in jobs:
         lists[job["labels"]["year"], job["labels"]["lang"]].append(job)
     for (year, lang), own in lists.items():
         folder = f"{year}/{lang}"
         for stem in dict.fromkeys(job["labels"]["notebook"] for job in own):
-            write(inside(site, f"{folder}/{stem}.html"), _list(f"{folder}/{stem}", run, lists, year, lang, stem))
+            yield f"{folder}/{stem}.html", _list(f"{folder}/{stem}", run, lists, year, lang, stem)
         for home in dict.fromkeys(_home(job) for job in own):
-            write(inside(site, f"{folder}/{home}/index.html"), _hub(home, run, lists, year, lang))
-        write(site / folder / "index.html", _list(f"{folder}/index", run, lists, year, lang))
-    write(site / "assets" / "nav.js", nav_script(jobs))
+            yield f"{folder}/{home}/index.html", _hub(home, run, lists, year, lang)
+        yield f"{folder}/index.html", _list(f"{folder}/index", run, lists, year, lang)
+    yield "assets/nav.js", nav_script(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
         own = [job for job in jobs if job["labels"]["lang"] == lang]
-        write(site / "assets" / f"search.{lang}.js", _search_index(own or jobs, lang))
-    if not lists:
-        return site / f"{run['jobs'][0]['path']}.html"
-    lang = next(code for code in LANGUAGES if any(code == lang for _, lang in lists))
-    year = max(year for year, code in lists if code == lang)
-    write(site / "index.html", _list("index", run, lists, year, lang))
-    return site / "index.html"
+        yield f"assets/search.{lang}.js", _search_index(own or jobs, lang)
+    if lists:
+        lang = next(code for code in LANGUAGES if any(code == lang for _, lang in lists))
+        year = max(year for year, code in lists if code == lang)
+        yield "index.html", _list("index", run, lists, year, lang)
+
+
+def _of_failed(kept: Path, job: dict, run: dict) -> bytes:
+    """Return the page of a job that failed: as much as its notebook, if it was kept and can be read, tells."""
+    try:
+        return render_page(kept.read_bytes(), job, run)
+    except Exception:  # it may be cut short, or altered since
+        return render_page(b"", job, run)
 
 
 def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | None = None) -> bytes:
@@ -88,7 +105,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         years=[(y, link(path, f"{y}/{lang}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang],
         languages=[(code, link(path, f"{year}/{code}/{stem or 'index'}.html")) for code in LANGUAGES if (year, code) in lists],
     )  # fmt: skip
-    return text.encode()
+    return as_page(text, jobs)
 
 
 def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
@@ -109,7 +126,7 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
         years=[(y, link(path, f"{y}/{lang}/{home}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang and home in others[y, code]],
         languages=[(code, link(path, f"{year}/{code}/{home}/index.html")) for code in LANGUAGES if home in others.get((year, code), ())],
     )  # fmt: skip
-    return text.encode()
+    return as_page(text, jobs)
 
 
 def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:
@@ -182,7 +199,7 @@ def _districts(path: str, jobs: list[dict], stem: str | None, w: Words) -> list[
                 "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
                 "titles": _titles(these),
                 "simulated": any(job.get("facts", {}).get("simulated") for job in these),
-                "source": next((job["facts"]["source"] for job in these if job.get("facts")), ""),
+                "source": next((job["facts"]["source"] for job in these if job.get("facts", {}).get("source")), ""),
                 "hub": link(path, f"{these[0]['labels']['year']}/{w.lang}/{home}/index.html"),
             }
         )

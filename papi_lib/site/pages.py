@@ -10,13 +10,20 @@ from functools import lru_cache
 
 import nbformat
 
+from papi_lib.site.about import fault, read_facts
 from papi_lib.site.drawings import slim
-from papi_lib.site.files import TEMPLATES, full_name, link, of_notebook, split_path, templates
+from papi_lib.site.files import TEMPLATES, as_page, full_name, link, of_notebook, split_path, templates
+from papi_lib.site.outputs import for_reader
 from papi_lib.site.texts import render_text
 from papi_lib.wording import Words
 
-#: Mime type of what a notebook tells of itself.
-FACTS = "application/vnd.papi.page+json"
+
+class WrongPageError(ValueError):
+    """A page is not about what was asked; told as an error of the notebook."""
+
+    def __init__(self, notebook: str, fault: str) -> None:
+        super().__init__(f"{notebook}: {fault}")
+        self.ename, self.evalue = notebook, fault
 
 
 def render_page(executed: bytes, job: dict, head: dict) -> bytes:
@@ -27,16 +34,30 @@ def render_page(executed: bytes, job: dict, head: dict) -> bytes:
     executed : bytes
         The executed notebook; one that failed, or is empty, gives a page that says so.
     job : dict
-        The job's record; its ``facts``, what the notebook tells of itself, are filled in here.
+        The job's record. Filled in here are its ``facts``, what the notebook tells of itself, and ``left_out``,
+        how many outputs the page leaves out (see `papi_lib.site.outputs.for_reader`).
     head : dict
-        The run's versions of code and data, for pages that are about no place.
+        The run's versions of code and data.
+
+    Raises
+    ------
+    WrongPageError
+        The notebook ran and tells that it is about something else than was asked. Of one that failed nothing
+        is shown then.
     """
-    notebook = nbformat.v4.reads(executed.decode()) if executed else nbformat.v4.new_notebook()
-    if not job["labels"]["level"]:
-        return render_text(notebook, executed, job, head)
-    facts = job["facts"] = read_facts(notebook)
     labels, path = job["labels"], job["path"]
+    notebook = nbformat.v4.reads(executed.decode()) if executed else nbformat.v4.new_notebook()
+    if not labels["level"]:
+        return render_text(notebook, executed, job, head)
+    wrong = fault(notebook, labels, head.get("data_hash"))
+    if wrong and job["status"] != "failed":
+        raise WrongPageError(job["notebook"], wrong)
+    if wrong:
+        notebook.cells = []
+    facts = job["facts"] = read_facts(notebook)
     w = Words(labels["lang"])
+    reader = _for_reader(notebook, "../" * path.count("/"), w)
+    job["left_out"] = reader.pop("left_out")
     page = {
         "w": w,
         "lang": labels["lang"],
@@ -45,20 +66,11 @@ def render_page(executed: bytes, job: dict, head: dict) -> bytes:
         "facts": defaultdict(str, facts),
         "parameters": json.dumps(job["parameters"], ensure_ascii=False),
         **of_notebook(job, executed, w),
-        **_for_reader(notebook, "../" * path.count("/"), w),
+        **reader,
         **_ways(path, labels),
     }
     body, _ = _exporter().from_notebook_node(notebook, {"papi": page})
-    return body.encode()
-
-
-def read_facts(notebook: nbformat.NotebookNode) -> dict:
-    """Return what an executed notebook tells of itself: its outputs of the facts' mime type, in order."""
-    facts: dict = {}
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            facts.update(output.get("data", {}).get(FACTS, {}))
-    return facts
+    return as_page(body, [job])
 
 
 def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
@@ -69,10 +81,10 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
     dict
         ``headings``, the questions as address and markup; ``titled``, whether there is a title;
         ``broken``, the question at which the notebook failed, if it did; ``styles``, the rules of
-        its drawings.
+        its drawings; ``left_out``, how many outputs are not shown.
     """
     headings: list[tuple[str, str]] = []
-    titled, broken, styles = False, None, {}
+    titled, broken, styles, left_out = False, None, {}, 0
     way = templates().get_template("frame.html.j2").module.methods
 
     def number(found: re.Match) -> str:
@@ -81,25 +93,30 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
 
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in notebook.cells:
-        shown = []
-        for output in cell.outputs:
-            fragment = output.get("data", {}).get("text/html")
-            if output.output_type == "error":
-                broken = headings[-1][1] if headings else ""
-                shown.append(output)
-            elif fragment is not None:
-                fragment = re.sub(r'<h2(?: data-method="([a-z0-9-]+)")?>(.*?)</h2>', number, fragment, flags=re.S)
-                fragment = re.sub(
-                    r'<table class="figures">.*?</table>',
-                    r'<div class="drawing" tabindex="0">\g<0></div>',
-                    fragment,
-                    flags=re.S,
-                )
-                titled = titled or "<h1" in fragment
-                output.data = {"text/html": slim(fragment, styles)}
-                shown.append(output)
-        cell.outputs = shown
-    return {"headings": headings, "titled": titled, "broken": broken and markup.unescape(broken), "styles": styles}
+        fragments, others = for_reader(cell, w)
+        left_out += others
+        failed = [output for output in cell.outputs if output.output_type == "error"]
+        cell.outputs = []
+        for fragment in fragments:
+            fragment = re.sub(r'<h2(?: data-method="([a-z0-9-]+)")?>(.*?)</h2>', number, fragment, flags=re.S)
+            fragment = re.sub(
+                r'(?<!lang="en">)<table class="figures">.*?</table>',
+                r'<div class="drawing" tabindex="0">\g<0></div>',
+                fragment,
+                flags=re.S,
+            )
+            titled = titled or "<h1" in fragment
+            cell.outputs.append(nbformat.v4.new_output("display_data", {"text/html": slim(fragment, styles)}))
+        if failed:
+            broken = headings[-1][1] if headings else ""
+            cell.outputs += failed
+    return {
+        "headings": headings,
+        "titled": titled,
+        "broken": broken and markup.unescape(broken),
+        "styles": styles,
+        "left_out": left_out,
+    }
 
 
 def _ways(path: str, labels: dict) -> dict:

@@ -7,7 +7,8 @@ from collections import defaultdict
 
 from nbformat import NotebookNode
 
-from papi_lib.site.files import of_notebook, templates
+from papi_lib.site.files import as_page, of_notebook, templates
+from papi_lib.site.outputs import tables
 from papi_lib.wording import Words, paragraphs
 
 
@@ -37,7 +38,7 @@ def render_text(notebook: NotebookNode, executed: bytes, job: dict, head: dict) 
         facts=defaultdict(str, job["facts"]),
         **of_notebook(job, executed, w),
     )  # fmt: skip
-    return text.encode()
+    return as_page(text, [job])
 
 
 def address(heading: str) -> str:
@@ -69,14 +70,5 @@ def _fragments(notebook: NotebookNode, w: Words) -> tuple[list[tuple[str, str]],
             markup = markdown2html("\n\n".join(map(w, parts)))
             fragments.append(re.sub(r"<h([1-6])[^>]*>(.*?)</h\1>", number, markup, flags=re.S))
         for output in cell.get("outputs", []):
-            fragments += map(
-                _table, re.findall(r"<table.*?</table>", output.get("data", {}).get("text/html", ""), re.S)
-            )
+            fragments += tables(output.get("data", {}).get("text/html", ""))
     return headings, fragments
-
-
-def _table(table: str) -> str:
-    """Return a table of pandas in the site's look; empty cells of its head are no headers."""
-    table = re.sub(r"<table[^>]*>", '<table class="figures">', table, count=1)
-    table = re.sub(r"<tr [^>]*>", "<tr>", table).replace("<th></th>", "<td></td>")
-    return f'<div class="drawing" tabindex="0" lang="en">{table}</div>'

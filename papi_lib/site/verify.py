@@ -1,17 +1,21 @@
-"""Do the pages belong to their notebooks? Hashes made again and compared."""
+"""Do the pages belong to their notebooks, and are they about what was asked? Hashes and facts compared."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 
-from papi_lib.site.files import inside
+import nbformat
+
+from papi_lib.site.about import fault, read_facts
+from papi_lib.site.files import read_run
+from papi_lib.site.lists import files
+from papi_lib.wording import LANGUAGES
 
 
 def verify(out: Path) -> list[str]:
-    """Check a run folder: every page against its notebook, both against the manifest.
+    """Check a run folder: every page against its notebook, both against the manifest and against what was asked.
 
     Parameters
     ----------
@@ -22,29 +26,48 @@ def verify(out: Path) -> list[str]:
     -------
     list of str
         What is wrong, a sentence each, beginning with the file; empty if every page was made from
-        the notebook beside it, neither was altered since, and all used the same data.
+        the notebook beside it and is about its place, year and language, neither was altered since, all
+        used the same data, the lists are those of the run, and there is no other page.
+
+    Raises
+    ------
+    ValueError
+        There is no finished run, or its manifest is damaged.
     """
-    run = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    site, problems, known = out / "site", [], set()
+    run, site = read_run(out), out / "site"
+    problems, known = [], {site / f"changes.{lang}.html" for lang in LANGUAGES}
     for job in run["jobs"]:
-        page, notebook = inside(site, f"{job['path']}.html"), out / "notebooks" / f"{job['path']}.ipynb"
-        known.add(page)
-        if job["status"] == "failed":
-            continue
-        if not page.exists() or not notebook.exists():
-            problems += [f"{path}: is missing" for path in (page, notebook) if not path.exists()]
-            continue
-        text, is_now = page.read_bytes(), hashlib.sha256(notebook.read_bytes()).hexdigest()
-        made_from = re.search(rb'<meta name="papi-notebook-sha256" content="([0-9a-f]{64})">', text)
-        if not made_from or made_from[1].decode() != is_now:
-            problems.append(f"{page}: was not made from {notebook}")
-        if job["outputs"]["executed"] != is_now:
-            problems.append(f"{notebook}: was altered after the run")
-        if job["outputs"]["page"] != hashlib.sha256(text).hexdigest():
-            problems.append(f"{page}: was altered after the run")
-        if job["facts"].get("data_hash") != run.get("data_hash"):
-            problems.append(f"{page}: was made from other data than the run's last pages; run papi report again")
-    for page in sorted(site.rglob("*.html")):
-        if page not in known and b'<meta name="papi-notebook-sha256"' in page.read_bytes():
-            problems.append(f"{page}: belongs to no notebook of the run")
+        if job["status"] != "failed":
+            page, notebook = site / f"{job['path']}.html", out / "notebooks" / f"{job['path']}.ipynb"
+            known.add(page)
+            problems += _of_job(job, page, notebook, run)
+    made = {site / name: content for name, content in files(out, run)}
+    for path, content in made.items():
+        if not path.exists() or path.read_bytes() != content:
+            what = "is not what the run gives" if path.exists() else "is missing"
+            problems.append(f"{path}: {what}; make it again with papi site {out}")
+    strange = [path for path in sorted(site.rglob("*.html")) if path not in known and path not in made]
+    return problems + [f"{path}: belongs to no notebook of the run" for path in strange]
+
+
+def _of_job(job: dict, page: Path, notebook: Path, run: dict) -> list[str]:
+    if missing := [f"{path}: is missing" for path in (page, notebook) if not path.is_file()]:
+        return missing
+    text, content, problems = page.read_bytes(), notebook.read_bytes(), []
+    is_now = hashlib.sha256(content).hexdigest()
+    made_from = re.search(rb'<meta name="papi-notebook-sha256" content="([0-9a-f]{64})">', text)
+    if not made_from or made_from[1].decode() != is_now:
+        problems.append(f"{page}: was not made from {notebook}")
+    if job["outputs"]["executed"] != is_now:
+        problems.append(f"{notebook}: was altered after the run")
+    elif job["labels"]["level"]:
+        executed = nbformat.v4.reads(content.decode())
+        if wrong := fault(executed, job["labels"]):
+            problems.append(f"{page}: {wrong}")
+        elif read_facts(executed) != job["facts"]:
+            problems.append(f"{page}: the manifest tells other figures than its notebook")
+    if job["outputs"]["page"] != hashlib.sha256(text).hexdigest():
+        problems.append(f"{page}: was altered after the run")
+    if job["facts"].get("data_hash", run.get("data_hash")) != run.get("data_hash"):
+        problems.append(f"{page}: was made from other data than the run's last pages; run papi report again")
     return problems

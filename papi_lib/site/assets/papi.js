@@ -4,7 +4,7 @@ const given = document.documentElement.dataset;
 const root = given.root;
 const lang = document.documentElement.lang;
 const collator = new Intl.Collator(lang, { numeric: true });
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
+const plain = (text) => text.normalize("NFD").replace(/[\p{M}\p{Cf}]/gu, "").replace(/[đĐðÐ]/g, "d").toLowerCase();
 
 for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];
@@ -141,10 +141,11 @@ for (const table of document.querySelectorAll("main table.figures")) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "csv", textContent: given.csv });
   button.addEventListener("click", () => {
     const separator = lang === "vi" ? ";" : ","; // where the decimal mark is a comma
+    const formula = /(^|[;|\t\r\n])(?=[\s\p{Cf}]*[=+\-@＝＋－＠−])/gu; // where a spreadsheet begins to read one
     const cell = (element) => {
       const shown = (element.querySelector(".unseen") ?? element).textContent.trim();
       const number = /^[−+-]?[\d.,]+$/.test(shown);
-      const text = number ? shown.replace("−", "-") : shown.replace(/^[=+@-]/, "'$&"); // no formulas
+      const text = number ? shown.replace("−", "-") : shown.replace(formula, "$1'");
       return `"${text.replaceAll('"', '""')}"`;
     };
     const lines = [...table.rows].map((row) => [...row.cells].map(cell).join(separator));

@@ -1,0 +1,158 @@
+"""The notebooks of the collection: which there are, what they are called, which places they serve."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from papi_lib import index
+from papi_lib.batch import stored
+from papi_lib.wording import LANGUAGES
+
+#: The notebook that says how figures are made; it is about no place.
+METHODS = "methods"
+#: Levels of places that a notebook may serve; the first is that of a notebook whose metadata name none.
+LEVELS = ("province", "district")
+#: What programs put into the name of a copy that they make: JupyterLab, Windows, macOS, file browsers, Drive.
+_COPY = re.compile(r"[-_ .](copy|bản sao|sao chép)[ \d()]*$|\(.*\)$|^(copy of|bản sao của) ", re.I)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook of the collection, whose file's name is two digits, ``_`` and a name of its own.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        Its file.
+    """
+
+    path: Path
+
+    @property
+    def stem(self) -> str:
+        """Its file's name: ``03_accountability``."""
+        return self.path.stem
+
+    @property
+    def key(self) -> str:
+        """Its own name: ``accountability``."""
+        return self.stem.split("_", 1)[1]
+
+    @cached_property
+    def _stored(self) -> NotebookNode | str:
+        """What is stored, or why it cannot be read."""
+        try:
+            return stored.read(self.path)
+        except stored.NotebookError as error:
+            return str(error)
+
+    @property
+    def _own(self) -> dict:
+        found = None if isinstance(self._stored, str) else self._stored.metadata.get("papi")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def levels(self) -> list[str]:
+        """Which levels of places it serves, by its metadata field ``papi.levels``; none if that cannot be read."""
+        found = self._own.get("levels", list(LEVELS[:1]))
+        readable = isinstance(found, list) and not isinstance(self._stored, str)
+        return found if readable and all(level in LEVELS for level in found) else []
+
+    @property
+    def dimension(self) -> int | None:
+        """Which dimension it is about, by its metadata field ``papi.dimension``; None for none."""
+        number = self._own.get("dimension")
+        with suppress(KeyError):
+            return number if isinstance(number, int) and index.name(number) else None
+
+    @property
+    def fault(self) -> str | None:
+        """Why it cannot be run, in one line; None if it can."""
+        if isinstance(self._stored, str):
+            return self._stored
+        if not self.levels:
+            return f"{self.path.name}: its metadata field papi.levels is {self._own['levels']!r}; list some of {', '.join(LEVELS)}"
+        return None
+
+    def title(self, lang: str) -> str:
+        """Return its title: its metadata field ``papi.title`` ({vi, en}), its ``papi.dimension``'s name, its first heading, or its name."""
+        own = self._own.get("title")
+        if isinstance(own, dict):
+            named = [own.get(code) for code in (lang, *LANGUAGES)]
+            if text := next((text for text in named if isinstance(text, str) and text.strip()), None):
+                return text.strip()
+        if self.dimension:
+            return f"{self.dimension}. {index.name(self.dimension, lang)}"
+        cells = [] if isinstance(self._stored, str) else self._stored.cells
+        texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+        heading = re.search(r"^#+ +(.+?)[ #]*$", "\n".join(texts), re.M)
+        return heading[1] if heading else self.key.replace("_", " ").capitalize()
+
+
+def notebooks(folder: Path) -> list[Notebook]:
+    """Return the notebooks of a folder, in order; copies that programs made beside them are none."""
+    return [Notebook(path) for path in _files(folder) if path.stem[0].isdecimal() and not is_copy(path)]
+
+
+def choose(folder: Path, name: str) -> Notebook:
+    """Find a notebook by number, name or file.
+
+    Raises
+    ------
+    ValueError
+        There is none, there are several, or it is a copy.
+    """
+    found, stem = notebooks(folder), name.removesuffix(".ipynb")
+    for fits in (
+        [n for n in found if n.stem == stem],
+        [n for n in found if stem == n.key or (stem.isdecimal() and int(stem) == int(n.stem[:2]))],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise ValueError(f"'{name}' is {' and '.join(n.stem for n in fits)}; name the one that is meant")
+    if (folder / f"{stem}.ipynb").exists() and is_copy(folder / f"{stem}.ipynb"):
+        raise ValueError(_told_of_copy(folder / f"{stem}.ipynb"))
+    raise ValueError(f"no notebook '{name}'; there are {', '.join(n.stem for n in found)}")
+
+
+def titles(folder: Path, lang: str) -> dict[str, str]:
+    """Return the title of each notebook by its file's name; of several with one title the later have their own name with it."""
+    found: dict[str, str] = {}
+    for notebook in notebooks(folder):
+        title = notebook.title(lang)
+        found[notebook.stem] = f"{title} ({notebook.stem})" if title in found.values() else title
+    return found
+
+
+def remarks(folder: Path) -> list[str]:
+    """Return what to tell once about the folder's notebooks, a line each: copies, and titles that several have."""
+    told = [_told_of_copy(path) for path in _files(folder) if is_copy(path)]
+    first: dict[str, Notebook] = {}
+    for notebook in notebooks(folder):
+        other = first.setdefault(notebook.title(LANGUAGES[0]), notebook)
+        if other is not notebook:
+            told.append(
+                f"{notebook.path.name}: has the title of {other.path.name}; give it its own in its metadata field papi.title"
+            )
+    return told
+
+
+def is_copy(path: Path) -> bool:
+    """Tell whether a file's name is one that programs give to copies."""
+    return bool(_COPY.search(unicodedata.normalize("NFC", path.stem)))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.ipynb") if re.search(r"(^|\s)\d\d_.", path.stem))
+
+
+def _told_of_copy(path: Path) -> str:
+    return f"{path.name}: a copy, so no notebook of the collection; rename it to make it one, as 50_name.ipynb"

@@ -1,0 +1,139 @@
+"""What is wrong with a file, by column and kind: as a few lines to read, or as a workbook with the cells marked."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from papi_lib import datafiles
+
+#: Rows of a file that a marked workbook takes; more would take minutes and gigabytes.
+MOST_ROWS = 20_000
+#: Cells that the workbook's list of problems takes.
+MOST_CELLS = 100_000
+
+
+def finding(column: str, problem: str, rows: Sequence[int] = (), values: Iterable = (), count: int = 1) -> dict:
+    """Return one kind of problem in one column.
+
+    Parameters
+    ----------
+    column : str
+        The column; empty where it is about the whole file.
+    problem : str
+        What is wrong and what to do, to be read after the value.
+    rows : sequence of int
+        Numbers of the rows in the file; none where it is about the whole column.
+    values : iterable
+        Examples of what stands there.
+    count : int
+        How many cells, where their rows are not known.
+    """
+    count = len(rows) if len(rows) else count
+    return {"column": column, "problem": problem, "values": list(values), "count": count, "rows": np.asarray(rows)}
+
+
+def at(frame: pd.DataFrame, column: str, wrong: np.ndarray | pd.Series, problem: str) -> list[dict]:
+    """Return the problem of the cells of a column that are marked as wrong: one finding, or none."""
+    places = np.flatnonzero(wrong)
+    if not len(places):
+        return []
+    values = [value for value in frame[column].iloc[places[:1000]].dropna().unique()[:4] if value != ""][:3]
+    return [finding(column, problem, frame.index[places].to_numpy(dtype="int32"), values)]
+
+
+def table(found: list[dict]) -> pd.DataFrame:
+    """Return findings as a frame: what concerns whole columns first, then the most frequent.
+
+    Examples
+    --------
+    >>> table([finding("a", "is empty", [4]), finding("b", "is empty", [2, 3])])["column"].to_list()
+    ['b', 'a']
+    """
+    found = sorted(found, key=lambda one: (len(one["rows"]) > 0, -one["count"]))
+    return pd.DataFrame(found, columns=["column", "problem", "values", "count", "rows"])
+
+
+def tell(file: str | os.PathLike, column: str, problem: str, rows: Sequence[int] = (), values: Iterable = ()) -> str:
+    """Return a finding as one line: file, rows, column, example values, what is wrong.
+
+    Control characters are written as escapes, so that nothing in a file reaches a terminal raw.
+
+    Examples
+    --------
+    >>> tell("a.csv", "road", "is no code", [7, 9, 11, 12], ["x", "\\x1b[2J"])
+    "a.csv, rows 7, 9, 11, … (4), column 'road': 'x' (also '\\\\x1b[2J') is no code"
+    """
+    line = str(file)
+    if len(rows):
+        line += f", row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:3]))}"
+        line += f", … ({len(rows)})" if len(rows) > 3 else ""
+    line += f", column '{column}': " if column else ": "
+    first, *others = [f"'{_shown(value)}'" for value in values] or [""]
+    return line + (f"{first} " if first else "") + (f"(also {', '.join(others)}) " if others else "") + problem
+
+
+def lines(file: str | os.PathLike, found: pd.DataFrame, most: int | None = 10) -> list[str]:
+    """Return findings as lines, at most so many, and a last one on those left out."""
+    told = [tell(file, one.column, one.problem, one.rows, one.values) for one in found.head(most or len(found)).itertuples()]  # fmt: skip
+    more = found.iloc[len(told) :]
+    if len(more):
+        told.append(f"{file}: and {len(more)} more kinds ({more['count'].sum()} cells); all of them with --all")
+    return told
+
+
+def workbook(frame: pd.DataFrame, found: Sequence) -> bytes:
+    """Return an Excel workbook that lists problems and, up to `MOST_ROWS` rows, has the file with faulty cells in red."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import PatternFill
+
+    book, red = Workbook(write_only=True), PatternFill("solid", fgColor="FFC7CE")
+
+    def cell(value: object, wrong: bool = False) -> object:
+        if pd.isna(value):
+            value = None
+        elif not isinstance(value, int | float | np.number) or np.isinf(value):
+            value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", str(value))
+        if not (wrong or isinstance(value, str)):
+            return value
+        made = WriteOnlyCell(sheet, value)
+        if isinstance(value, str):
+            made.data_type = "s"  # text, also where it begins like a formula
+        if wrong:
+            made.fill = red
+        return made
+
+    if len(frame) <= MOST_ROWS:
+        names = [str(name).strip() for name in frame.columns]
+        marks = np.zeros(frame.shape, dtype=bool)
+        for one in found:
+            about = [one.column in ("", name.lower()) for name in names]
+            marks[np.ix_(frame.index.isin(one.rows), about)] = True
+        sheet = book.create_sheet("records")
+        sheet.append([cell(name) for name in ("row", *names)])
+        for (row, *values), wrong in zip(frame.itertuples(name=None), marks, strict=True):
+            sheet.append([row, *map(cell, values, wrong)])
+    sheet = book.create_sheet("problems")
+    sheet.append(["row", "column", "problem", "example"])
+    left = MOST_CELLS
+    for one in found:
+        about = one.column, one.problem, ", ".join(map(str, one.values))
+        for row in one.rows[:left] if len(one.rows) else [None]:
+            sheet.append([row, *map(cell, about)])
+        left -= len(one.rows[:left])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    text = datafiles.shown(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

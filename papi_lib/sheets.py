@@ -1,0 +1,146 @@
+"""Excel workbooks: the sheet and the row where the data begin, merged cells, formulas without a value."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterator
+from itertools import islice
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+from openpyxl.utils import range_boundaries
+from openpyxl.worksheet import _reader
+from openpyxl.xml.functions import iterparse
+
+from papi_lib.cells import composed, counted, find_header
+from papi_lib.datafiles import DataError
+
+_UNPACKED = 2 << 30  # bytes
+_HEAD = 50  # rows that hold something, among which the header is looked for
+
+
+def read(path: Path, expected: Collection[str]) -> pd.DataFrame:
+    """Read the sheet that has the expected columns; where several have, the one that is open, and where none has, too.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `papi_lib.tablefiles.read` makes it from a file, before names and cells are cleaned: rows that hold
+        something, by number; in ``.attrs`` ``header`` (its row), ``notes``, and ``nameless``: the row of each cell
+        in a column without a name.
+    """
+    with zipfile.ZipFile(path) as packed:
+        if sum(part.file_size for part in packed.infolist()) > _UNPACKED:
+            raise DataError(f"{path}: the workbook is larger than 2 GB when unpacked; save its data as .csv")
+    with warnings.catch_warnings(action="ignore"):  # of what openpyxl leaves out: styles, extensions
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            sheet, header, notes = _data_sheet(path, book, expected)
+            return _table(sheet, header, notes)
+        finally:
+            book.close()
+
+
+class _Parser(_reader.WorkSheetParser):
+    """Cells that hold something, row by row; openpyxl's own rows are as wide as the last cell is far."""
+
+    def __init__(self, sheet, source) -> None:
+        known = sheet.parent
+        super().__init__(source, sheet._shared_strings, True, known.epoch, known._date_formats, known._timedelta_formats)  # fmt: skip
+        self.merged: list[str] = []
+        self.formulas: list[int] = []
+
+    def rows(self) -> Iterator[tuple[int, dict[int, object]]]:
+        """Yield each row's number and its values by the column's number."""
+        for _, element in iterparse(self.source):
+            if element.tag == _reader.ROW_TAG:
+                number, cells = self.parse_row(element)
+                yield number, {c["column"]: c["value"] for c in cells if composed(c["value"]) not in (None, "")}
+                self.row_dimensions.clear()
+                element.clear()
+            elif element.tag == _reader.MERGE_TAG:
+                self.merged = [cell.get("ref") for cell in element]
+
+    def parse_cell(self, element) -> dict:
+        if not len(element):  # nothing but a style
+            self.col_counter += 1
+            return {"column": self.col_counter, "value": None}
+        cell = super().parse_cell(element)
+        formula = element.find(_reader.FORMULA_TAG)
+        if cell["value"] is None and formula is not None and element.get("t") != "str":
+            cell["value"] = f"={formula.text or ''}"
+            self.formulas.append(cell["row"])
+        return cell
+
+
+def _data_sheet(path: Path, book, expected: Collection[str]) -> tuple:
+    """Return the sheet that holds the data, its header as row number and cells, and what to tell of the choice."""
+    found = {}
+    for sheet in book.worksheets:
+        with sheet._get_source() as source:
+            head = list(islice(((n, cells) for n, cells in _Parser(sheet, source).rows() if cells), _HEAD))
+        if head:
+            at, named = find_header([list(cells.values()) for _, cells in head], expected)
+            found[sheet] = (named, *head[at])
+    if not found:
+        raise DataError(f"{path}: the file has no rows in any sheet; add them")
+    most = max(named for named, *_ in found.values())
+    like = [sheet for sheet, (named, *_) in found.items() if 4 * named >= most]
+    full = [sheet for sheet in like if len(found[sheet][2]) > 1] or like
+    chosen = book.active if book.active in full else max(full, key=lambda sheet: (sheet.sheet_state == "visible", found[sheet][0]))  # fmt: skip
+    _, row, header = found[chosen]
+    notes = []
+    if len(book.sheetnames) > 1 or row > 1:
+        others = [f"'{sheet.title}'" + " (has such columns too)" * (sheet in like and most > 0) for sheet in book.worksheets if sheet is not chosen]  # fmt: skip
+        more = f"; not read: {', '.join(others[:5])}{', …' if len(others) > 5 else ''}" if others else ""
+        notes.append(f"sheet '{chosen.title}' was read, with its header in row {row}{more}")
+    return chosen, (row, header), notes
+
+
+def _table(sheet, header: tuple[int, dict[int, object]], notes: list[str]) -> pd.DataFrame:
+    """Return a sheet's rows below its header as a frame."""
+    top, names = header
+    columns = sorted(names)
+    rows, numbers, last, nameless = [], [], top, []
+    with sheet._get_source() as source:
+        parser = _Parser(sheet, source)
+        for number, cells in parser.rows():
+            if number > top:
+                last = number
+                nameless += [number for column in cells if column not in names]
+                if not names.keys().isdisjoint(cells):
+                    rows.append([cells.get(column) for column in columns])
+                    numbers.append(number)
+    labels = [int(v) if isinstance(v, float) and v.is_integer() else v for v in (names[at] for at in columns)]
+    filled, wide = _fill_merged(parser.merged, top, columns, numbers, rows)
+    if last - top > len(rows):
+        notes.append(f"{counted(last - top - len(rows), 'empty row')} passed over")
+    for at, n in filled.items():
+        notes.append(f"column '{labels[at]}': {counted(n, 'merged cell')} filled down")
+    if wide:
+        notes.append(f"{counted(wide, 'cell')} below the header merged across columns; only the first column has the value")  # fmt: skip
+    if found := parser.formulas:
+        notes.append(f"{counted(len(found), 'formula')} without a value, the first in row {found[0]}; open the file in a spreadsheet program and save it")  # fmt: skip
+    frame = pd.DataFrame(rows, index=numbers, columns=labels)
+    frame.attrs = {"header": top, "notes": notes, "nameless": nameless}
+    return frame
+
+
+def _fill_merged(
+    merged: list[str], top: int, columns: list[int], numbers: list[int], rows: list[list]
+) -> tuple[Counter, int]:
+    """Fill merged cells down in place; return how many by the column's place, and how many go across columns."""
+    filled, wide = Counter(), 0
+    for left, first, right, final in map(range_boundaries, merged):
+        at, place = bisect_left(numbers, first), bisect_left(columns, left)
+        if first > top and numbers[at : at + 1] == [first] and columns[place : place + 1] == [left]:
+            wide += right > left
+            for row in rows[at + 1 : bisect_right(numbers, final)]:
+                if row[place] is None:
+                    row[place] = rows[at][place]
+                    filled[place] += 1
+    return filled, wide

@@ -1,0 +1,77 @@
+"""What of a cell's outputs is for the reader, as markup: a page's own sentences, pictures, text, and what was printed."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from functools import lru_cache
+from html import escape
+
+from nbformat import NotebookNode
+
+from papi_lib.site.about import FACTS
+from papi_lib.wording import Words
+
+#: Tags of cells whose outputs are for analysts, and of those that check a figure.
+_ASIDE = {"analyst", "nbval-check-output"}
+_PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
+#: So many characters of what one cell printed are shown.
+_MOST = 20_000
+
+
+def for_reader(cell: NotebookNode, w: Words) -> tuple[list[str], int]:
+    """Return the markup of a cell's outputs that are for the reader, and how many others it has that it was not told to have.
+
+    Others are what was written to standard error, values that no one displays (``Out``), widgets, and
+    what is printed beyond what a page holds. Those of cells tagged ``analyst`` or ``nbval-check-output``
+    are meant to be left out.
+    """
+    if _ASIDE & set(cell.metadata.get("tags", [])):
+        return [], 0
+    shown, left_out = [], 0
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            continue
+        found = _printed(output.text) if output.get("name") == "stdout" else _displayed(output.get("data", {}), w)
+        shown += [found] if found else []
+        left_out += found is None or len(output.get("text", "")) > _MOST
+    return shown, left_out
+
+
+def tables(fragment: str) -> list[str]:
+    """Return the tables of pandas in markup, in the site's look; empty cells of their heads are no headers."""
+    return [_table(table) for table in re.findall(r"<table.*?</table>", fragment, re.S)]
+
+
+def _table(table: str) -> str:
+    table = re.sub(r"<table[^>]*>", '<table class="figures">', table, count=1)
+    table = re.sub(r"<tr [^>]*>", "<tr>", table).replace("<th></th>", "<td></td>")
+    return f'<div class="drawing" tabindex="0" lang="en">{table}</div>'
+
+
+def _printed(text: str) -> str:
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]", "", text)
+    return f"<pre>{escape(text[:_MOST])}{'…' if text[_MOST:] else ''}</pre>" if text.strip() else ""
+
+
+def _displayed(data: dict, w: Words) -> str | None:
+    """Return the richest form of what was displayed; None if no form of it is for a page."""
+    if "text/html" in data:
+        return "".join(tables(data["text/html"])) if 'class="dataframe"' in data["text/html"] else data["text/html"]
+    for kind in _PICTURES:
+        if kind in data:
+            content = data[kind]
+            if kind == "image/svg+xml":
+                content = b64encode(content.encode()).decode()
+            alt = w("A picture without a description.")
+            return f'<p class="picture"><img src="data:{kind};base64,{escape("".join(content.split()))}" alt="{escape(alt)}"></p>'
+    if "text/markdown" in data:
+        return re.sub(r"<(/?)h1\b", r"<\1h2", _markdown()(data["text/markdown"]))
+    return "" if FACTS in data else None
+
+
+@lru_cache(maxsize=1)
+def _markdown():
+    import mistune  # only notebooks of one's own display Markdown
+
+    return mistune.create_markdown(escape=True, plugins=["table"])

@@ -69,7 +69,9 @@ def estimates(years: int | tuple[int, ...], parts: tuple[int | str, ...] | None 
     old = from_published(years, parts)
     share = old["place"].map(_shares())
     weighted = old.assign(
-        score=old["score"] * share, se=(old["se"] * share) ** 2, place=old["place"].map(places.provinces()["merged_2025"])
+        score=old["score"] * share,
+        se=(old["se"] * share) ** 2,
+        place=old["place"].map(places.provinces()["merged_2025"]),
     )
     groups = weighted.groupby(["part", "year", "place"], sort=False)
     frame = groups[["score", "se"]].sum().where(groups["score"].count() == groups.size()).reset_index()

@@ -19,7 +19,7 @@ from SALib.analyze import sobol as sobol_indices
 from SALib.sample import sobol as sobol_design
 from scipy.stats import rankdata
 
-from papi_lib import analysis, datafiles, index, places, precision, published
+from papi_lib import analysis, datafiles, estimates, index, places, precision, published
 
 #: Published points, as 1-10; the observed minimum to maximum as 1-10; standard scores with mean 100 and
 #: standard deviation 10, which cannot reach zero with fewer than 100 provinces; the share of provinces
@@ -113,7 +113,7 @@ def rebuild(
     if left_out is not None and left_out not in index.dimensions(year):
         raise ValueError(f"no dimension {left_out!r} in {year}; choose from {index.dimensions(year)}")
     scores = _scores(year)
-    weight = _without(_fixed_weights(year)[weights][None], [left_out or 0], index.dimensions(year))
+    weight = _without(fixed_weights(year)[weights].to_numpy()[None], [left_out or 0], index.dimensions(year))
     score = _aggregate(_normalise(scores.to_numpy()[None], normalisation), _members(year), aggregation, weight)
     return pd.Series(score[0], scores.index, name="score")
 
@@ -137,9 +137,13 @@ def variants(year: int) -> pd.DataFrame:
     return ranks.rename_axis(columns=["step", "choice"])
 
 
+@datafiles.cached
 def fixed_weights(year: int) -> pd.DataFrame:
     """Return the dimensions' weights of each way that is not random, adding up to 1: dimensions × ways."""
-    return pd.DataFrame(_fixed_weights(year), index=pd.Index(index.dimensions(year), name="dimension"))
+    parts = index.structure(year)["dimension"].value_counts()[index.dimensions(year)]
+    ways = {"published": parts**0, "subdimensions": parts, "pca": analysis.loadings(year)[1] ** 2}
+    frame = pd.DataFrame(ways).rename_axis("dimension")
+    return frame / frame.sum()
 
 
 @datafiles.cached
@@ -270,11 +274,16 @@ def variance_shares(year: int, province: str | int | None = None, *, n: int = 10
     return frame
 
 
+def _wide(year: int, column: str) -> pd.DataFrame:
+    """Return a column of the sub-dimensions' estimates, of the provinces with a published total, all as 1-10."""
+    parts = tuple(index.subdimensions(year))
+    wide = estimates.from_published(year, parts).pivot(index="place", columns="part", values=column)[list(parts)]
+    return wide[published.totals(year)["total"].notna()].rename_axis("province_code") * _parts(year)
+
+
 @datafiles.cached
 def _scores(year: int) -> pd.DataFrame:
-    """Return sub-dimension scores of the provinces with a published total, in the index's order, all as 1-10."""
-    whole = pd.concat([published.wide(year, d) for d in index.dimensions(year)], axis=1)
-    return whole[published.totals(year)["total"].notna()] * _parts(year)
+    return _wide(year, "score")
 
 
 def _members(year: int) -> list[np.ndarray]:
@@ -287,17 +296,6 @@ def _parts(year: int) -> np.ndarray:
     """Return by sub-dimension how many its dimension has: times this, its points run from 1 to 10."""
     dimension = index.structure(year)["dimension"]
     return dimension.map(dimension.value_counts()).to_numpy(float)
-
-
-def _fixed_weights(year: int) -> dict[str, np.ndarray]:
-    """Return the dimensions' weights, adding up to 1, of each way that is not random."""
-    parts = np.array([len(m) for m in _members(year)], dtype=float)
-    squared = analysis.loadings(year)[1].to_numpy() ** 2
-    return {
-        "published": np.full(len(parts), 1 / len(parts)),
-        "subdimensions": parts / parts.sum(),
-        "pca": squared / squared.sum(),
-    }
 
 
 def _without(weight: np.ndarray, left_out: Iterable[int], dimensions: list[int]) -> np.ndarray:
@@ -332,14 +330,10 @@ def _noise(year: int) -> tuple[np.ndarray, float]:
 
     The one correlation for all pairs is what the noise of the total asks for.
     """
-    parts = index.subdimensions(year)
-    se = pd.concat([precision.standard_errors_by_province(part, year) for part in parts], axis=1)
-    total = precision.standard_error(None, year) ** 2
-    usual = np.array([precision.standard_error(part, year) for part in parts])
+    usual = precision.standard_errors(year)["se"]
+    total, usual = usual["total"] ** 2, usual[index.subdimensions(year)]
     alone, together = (usual**2).sum(), usual.sum() ** 2
-    return se.loc[_scores(year).index].to_numpy() * _parts(year), float(
-        np.clip((total - alone) / (together - alone), 0.0, 1.0)
-    )
+    return _wide(year, "se").to_numpy(), float(np.clip((total - alone) / (together - alone), 0.0, 1.0))
 
 
 def _with_noise(year: int, numbers: pd.Series, seed: int) -> np.ndarray:
@@ -373,9 +367,8 @@ def _sobol_runs(year: int, n: int, seed: int) -> tuple[pd.DataFrame, dict]:
 
 def _drawn_weights(year: int, ways: np.ndarray, seed: int) -> np.ndarray:
     """Return the dimensions' weights (runs × dimensions) for each run's way of weighting."""
-    fixed = _fixed_weights(year)
     weight = np.random.default_rng(seed).dirichlet(np.ones(len(index.dimensions(year))), len(ways))
-    for way, values in fixed.items():
+    for way, values in fixed_weights(year).items():
         weight[ways == way] = values
     return weight
 

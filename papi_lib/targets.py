@@ -148,7 +148,9 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     )
 
 
-def chance(province: str | int, base_year: int, places: int, gains: Mapping[str, float] | pd.Series, horizon: int = 1) -> float:
+def chance(
+    province: str | int, base_year: int, places: int, gains: Mapping[str, float] | pd.Series, horizon: int = 1
+) -> float:
     """Return how likely a target becomes if planned gains are made, beside what happens anyway.
 
     All calls for one target use the same draws, those of `climb`, so that the difference between

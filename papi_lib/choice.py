@@ -15,9 +15,9 @@ import pandas as pd
 from papi_lib import charts, comparison, index, places, precision, published
 from papi_lib.intervals import Z95
 from papi_lib.labels import comparison_name, part_name, rank_sentence
+from papi_lib.page.words import Words
 from papi_lib.pictures import Picture
 from papi_lib.places import Place
-from papi_lib.wording import Words
 
 #: Each kind of picture, named as its data in `papi_lib.comparison`, and its chart in `papi_lib.charts`.
 PICTURES = {"history": "history", "parts": "gaps"}
@@ -106,7 +106,7 @@ class Choice:
         drawn = ", ".join(f"{name}={_literal(value)}" for name, value in self._drawn().items())
         return "\n".join([
             "from papi_lib import charts, comparison, places",
-            "from papi_lib.wording import Words",
+            "from papi_lib.page.words import Words",
             "",
             f"place = places.province({_literal(self.place.name_vi)})",
             f"frame = comparison.{self.picture}({asked})",

@@ -18,7 +18,7 @@ from IPython.display import Javascript
 from papi_lib import comparison, datafiles, index, places, tables
 from papi_lib.choice import PICTURES, Choice
 from papi_lib.labels import comparison_name, part_name
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
 
 #: The value of the control for the comparison that opens the field for another province's name.
 ANOTHER = "another"

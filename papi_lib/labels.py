@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from papi_lib import index, places
+from papi_lib.page.words import Words
 from papi_lib.places import Place
-from papi_lib.wording import Words
 
 
 def part_name(part: int | str, w: Words) -> str:

@@ -9,10 +9,10 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
 from papi_lib import estimates, index, places
-from papi_lib.newpage import charts, country, pictures
-from papi_lib.newpage.country import spread
+from papi_lib.page import charts, country, pictures
+from papi_lib.page.country import spread
+from papi_lib.page.words import Words
 from papi_lib.places import district, province
-from papi_lib.wording import Words
 
 HANOI = province("Hà Nội")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from papi_lib.batch import manifest
-from papi_lib.wording import LANGUAGES
+from papi_lib.page.words import LANGUAGES
 
 #: Mime type of what a notebook tells of itself.
 FACTS = "application/vnd.papi.page+json"

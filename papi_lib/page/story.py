@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import codebook, datafiles, disclosure, estimates, index, plans, provenance, published
-from papi_lib.newpage import charts, country
-from papi_lib.newpage.page import Page
-from papi_lib.wording import Words, mark
+from papi_lib import datafiles, estimates, index, plans, provenance
+from papi_lib.page import charts, country
+from papi_lib.page.page import Page
+from papi_lib.page.words import Words, mark
+from papi_lib.survey import codebook, disclosure
 
 MOST_FINDINGS = 3
 #: What stands out, by kind of claim and sign.

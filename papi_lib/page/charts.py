@@ -1,7 +1,7 @@
 """Pictures of one place: the parts of its score, how they moved, differences.
 
 A chart takes a tidy frame and a place, draws on axes (new ones where it is given none), says what it drew
-(`papi_lib.newpage.pictures.describe`) and returns the axes, or None where there is nothing to draw. Scores are in
+(`papi_lib.page.pictures.describe`) and returns the axes, or None where there is nothing to draw. Scores are in
 points, whiskers are 95% intervals. A dot is filled where the frame's column ``clear`` says so: no chart tests.
 """
 
@@ -14,9 +14,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from papi_lib import estimates
-from papi_lib.newpage import pictures
+from papi_lib.page import pictures
+from papi_lib.page.words import Words
 from papi_lib.places import Place
-from papi_lib.wording import Words
 
 #: What is drawn to its colour; every chart takes ``palette={"place": "navy"}`` to draw some of it otherwise.
 PALETTE = {

@@ -19,6 +19,8 @@ from papi_lib.wording import Words, mark
 
 #: The notebook that says how figures are made.
 METHODS = "methods"
+#: Whose pages are made if no place is named and no records are given.
+_DEFAULT_PROVINCE = "Hà Nội"
 #: What so many jobs import, or show of all provinces alike, is imported or computed once for all.
 _SEVERAL = 3
 #: The same of what takes seconds.
@@ -66,14 +68,16 @@ def jobs(
     provinces, years, langs, chosen, of_districts : sequence of str
         As given on the command line; ``all`` stands for all provinces, all years or all districts that
         the records have; no year means the latest, no notebook all of them; None as `of_districts`
-        stands for all districts that have respondents in one of the years, if any.
+        stands for all districts that have respondents in one of the years, if any, and then no province
+        for the records' own.
     records : pathlib.Path or None
         File of respondents' records for the districts' pages; None for the simulated survey.
 
     Raises
     ------
     ValueError
-        A name is unknown, a data file is faulty, or a notebook that was asked for serves none of the places.
+        A name is unknown, a data file is faulty, the records are of another province than those named, or
+        a notebook that was asked for serves none of the places.
     """
     for name in datafiles.resource_names():
         datafiles.read(name)
@@ -84,10 +88,20 @@ def jobs(
         if "all" in provinces
         else provinces
     )
-    spots = [(place, None) for place in dict.fromkeys(places.province(p) for p in wanted)]
+    homes = list(dict.fromkeys(places.province(p) for p in wanted))
     span = index.years() if "all" in years else [index.check_year(y) for y in years] or index.years()[-1:]
-    if of_districts is None or of_districts:
-        spots += _of_districts(of_districts, span, records)
+    survey = _survey(of_districts, span, records)
+    home = places.province(survey.province if survey else _DEFAULT_PROVINCE)
+    if survey and homes and home not in homes:
+        raise ValueError(
+            f"{survey.name} is a survey of {home.name_vi}, not of {', '.join(place.name_vi for place in homes)}; "
+            "give --records of a survey there, or leave out --district and --records"
+        )
+    if not homes and of_districts is None:
+        homes = [home]
+    named = () if not survey else survey.districts if of_districts is None or "all" in of_districts else of_districts
+    spots = [(place, None) for place in homes]
+    spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in named)]
     levels = {notebook: levels_of(notebook) for notebook in found}
     planned = [
         _job(notebook, place, year, lang, records)
@@ -100,20 +114,22 @@ def jobs(
     ]
     if not planned:
         raise ValueError(f"{found[0].stem} is made for pages on a {' or a '.join(levels_of(found[0]))} only")
+    if (of_districts or records) and all(job.labels["level"] != "district" for job in planned):
+        stems = ", ".join(notebook.stem for notebook in found)
+        raise ValueError(f"{stems}: for pages on a province only; leave out --district and --records")
     return planned
 
 
-def _of_districts(chosen: Sequence | None, span: Sequence[int], records: Path | None) -> list[tuple]:
-    """Return the districts that are chosen, with the survey behind their pages."""
+def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None):
+    """Return the survey behind the pages of the districts that are chosen; None if there are none."""
+    if chosen is not None and not chosen:
+        return None
     from papi_lib import districts  # what it needs for surveys takes a second to import
 
     of_simulated = records is None and districts.simulated_year() in span
-    if not chosen and not (records or of_simulated):
-        return []
-    survey = districts.load(records, districts.simulated_year() if of_simulated else max(span))
-    home = places.province(survey.province)
-    named = survey.districts if chosen is None or "all" in chosen else chosen
-    return [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in named)]
+    if chosen is None and not (records or of_simulated):
+        return None
+    return districts.load(records, districts.simulated_year() if of_simulated else max(span))
 
 
 def methods(folder: Path, lang: str) -> Job:

@@ -15,7 +15,6 @@ sys.modules.setdefault("rfc3987_syntax", None)
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
-DEFAULT_PROVINCE = "Hà Nội"
 
 
 class _OneLineErrors(click.Group):
@@ -44,7 +43,7 @@ def main() -> None:
     "-p",
     multiple=True,
     metavar="NAME",
-    help="Name or code, 'all' for all 63; may be repeated.  [default: Hà Nội and its districts with respondents]",
+    help="Name or code, 'all' for all 63; may be repeated.  [default: that of the records, or Hà Nội, with its districts]",
 )
 @click.option(
     "--district",
@@ -57,7 +56,7 @@ def main() -> None:
     "--records",
     type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
     metavar="FILE",
-    help="Respondents' records for the districts' pages.  [default: the simulated survey]",
+    help="Respondents' records for the pages of their province's districts.  [default: the simulated survey]",
 )
 @click.option(
     "--year", "-y", multiple=True, metavar="YEAR", help="Year, or 'all'; may be repeated.  [default: the latest]"
@@ -116,8 +115,8 @@ def report(
     from papi_lib import batch_plan
     from papi_lib.batch import run as batch
 
-    if not province and not district:
-        province, district = [DEFAULT_PROVINCE], None
+    if not district and (records or not province):
+        district = None  # all that have respondents
     lang = lang or ["vi"]
     planned = [batch_plan.methods(NOTEBOOKS, one) for one in dict.fromkeys(lang)]
     if set(notebook) != {batch_plan.METHODS}:
@@ -149,13 +148,13 @@ def report(
 
 @main.command("list")
 def list_() -> None:
-    """Show what can be asked for: notebooks, years and provinces.
+    """Show what can be asked for: notebooks, years, provinces and districts.
 
     \b
     Example:
       papi list
     """
-    from papi_lib import batch_plan, index, places
+    from papi_lib import batch_plan, districts, index, places
 
     click.echo("Notebooks:")
     for path in batch_plan.notebooks(NOTEBOOKS):
@@ -165,6 +164,9 @@ def list_() -> None:
     click.echo("Provinces:")
     for code, row in places.provinces().iterrows():
         click.echo(f"  {code:>2}  {row['name_vi']} / {row['name_en']}")
+    click.echo("Districts: those that have respondents in the file given with --records, of any province; without it:")
+    for code in districts.load().districts:
+        click.echo(f"  {code}  {places.district(code).name_vi} / {places.district(code).name_en}")
 
 
 @main.command()
@@ -191,7 +193,7 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
       papi check data/published/2024.csv
       papi check survey.sav --year 2024 --write survey.parquet
     """
-    from papi_lib import codebook, datafiles, index, plans, published
+    from papi_lib import codebook, datafiles, index, places, plans, published
 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
     names = datafiles.resource_names()
@@ -208,6 +210,8 @@ def check(file: Path | None, year: str | None, target: Path | None) -> None:
                 published.load(int(name.removeprefix("scores-")))
             elif name == "plan-tasks":
                 plans.tasks(1)
+            elif name == "districts":
+                places.districts()
             elif name == "codebook":
                 codebook.items(index.years()[-1])
         except datafiles.DataError as fault:

@@ -8,6 +8,7 @@ silence: unknown names are reported, repeated rows are refused.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -15,13 +16,13 @@ import pandas as pd
 from papi_lib import changes, index, places, records, whole
 from papi_lib.datafiles import DataError
 
-#: Column names, in plain letters, that are taken as the province and as the year.
-_PROVINCE = ("province_code", "province code", "province", "code", "name", "tinh", "tinh thanh", "ma tinh", "ten tinh")
+#: Column names, in plain letters, that may be of provinces besides those that say so, and that are of years.
+_PROVINCE = ("code", "name")
 _YEAR = ("year", "nam")
 _SUFFIXES = (".csv", ".xlsx")
 _NUMBER = r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?"
-#: A cell of text that starts so is run as a formula by spreadsheet programs.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Where a spreadsheet program begins to read a formula: at the start, and where it takes a sign as the end of a cell.
+_FORMULA = re.compile(r"(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])")
 
 
 def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -37,7 +38,7 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
         decimals, and nothing for thousands.
     by : str, optional
         The column that names the provinces; by default the first whose name says so (province_code,
-        province, code, name, tỉnh, …).
+        province, tỉnh/thành, mã tỉnh, …; else code, name). A second one, of names beside codes, must mean the same.
 
     Returns
     -------
@@ -49,8 +50,9 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
     Raises
     ------
     papi_lib.datafiles.DataError
-        The file cannot be read, names no provinces, repeats a province (and year), has a number that
-        may be read in two ways, or a column that the frame has already.
+        The file cannot be read, names no provinces, has a code beside another province's name, is of the 34
+        provinces since 1 July 2025, repeats a province (and year), has a number that may be read in two
+        ways, or a column that the frame has already.
     ValueError
         The frame has no ``province_code``.
 
@@ -120,16 +122,20 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
         raise DataError(f"{path}: '{path.suffix}' files cannot be joined; save it as one of {', '.join(_SUFFIXES)}")
     table = records.read(path)
     _check_header(path, table)
-    named, dated = _key(table, (by,) if by else _PROVINCE), _key(table, _YEAR)
-    if named is None:
+    table = table.dropna(how="all")
+    loose = [_key(table, (name,)) for name in (([by] if by else []) or _PROVINCE)]
+    named = [*places.key_columns(table.columns), *filter(None, loose)]
+    if (by and loose == [None]) or not named:
         asked = f"no column '{by}'" if by else "no column names the provinces"
         raise DataError(f"{path}, row 1: {asked}; the file has {', '.join(table.columns)}")
-    own, told = pd.DataFrame({"province_code": _codes(table[named], places.province)}), []
-    told += _unknown(table, named, own["province_code"], places.province)
+    named, others = (loose if by else named)[0], named
+    own, unmatched = _provinces(path, table, named, others)
+    dated = _key(table, _YEAR)
+    told = [(row + 2, named, value, why) for row, value, why in unmatched.fillna("").itertuples(index=False)]
     if dated is not None:
-        own["year"] = _codes(table[dated], index.check_year)
-        told += _unknown(table, dated, own["year"], index.check_year)
-    for column in table.columns.drop([c for c in (named, dated) if c is not None]):
+        own["year"], unknown = _years(table[dated])
+        told += unknown
+    for column in table.columns.drop([c for c in (named, unmatched.attrs["beside"], dated) if c is not None]):
         own[column] = _values(path, table[column])
         told += _kept_as_text(own[column])
     own = own.dropna(subset=[k for k in ("province_code", "year") if k in own])
@@ -230,7 +236,9 @@ def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str) or re.fullmatch(r"\s*[-+−]?[\d.,]+%?\s*", value):
+        return value
+    return _FORMULA.sub(r"\1'", value)
 
 
 def _check_header(path: Path, table: pd.DataFrame) -> None:
@@ -247,40 +255,29 @@ def _key(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
     return next((plain[key] for key in (places.plain(n).replace("_", " ") for n in names) if key in plain), None)
 
 
-def _codes(column: pd.Series, find) -> pd.Series:
-    """Return what `find` makes of each value: a province's code, a year; missing where it finds nothing."""
+def _provinces(path: Path, table: pd.DataFrame, named: str, others: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the codes of a file's provinces and what did not match; raise where code and name disagree."""
+    try:
+        codes, unmatched = places.in_table(table, named, beside=others)
+    except ValueError as error:
+        raise DataError(f"{path}, column '{named}': {error}") from None
+    for row in unmatched.attrs["conflicts"]:
+        why = unmatched.set_index("row").at[row, "problem"]
+        raise DataError(f"{path}, row {row + 2}, column '{named}': '{table[named][row]}' {why}; correct one of them")
+    return codes.rename("province_code").to_frame(), unmatched
 
-    def code(value: object) -> float | None:
+
+def _years(column: pd.Series) -> tuple[pd.Series, list[tuple]]:
+    """Return a column of years, missing where it names none of the index, and why."""
+    years, told = [], []
+    for row, value in column.items():
         try:
-            found = find(_bare(value))
-        except ValueError:
-            return None
-        return getattr(found, "code", found)
-
-    return column.map({value: code(value) for value in column.dropna().unique()}).astype("float64")
-
-
-def _bare(value: object) -> object:
-    """Return a code as it is counted: 1 for 1.0 and for "01"."""
-    if isinstance(value, str):
-        return value.lstrip("0") if value.isdigit() else value
-    return int(value) if float(value).is_integer() else value
-
-
-def _unknown(table: pd.DataFrame, column: str, codes: pd.Series, find) -> list[tuple]:
-    """Return the rows whose key names nothing, with why; rows that are empty throughout do not count."""
-    told = []
-    for i in codes.index[codes.isna()]:
-        value = table[column][i]
-        if pd.isna(value):
-            if table.loc[i].notna().any():
-                told.append((i + 2, column, "", "is empty; fill it in"))
-            continue
-        try:
-            find(_bare(value))
+            years.append(index.check_year(value))
         except ValueError as error:
-            told.append((i + 2, column, value, f"is not known; {str(error).partition('; ')[2]}"))
-    return told
+            years.append(None)
+            why = "is empty; fill it in" if pd.isna(value) else f"is not known; {str(error).partition('; ')[2]}"
+            told.append((row + 2, column.name, "" if pd.isna(value) else value, why))
+    return pd.Series(years, column.index, dtype="Int64"), told
 
 
 def _values(path: Path, column: pd.Series) -> pd.Series:

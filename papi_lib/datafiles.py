@@ -13,6 +13,7 @@ import importlib
 import json
 import math
 import os
+import pickle
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -119,30 +120,62 @@ def held():
 _memories: dict[str, dict] = {}
 
 
+class _Packed(bytes):
+    """A result that a caller could change, as it is kept."""
+
+
 def cached(function):
     """Remember a function's results for as long as no file of the data package changes.
 
-    For functions of hashable arguments; a frame or list is returned as a copy, so that a caller
-    may change it.
+    Arguments that are equal but of different types (1, 1.0, True) are different questions. Every caller
+    gets a result of its own, so that what it changes there changes no other answer.
     """
     memory = _memories[f"{function.__module__}:{function.__qualname__}"] = {}
 
     @wraps(function)
     def recalled(*args, **kwargs):
         now = stamp()
-        key = (now, args, tuple(sorted(kwargs.items())))
+        key = (now, _typed(args), tuple((name, _typed(kwargs[name])) for name in sorted(kwargs)))
+        if not _hashable(key):
+            return function(*args, **kwargs)
         if key not in memory:
             if len(memory) > 2000:
                 memory.clear()
             before = _held.set(now)
             try:
-                memory[key] = function(*args, **kwargs)
+                memory[key] = _kept(function(*args, **kwargs))
             finally:
                 _held.reset(before)
         value = memory[key]
-        return value.copy() if isinstance(value, pd.DataFrame | pd.Series | list) else value
+        if isinstance(value, _Packed):
+            return pickle.loads(value)
+        return value.copy() if isinstance(value, pd.DataFrame | pd.Series) else value
 
     return recalled
+
+
+def _typed(value: object) -> tuple:
+    """Return a key of an argument that tells its type, and the types inside a tuple."""
+    return type(value), tuple(map(_typed, value)) if isinstance(value, tuple) else value
+
+
+def _hashable(value: object) -> bool:
+    """Return whether a value has a hash: what has none can be changed."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _kept(value: object) -> object:
+    """Return a result as it is kept: as it is where a copy is enough to protect it, or else packed."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        cells = value.to_frame() if isinstance(value, pd.Series) else value
+        fixed = all(map(_hashable, cells.loc[:, cells.dtypes.eq(object).to_numpy()].to_numpy().ravel()))
+    else:
+        fixed = _hashable(value)
+    return value if fixed else _Packed(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
 
 
 def remembered(besides: dict[str, dict] | None = None) -> dict[str, dict]:

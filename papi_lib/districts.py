@@ -61,9 +61,7 @@ class Survey:
 
     def place(self, district: str | int, province: places.Place) -> places.Place:
         """Find a district that has respondents, of the province; ValueError if there is none."""
-        found = places.district(district)
-        if found.province_code != province.code:
-            raise ValueError(f"{found.name_vi} is not in {province.name_vi}; give its own province")
+        found = places.district(district, province)
         if self.province != province.code:
             home = places.province(self.province).name_vi
             raise ValueError(f"{self.name} is a survey of {home}, not of {province.name_vi}; give another file")

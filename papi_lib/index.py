@@ -40,9 +40,10 @@ def check_year(year: int) -> int:
     2024
     """
     known = years()
-    if isinstance(year, bool) or str(year).strip() not in {str(y) for y in known}:
+    text = str(year).strip().removesuffix(".0")  # as a merge or R leaves it
+    if text not in {str(y) for y in known}:
         raise ValueError(f"no PAPI scores for the year {year!r}; there are scores for {known[0]}-{known[-1]}")
-    return int(year)
+    return int(text)
 
 
 @datafiles.cached

@@ -39,9 +39,8 @@ def provinces() -> pd.DataFrame:
     """
     table = places.provinces()
     frame = table.reset_index().groupby("merged_2025", sort=False)["province_code"].agg(list).to_frame("parts")
-    english = table.set_index("name_vi")["name_en"]  # Huế took a new name: its own without diacritics
     frame.insert(0, "name_vi", frame.index)
-    frame.insert(1, "name_en", [english.get(name, places.plain(name).title()) for name in frame.index])
+    frame.insert(1, "name_en", places.provinces_2025().set_index("name_vi")["name_en"].reindex(frame.index))
     return frame.assign(reconstructed=frame["parts"].map(len) > 1)
 
 

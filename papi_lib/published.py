@@ -46,11 +46,11 @@ def load(
     """
     if years is None:
         years = index.years()
-    wanted = [index.check_year(y) for y in ([years] if isinstance(years, int | str) else years)]
+    wanted = [index.check_year(y) for y in ([years] if pd.api.types.is_scalar(years) else years)]
     frame = pd.concat([_year(y) for y in wanted], ignore_index=True) if wanted else _year(index.years()[0]).iloc[:0]
     if provinces is None:
         return frame
-    names = [provinces] if isinstance(provinces, int | str) else provinces
+    names = [provinces] if pd.api.types.is_scalar(provinces) else provinces
     codes = [places.province(p).code for p in names]
     return frame[frame["province_code"].isin(codes)].reset_index(drop=True)
 
@@ -300,6 +300,10 @@ def _year(year: int) -> pd.DataFrame:
             row = int(bad.to_numpy().argmax())
             raise datafiles.DataError(f"{datafiles.where(table, row, column)}: '{frame[column].iloc[row]}' {why}")
 
+    try:
+        places.check_63(frame["province_code"])
+    except ValueError as error:
+        raise datafiles.DataError(f"{datafiles.where(table, 0, 'province_code')}: {error}") from None
     refuse(frame["year"] != year, "year", f"in the file of {year}; move the row to its own year's file")
     found = expected.set_index("subdimension").reindex(frame["subdimension"]).set_axis(frame.index)
     refuse(

@@ -5,7 +5,8 @@ A file has one row a respondent and these columns, besides one for each item of 
 =============  =======================================================================================
 column         what it holds
 =============  =======================================================================================
-district_code  the district's code of the General Statistics Office, or its name
+district_code  the district's code of the General Statistics Office, or its name; a name that several provinces
+               have is of the one that all others lie in, or that a column ``province`` names
 stratum        what the sample was drawn in by itself; strata lie inside districts or hold whole ones
 cluster        what was drawn first inside the stratum (primary sampling unit): a village, a commune
 weight         how many people the respondent stands for, above zero
@@ -102,9 +103,7 @@ def check(frame: pd.DataFrame, year: int, first_row: int = 1) -> tuple[pd.DataFr
         "weight": pa.Column(
             nullable=False, checks=_rule(lambda s: _number(s) > 0, "is no weight; give a number above zero")
         ),
-        "district_code": pa.Column(
-            nullable=False, checks=_rule(lambda s: _district_codes(s).notna(), "is no district's code or name")
-        ),
+        "district_code": pa.Column(nullable=False),
     }
     asked = {
         item: pa.Column(
@@ -124,6 +123,8 @@ def check(frame: pd.DataFrame, year: int, first_row: int = 1) -> tuple[pd.DataFr
     clean = pd.DataFrame(index=frame.index)
     for column in [*DESIGN, *book.index]:
         clean[column] = _clean(frame, column, book)
+    clean["district_code"], wrong = _district_codes(frame, first_row)
+    found += wrong
     clean["simulated"] = _number(frame["simulated"]).gt(0) if "simulated" in frame else False
     found += _skipped(clean, book, frame, first_row)
     columns = ["row", "column", "value", "problem"]
@@ -189,8 +190,6 @@ def _clean(frame: pd.DataFrame, column: str, book: pd.DataFrame) -> pd.Series:
     """Return one column as `check` gives it; missing where it is not in the file or not understood."""
     if column not in frame:
         return pd.Series(pd.NA, frame.index)
-    if column == "district_code":
-        return _district_codes(frame[column])
     if column == "weight":
         return _number(frame[column])
     if column in DESIGN:
@@ -211,16 +210,15 @@ def _skipped(clean: pd.DataFrame, book: pd.DataFrame, frame: pd.DataFrame, first
     return found
 
 
-def _district_codes(column: pd.Series) -> pd.Series:
-    """Return the districts' codes of a column of codes or names; missing where there is no such district."""
-
-    def code(value: object) -> str | None:
-        try:
-            return places.district(int(value) if isinstance(value, float) and value.is_integer() else value).code
-        except ValueError:
-            return None
-
-    return column.map({value: code(value) for value in column.dropna().unique()})
+def _district_codes(frame: pd.DataFrame, first: int) -> tuple[pd.Series, list[tuple]]:
+    """Return the districts' codes, missing where a row names none, and what is wrong with them."""
+    if "district_code" not in frame:
+        return pd.Series(pd.NA, frame.index), []
+    codes, unmatched = places.in_table(frame, "district_code", "district")
+    told = unmatched[unmatched["value"].notna()].replace(
+        {"problem": {"^is not known": "is no district's code or name"}}, regex=True
+    )
+    return codes, [(row + first, "district_code", value, why) for row, value, why in told.itertuples(index=False)]
 
 
 def _number(column: pd.Series) -> pd.Series:

@@ -36,7 +36,7 @@ def test_counts_of_the_source():
     assert len(published.load()) == 21_891
     assert len(datafiles.read("provinces")) == 63
     assert datafiles.read("provinces")["merged_2025"].nunique() == 34
-    assert len(datafiles.read("districts")) == 30
+    assert len(datafiles.read("districts")) == 696
 
 
 def test_vietnamese_text_is_nfc():

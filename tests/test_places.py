@@ -50,7 +50,7 @@ def test_spellings_of_a_district(name):
 
 
 def test_districts_know_type_and_province():
-    town = places.district("Sơn Tây")
+    town = places.district("Thị xã Sơn Tây")
     assert (town.type, town.province_code, town.name("en")) == ("thi-xa", 1, "Son Tay Town")
 
 

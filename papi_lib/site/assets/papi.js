@@ -4,7 +4,7 @@ const given = document.documentElement.dataset;
 const root = given.root;
 const lang = document.documentElement.lang;
 const collator = new Intl.Collator(lang, { numeric: true });
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐðÐ]/g, "d").toLowerCase();
 
 for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];

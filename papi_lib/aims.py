@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from papi_lib import charts_country, charts_targets, forecast, index, plans, precision, tables, targets
-from papi_lib.intervals import Z95
 from papi_lib.labels import part_name
 from papi_lib.page import Page
 from papi_lib.targets import Climb
@@ -97,7 +96,7 @@ def needed(page: Page, climb: Climb | None) -> pd.DataFrame | None:
     page.say(
         "With {points} points more, {place} would have stood at place {target} in {base} already; the noise in its score alone is about ±{noise} points (95%).",
         points=w.number(climb.needed_now), place=page.name, target=climb.target_rank, base=climb.base_year,
-        noise=w.number(Z95 * precision.standard_error(None, climb.base_year, climb.province_code)),
+        noise=w.number(1.96 * precision.standard_error(None, climb.base_year, climb.province_code)),
     )  # fmt: skip
     frame = pd.DataFrame({"gain": climb.needed_gain, "parts": {chance: len(s) for chance, s in climb.steps.items()}})
     for chance, gain in climb.needed_gain.items():

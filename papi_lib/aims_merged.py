@@ -6,7 +6,6 @@ import pandas as pd
 
 from papi_lib import charts_country, index, merged, precision, tables
 from papi_lib.aims import Asked
-from papi_lib.intervals import Z95
 from papi_lib.labels import part_name, province_name
 from papi_lib.page import Page
 from papi_lib.wording import mark
@@ -57,7 +56,7 @@ def start(page: Page, target: Asked) -> pd.DataFrame | None:
     }
     frame = pd.DataFrame({part: units.loc[unit.code] for part, units in sets.items()}).T
     frame = frame[["score", "se"]].astype(float).join(frame[["rank", "lower", "upper"]].astype("Int64"))
-    shown = frame.assign(se=Z95 * frame["se"])
+    shown = frame.assign(se=1.96 * frame["se"])
     shown.index = pd.Index([part_name(part, w) for part in frame.index], name=w("part"))
     shown.columns = [w("score"), w("noise ±"), w("rank"), w("set from"), w("set to")]
     if len(parts) > 1:
@@ -77,7 +76,7 @@ def start(page: Page, target: Asked) -> pd.DataFrame | None:
 
 
 def _say_base(page: Page, base: pd.Series, name: str, rise: int) -> None:
-    w, year, noise = page.w, int(base["year"]), Z95 * base["se"]
+    w, year, noise = page.w, int(base["year"]), 1.96 * base["se"]
     sentence = (
         mark("Reconstructed by us for {year}, {unit} has {score} points (95% interval {low} to {high}) and rank {rank} of the {of} among 34 provinces that have a total; noise leaves any rank from {lower} to {upper} possible (95%).")
         if merged.provinces().loc[page.place.merged_2025, "reconstructed"]

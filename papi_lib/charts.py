@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from papi_lib.intervals import Z95
-from papi_lib.labels import comparison_name, part_name, province_name
+from papi_lib.labels import part_name, province_name
 from papi_lib.pictures import (
     BEST,
     CITIES,
@@ -65,7 +64,7 @@ def profile(frame: pd.DataFrame, w: Words, place: Place, *, se: pd.Series | None
             size, edge = (12.2, 2) if marker == "|" else (5.1, 0)
             ax.plot(frame[column], rows, marker, ms=size, mew=edge, color=colour, zorder=3, label=label)
         if se is not None:
-            noise = Z95 * se.reindex(frame.index)
+            noise = 1.96 * se.reindex(frame.index)
             bars(ax, rows, frame["score"] - noise, frame["score"] + noise, across=True, color=PLACE, lw=1.4, zorder=4)
         ax.plot(frame["score"], rows, "o", ms=8, color=PLACE, zorder=5, label=place.name(w.lang))
         score_rows(ax, rows, frame["score"], frame, w)
@@ -174,21 +173,21 @@ def _history_panel(ax: Axes, frame: pd.DataFrame, w: Words, place: Place, beside
     # A missing value between two runs: no line there.
     year, score, other, low, high = np.insert(frame[columns].to_numpy(float), breaks, np.nan, axis=0).T
     ax.fill_between(year, low, high, color=FAINT, alpha=0.6, lw=0, label=w("middle half of provinces"))
-    ax.plot(year, other, color=COUNTRY, lw=1.3, marker="_", ms=7, label=comparison_name(beside, w, place))
+    ax.plot(year, other, color=COUNTRY, lw=1.3, marker="_", ms=7, label=w("mean of provinces"))
     ax.plot(year, score, color=PLACE, lw=1.8, marker="o", ms=4.5, label=place.name(w.lang))
     alone = frame[~frame["segment"].duplicated(keep=False)]
     if len(alone):
         bars(ax, alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=FAINT, lw=6, alpha=0.6)
     for scores, errors, colour, aside in (("score", "se", PLACE, 0), (beside, "comparison_se", COUNTRY, 0.1)):
         if errors in frame and scores not in ("country", "median"):  # theirs are too small to see
-            middle, noise = frame[scores], Z95 * frame[errors]
+            middle, noise = frame[scores], 1.96 * frame[errors]
             bars(ax, frame["year"] + aside, middle - noise, middle + noise, color=colour, lw=0.9, alpha=0.8)
     bars(ax, segment[breaks] - 0.5, 0, 1, color="#64748b", ls=":", lw=1, zorder=2, transform=ax.get_xaxis_transform())
 
 
 def _history_table(frame: pd.DataFrame, w: Words, place: Place, beside: str) -> pd.DataFrame:
     """Return the figures behind the picture, with intervals and differences where the frame has them."""
-    other = comparison_name(beside, w, place)
+    other = w("mean of provinces")
     if "difference" not in frame:
         names = {part: part_name(part, w) for part in frame["part"].unique()}
         table = frame.assign(part=[names[part] for part in frame["part"]]).set_index("part")
@@ -196,11 +195,11 @@ def _history_table(frame: pd.DataFrame, w: Words, place: Place, beside: str) -> 
         return table.rename_axis(w("part"))
     table = pd.DataFrame({
         place.name(w.lang): frame["score"],
-        w("95% from"): frame["score"] - Z95 * frame["se"],
-        w("95% to"): frame["score"] + Z95 * frame["se"],
+        w("95% from"): frame["score"] - 1.96 * frame["se"],
+        w("95% to"): frame["score"] + 1.96 * frame["se"],
         other: frame[beside],
         w("difference"): frame["difference"],
-        w("noise of the difference (95%, ±)"): Z95 * frame["difference_se"],
+        w("noise of the difference (95%, ±)"): 1.96 * frame["difference_se"],
     })  # fmt: skip
     return table.set_index(pd.Index(frame["year"], name=w("year")))
 
@@ -223,7 +222,7 @@ def gaps(frame: pd.DataFrame, w: Words, place: Place, *, title: str) -> Picture 
     frame = frame.dropna(subset=["difference"])
     if frame.empty:
         return None
-    noise = frame["noise"] if "noise" in frame else Z95 * frame["se"]
+    noise = frame["noise"] if "noise" in frame else 1.96 * frame["se"]
     clear = frame["difference"].abs() > noise
     with style():
         fig = figure(7, 1.0 + 0.4 * len(frame), left=2.4, top=0.35)

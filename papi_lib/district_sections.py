@@ -14,14 +14,13 @@ from papi_lib import (
     codebook,
     datafiles,
     districts,
+    estimates,
     index,
-    intervals,
     places,
     plans,
     provenance,
     tables,
 )
-from papi_lib.intervals import Z95
 from papi_lib.labels import part_name
 from papi_lib.page import Page
 
@@ -73,8 +72,8 @@ def standing(page: Page) -> pd.DataFrame:
     if pd.notna(row["model"]):
         page.say(
             "With what the other districts’ answers add, the model estimate is {model} points (95% interval {low} to {high}); {borrowed} of it is borrowed from them.",
-            model=w.number(row["model"]), low=w.number(row["model"] - Z95 * row["model_se"]),
-            high=w.number(row["model"] + Z95 * row["model_se"]), borrowed=w.percent(row["borrowed"]),
+            model=w.number(row["model"]), low=w.number(row["model"] - 1.96 * row["model_se"]),
+            high=w.number(row["model"] + 1.96 * row["model_se"]), borrowed=w.percent(row["borrowed"]),
         )  # fmt: skip
     page.say(
         "Any place from {lower} to {upper} among the {n} districts is possible (95%). Districts are not ranked, because most cannot be told apart.",
@@ -350,7 +349,7 @@ def _told_apart(page: Page, parts: list) -> pd.DataFrame:
             "noise": table["gap_noise"].to_numpy(),
         }
     )
-    return intervals.tell_apart(frame.dropna())
+    return estimates.together(frame.dropna()).sort_values("z", key=abs, ascending=False)
 
 
 def _answers_table(page: Page, frame: pd.DataFrame, caption: str) -> tables.Table:

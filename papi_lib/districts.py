@@ -16,10 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit  # Student's quantiles, without the second that scipy.stats takes to import
+from scipy.special import ndtri, stdtrit  # without the second that scipy.stats takes to import
 
 from papi_lib import codebook, datafiles, disclosure, estimates, index, places, ranks, records, smallarea, survey
-from papi_lib.intervals import Z95
 from papi_lib.wording import Words
 
 #: Name of the domain that holds everybody.
@@ -163,7 +162,7 @@ class Survey:
         keys = [(code, series) for code in self.districts]
         known = estimate.notna().to_numpy()
         covariance = self._estimates[1].loc[keys, keys].to_numpy()
-        wider = stdtrit(self.scores.loc[keys, "df"], 0.975) / Z95
+        wider = stdtrit(self.scores.loc[keys, "df"], 0.975) / ndtri(0.975)
         covariance = pd.DataFrame(covariance * np.outer(wider, wider), index=self.districts, columns=self.districts)
         sets = ranks.rank_confidence_sets(estimate[known], covariance.loc[known, known], simultaneous=False, level=0.95)
         return sets[["lower", "upper"]].reindex(self.districts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from papi_lib import index, places
-from papi_lib.places import Place
 from papi_lib.wording import Words
 
 
@@ -31,19 +30,6 @@ def rank_sentence(row: pd.Series, w: Words) -> str:
 def province_name(code: float, w: Words) -> str:
     """Return a province's name by code; a missing code becomes a dash."""
     return "–" if pd.isna(code) else places.provinces()[f"name_{w.lang}"][int(code)]
-
-
-def comparison_name(kind: str, w: Words, place: Place) -> str:
-    """Return the name of what a place is compared with: see `papi_lib.comparison.KINDS`."""
-    if kind == "region":
-        return w("mean of {region}", region=places.region_name(place.region, w.lang))
-    known = {
-        "country": w("mean of provinces"),
-        "median": w("median of provinces"),
-        "cities": w("mean of five central cities"),
-        "best": w("best province"),
-    }
-    return known.get(kind) or places.province(kind).name(w.lang)
 
 
 def step_name(step: str, w: Words) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 
+import numpy as np
 import pandas as pd
 from IPython.display import display
 
@@ -288,7 +289,7 @@ class Page:
         """Return the change since the last year that compares, None where there is none."""
         if self.survey or not self.measured:
             return None
-        moved = precision.change(self.place.code, self.year, self.dimension)
+        moved = change(self.place.code, self.year, self.dimension)
         if math.isnan(moved["change"]):
             return None
         return {
@@ -301,3 +302,25 @@ class Page:
     @staticmethod
     def _html(fragment: str, more: dict | None = None) -> None:
         display({"text/html": fragment} | (more or {}), raw=True)
+
+
+def change(province: str | int, year: int, part: int | str | None = None, previous: int | None = None) -> pd.Series:
+    """Return a province's change since an earlier year that compares, with its noise."""
+    wide, code = published.series(part), places.province(province).code
+    if previous is None:
+        previous = max((y for y in index.segment(year, part) if y < year), default=None)
+    elif not index.comparable(previous, year, part):
+        raise ValueError(f"scores of {previous} and {year} do not compare: the measure changed in between")
+    moved = se = country = np.nan
+    if previous is not None:
+        both = wide[year] - wide[previous]
+        moved, country = both[code], both.mean()
+        se = np.hypot(precision.standard_error(part, previous, code), precision.standard_error(part, year, code))
+    return pd.Series({
+        "previous": np.nan if previous is None else previous,
+        "change": moved,
+        "se": se,
+        "country_change": country,
+        "relative_change": moved - country,
+        "clear": bool(abs(moved) > 1.96 * se),
+    })  # fmt: skip

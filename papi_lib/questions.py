@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import charts, charts_country, datafiles, district_sections, intervals, precision, published, tables
-from papi_lib.intervals import Z95
+from papi_lib import association, charts, charts_country, datafiles, district_sections, precision, published, tables
 from papi_lib.labels import group_name, part_name
 from papi_lib.page import Page
 
@@ -37,7 +36,7 @@ def together(page: Page, x: str, y: str) -> pd.DataFrame | None:
     w = page.w
     frame = published.wide(page.year, page.dimension)[[x, y]]
     n, r = len(frame.dropna()), frame[x].corr(frame[y])
-    low, high = intervals.of_correlation(r, 1 / (n - 3))
+    low, high = association.interval(r, 1 / (n - 3))
     page.ask("Do these go together: {x} and {y}?", x=part_name(x, w), y=part_name(y, w))
     numbers = {"r": w.number(r), "low": w.number(low), "high": w.number(high), "n": n}
     if low > 0:
@@ -98,7 +97,7 @@ def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
             share=w.percent(least["score"]),
             country=w.percent(least["country"]),
         )
-        apart = after["score"] - least["score"] > Z95 * np.hypot(least["se"], after["se"])
+        apart = after["score"] - least["score"] > 1.96 * np.hypot(least["se"], after["se"])
         second = {"part": names[1], "share": w.percent(after["score"])}
         if apart:
             page.say("Next is {part} with {share}; the two differ by more than noise.", **second)
@@ -108,7 +107,7 @@ def shares(page: Page, question: str, parts: list[str]) -> pd.DataFrame | None:
         [page.name, w("95% interval ±"), w("mean of provinces"), w("mean of five central cities"), w("best province")],
         axis=1,
     )
-    shown[w("95% interval ±")] *= Z95
+    shown[w("95% interval ±")] *= 1.96
     shown.index = pd.Index([part_name(p, w) for p in frame.index], name=w("part"))
     page.show(tables.Table(shown, w("Share of the scale reached, in percent"), w, decimals=0))
     return frame
@@ -164,10 +163,10 @@ def since_start(page: Page, question: str, part: str) -> pd.DataFrame | None:
             first=row.first,
             last=row.last,
             country=w.signed(row.country),
-            country_noise=w.number(Z95 * row.country_se),
+            country_noise=w.number(1.96 * row.country_se),
             place=page.name,
             change=w.signed(row.change),
-            noise=w.number(Z95 * row.se),
+            noise=w.number(1.96 * row.se),
         )
     if frame.empty:
         page.say("There is no earlier year whose scores compare with those of {year}.", year=page.year)
@@ -227,7 +226,7 @@ def gaps(page: Page) -> pd.DataFrame | None:
     ).sort_values("difference")
     page.ask("Which part has furthest to go to the five cities?", "how-noisy-are-published-scores")
     part, row = frame.index[0], frame.iloc[0]
-    if row["difference"] < -Z95 * row["se"]:
+    if row["difference"] < -1.96 * row["se"]:
         page.say(
             "{part}: {points} points below the mean of the five cities, more than noise.",
             part=part_name(part, w),

@@ -15,17 +15,16 @@ from papi_lib import (
     charts_country,
     datafiles,
     district_sections,
+    estimates,
     index,
-    intervals,
     plans,
     precision,
     provenance,
     published,
     tables,
 )
-from papi_lib.intervals import Z95
 from papi_lib.labels import part_name, rank_sentence
-from papi_lib.page import Page
+from papi_lib.page import Page, change
 from papi_lib.wording import mark
 
 MOST_FINDINGS = 3
@@ -51,8 +50,8 @@ def standing(page: Page) -> pd.DataFrame | None:
             "{place} has {score} points (95% interval {low} to {high}); the mean of the {n} provinces published is {mean}.",
             place=page.name,
             score=w.number(row["score"]),
-            low=w.number(row["score"] - Z95 * row["se"]),
-            high=w.number(row["score"] + Z95 * row["se"]),
+            low=w.number(row["score"] - 1.96 * row["se"]),
+            high=w.number(row["score"] + 1.96 * row["se"]),
             n=int(frame["score"].notna().sum()),
             mean=w.number(frame["score"].mean()),
         )
@@ -80,7 +79,7 @@ def profile(page: Page) -> pd.DataFrame | None:
     frame["se"] = precision.standard_errors(page.year, page.place.code)["se"].reindex(frame.index)
     frame["difference"] = frame["score"] - frame["country"]
     page.ask("Which parts make it so?", "how-noisy-are-published-scores")
-    clear = frame[frame["difference"].abs() > Z95 * frame["se"]]
+    clear = frame[frame["difference"].abs() > 1.96 * frame["se"]]
     known = frame["score"].notna().any()
     for sign, sentence in (
         (1, mark("Above the mean of provinces by more than noise: {parts}.")),
@@ -129,7 +128,7 @@ def history(page: Page) -> pd.DataFrame | None:
     whole = "total" if page.dimension is None else page.dimension
     frame = published.history(page.place.code, [page.dimension, *page.parts], page.year)
     page.ask("How did it move?", "scores-editions-breaks")
-    moved = precision.change(page.place.code, page.year, page.dimension)
+    moved = change(page.place.code, page.year, page.dimension)
     _say_change(page, moved)
     errors = {year: precision.standard_errors(year, page.place.code)["se"] for year in frame["year"].unique()}
     drawn = frame.assign(se=[errors[year][part] for part, year in zip(frame["part"], frame["year"], strict=True)])
@@ -180,7 +179,7 @@ def findings(page: Page) -> pd.DataFrame | None:
         for p, r in gaps.iterrows()
     ]
     for part in page.parts:
-        moved = precision.change(page.place.code, page.year, part)
+        moved = change(page.place.code, page.year, part)
         rows.append(
             {
                 "part": part,
@@ -190,7 +189,7 @@ def findings(page: Page) -> pd.DataFrame | None:
                 "previous": moved["previous"],
             }
         )
-    frame = intervals.tell_apart(pd.DataFrame(rows).dropna(subset=["difference", "se"]))
+    frame = estimates.together(pd.DataFrame(rows).dropna(subset=["difference", "se"])).sort_values("z", key=abs, ascending=False)
     page.ask("What stands out?", "what-stands-out")
     sentences = {
         ("gap", 1): mark("{part}: {points} points above the mean of provinces (noise about ±{noise})."),
@@ -207,7 +206,7 @@ def findings(page: Page) -> pd.DataFrame | None:
             sentences[row.kind, 1 if row.difference > 0 else -1],
             part=part_name(row.part, w),
             points=w.number(abs(row.difference)),
-            noise=w.number(Z95 * row.se),
+            noise=w.number(1.96 * row.se),
             previous="" if pd.isna(row.previous) else int(row.previous),
         )
         for row in frame[frame["clear"]].head(MOST_FINDINGS).itertuples()
@@ -303,8 +302,8 @@ def _say_change(page: Page, moved: pd.Series) -> None:
             "Since {previous} the score moved by {change} points (95% interval {low} to {high}), the mean of provinces by {country}.",
             previous=int(moved["previous"]),
             change=w.signed(moved["change"]),
-            low=w.signed(moved["change"] - Z95 * moved["se"]),
-            high=w.signed(moved["change"] + Z95 * moved["se"]),
+            low=w.signed(moved["change"] - 1.96 * moved["se"]),
+            high=w.signed(moved["change"] + 1.96 * moved["se"]),
             country=w.signed(moved["country_change"]),
         )
         if moved["clear"]:

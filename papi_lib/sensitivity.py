@@ -19,7 +19,7 @@ from SALib.analyze import sobol as sobol_indices
 from SALib.sample import sobol as sobol_design
 from scipy.stats import rankdata
 
-from papi_lib import analysis, datafiles, index, places, precision, published
+from papi_lib import association, datafiles, index, places, precision, published
 
 #: Published points, as 1-10; the observed minimum to maximum as 1-10; standard scores with mean 100 and
 #: standard deviation 10, which cannot reach zero with fewer than 100 provinces; the share of provinces
@@ -299,7 +299,7 @@ def _parts(year: int) -> np.ndarray:
 def _fixed_weights(year: int) -> dict[str, np.ndarray]:
     """Return the dimensions' weights, adding up to 1, of each way that is not random."""
     parts = np.array([len(m) for m in _members(year)], dtype=float)
-    squared = analysis.loadings(year)[1].to_numpy() ** 2
+    squared = association.loadings(year)[1].to_numpy() ** 2
     return {
         "published": np.full(len(parts), 1 / len(parts)),
         "subdimensions": parts / parts.sum(),

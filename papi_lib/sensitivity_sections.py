@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import analysis, charts_sensitivity, sensitivity, tables
+from papi_lib import association, charts_sensitivity, sensitivity, tables
 from papi_lib.labels import choice_name, group_name, part_name, step_name
 from papi_lib.page import Page
 from papi_lib.sensitivity import Runs
@@ -219,7 +219,7 @@ def tried(page: Page, runs: int, seed: int) -> pd.DataFrame:
     }, index=pd.Index([step_name(step, w) for step in sensitivity.SOURCES], name=w("step")))  # fmt: skip
     page.show(tables.Table(shown, w("Steps of building the index, and what was tried"), w))
     frame = sensitivity.fixed_weights(page.year)
-    alpha = analysis.alpha(page.year)["alpha"].reindex(frame.index)
+    alpha = association.alpha(page.year)["alpha"].reindex(frame.index)
     named = (
         (100 * frame).set_axis([choice_name(way, w) for way in frame], axis=1).assign(**{w("Cronbach's alpha"): alpha})
     )

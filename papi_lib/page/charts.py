@@ -130,7 +130,7 @@ def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequen
     if frame.empty or frame[["score", "beside"]].isna().all(axis=None):
         return None
     w, colour, name = Words(lang), colours(palette), place.name(lang)
-    frame = estimates.intervals(frame.assign(gap_margin=frame["margin"], se=frame["score_se"]))
+    frame = estimates.intervals(frame.assign(gap_se=frame["se"], se=frame["score_se"]))
     other = beside_name or w("mean of provinces")
     parts = frame["part"].unique()
     columns = min(2, len(parts))
@@ -152,7 +152,7 @@ def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequen
     caption = w("Points by year. Dotted lines mark years from which scores no longer compare with those before.")
     columns = {
         "year": (w("year"), ""), "score": (name, "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
-        "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_margin": (w("margin of error of the difference ±"), "2"),
+        "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_se": (w("standard error of the difference"), "2"),
     }  # fmt: skip
     return pictures.describe(panels[0], caption, alt, frame.set_index("part"), columns=columns)
 

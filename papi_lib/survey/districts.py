@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, intervals, places, smallarea, survey
+from papi_lib import datafiles, estimates, index, places, smallarea, survey
 from papi_lib.page.words import Words
 from papi_lib.survey import codebook, disclosure, records
 
@@ -203,7 +203,7 @@ class Survey:
 
     def _veiled(self, table: pd.DataFrame, covariance: pd.DataFrame) -> pd.DataFrame:
         """Return a table without its hidden figures, with margins and differences to the city; `covariance` is its own."""
-        table["noise"] = intervals.margin(table["se"], table["df"])
+        table["noise"] = estimates.quantile(table["df"], estimates.LEVEL) * table["se"]
         without = np.where(table["df"] < 1, "one_cluster", "no_error")
         why = self._why.reindex(table.index)
         table["why"] = why.mask((why == "") & table["noise"].isna(), pd.Series(without, table.index))
@@ -216,8 +216,7 @@ class Survey:
         table["gap"] = gap.where(variance > 1e-9 * (own + own[of_city]))  # otherwise it is the same people
         table["gap_se"] = np.sqrt(variance.clip(min=0))
         table.loc[table["gap"].isna(), "gap_se"] = np.nan
-        table["gap_noise"] = intervals.margin(table["gap_se"], table["df"])
-        table["clear"] = intervals.clear(table["gap"], table["gap_se"], table["df"])
+        table["gap_noise"] = estimates.quantile(table["df"], estimates.LEVEL) * table["gap_se"]
         return table
 
     def _shown(self, table: pd.DataFrame) -> pd.DataFrame:

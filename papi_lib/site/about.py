@@ -14,7 +14,7 @@ FACTS = "application/vnd.papi.page+json"
 _TEXT, _TEXTS = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
 _NUMBER, _NAME = {"type": ["number", "null"]}, {"type": ["string", "null"]}
 _COUNT = {"type": "integer", "minimum": 0}
-_CHANGE = {"since": {"type": "integer"}, "points": {"type": "number"}, "noise": {"type": "number"}, "clear": {"type": "boolean"}}  # fmt: skip
+_CHANGE = {"since": {"type": "integer"}, "points": {"type": "number"}, "noise": {"type": "number"}}
 _TILE = {"row": _COUNT, "column": _COUNT, "islands": _NAME}
 
 

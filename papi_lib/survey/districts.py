@@ -138,8 +138,7 @@ class Survey:
         Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
         ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`) and ``noise``,
         half the 95% interval (Student's t); ``gap``, ``gap_se`` and ``gap_noise``: the same of the difference
-        to the city, which knows that the district is part of the city; ``clear``: by itself that difference is
-        more than its noise; ``why``: why a figure is missing, one of
+        to the city, which knows that the district is part of the city; ``why``: why a figure is missing, one of
         `papi_lib.survey.disclosure.REASONS`, else empty. There is no
         difference where the whole survey is one district.
         """

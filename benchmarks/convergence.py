@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import closing, datafiles, precision
+from papi_lib import changes, datafiles, precision
 
 YEARS = [2021, 2022, 2023, 2024]
 YEARLY_CHANGE = 0.05
@@ -40,7 +40,7 @@ def judge(slope: float, noise: float) -> dict:
         scores = made_up(slope, noise, rng)
         usual = precision.noise_and_change((scores - scores.mean()).to_numpy(), YEARS, RELATIVE.to_numpy())[0]
         variance = pd.DataFrame(dict.fromkeys((YEARS[0], YEARS[-1]), usual * RELATIVE))
-        found.append(closing.measure(scores, variance, draws=300).loc["beta"])
+        found.append(changes.convergence_of(scores, variance, draws=300).loc["beta"])
     found = pd.DataFrame(found)
     return {
         "true_slope": slope,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from papi_lib import analysis, places, sensitivity
+from papi_lib import association, places, sensitivity
 
 YEARS = (2013, 2017, 2018, 2020, 2024)
 ALL_METHODS = ("normalisation", "aggregation", "weights", "left_out")
@@ -72,7 +72,7 @@ def main() -> None:
             "provinces": len(groups),
             "Hà Nội": groups[places.province("Hà Nội").code],
         },
-        "alpha_2024": analysis.alpha(2024).rename(index=str).to_dict("index"),
+        "alpha_2024": association.alpha(2024).rename(index=str).to_dict("index"),
     }
     result = json.loads(json.dumps(result, default=np.float64), parse_float=lambda x: round(float(x), 3))
     path = Path(__file__).parent / "results" / "sensitivity.json"

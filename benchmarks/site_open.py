@@ -16,9 +16,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from papi_lib import batch_plan, districts, index, places, site
+from papi_lib import batch_plan, index, places, site
 from papi_lib.cli import NOTEBOOKS
 from papi_lib.site.booklet import browser
+from papi_lib.survey import districts
 
 SLOWDOWN, TIMES = 4, 7
 RESULT = Path(__file__).parent / "results" / "site_open.json"

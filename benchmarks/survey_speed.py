@@ -22,8 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from papi_lib import codebook, districts
-from papi_lib.survey import domain_estimates, domain_means, replicate, replicate_weights
+from papi_lib.survey import codebook, districts, domain_estimates, domain_means, replicate, replicate_weights
 
 YEAR = 2024
 SERIES = [f"s{i}" for i in range(29)]

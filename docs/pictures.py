@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from papi_lib import charts, charts_country, places, precision, published
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
 
 FOLDER = Path(__file__).parent / "pictures"
 YEAR = 2024

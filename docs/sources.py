@@ -18,7 +18,8 @@ from itertools import groupby
 from pathlib import Path
 
 import papi_lib
-from papi_lib import codebook, datafiles, index
+from papi_lib import datafiles, index
+from papi_lib.survey import codebook
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Texts, and what their links and the guides need beside them.

@@ -14,8 +14,8 @@ published.totals(2024)                  totals with rank and group
 precision.rank_sets(2024, part=8)       scores with standard errors, ranks, and the ranks noise leaves possible
 precision.change("Hà Nội", 2024)        a province's change and whether it is more than noise
 index.breaks(2020, 2024)                what changed in the measure between two years
-analysis.correlations(2024)             which parts go together, with intervals
-analysis.similar("Hà Nội", 2024)        which provinces are most alike, and how sure that is
+association.correlations(2024)             which parts go together, with intervals
+association.similar("Hà Nội", 2024)        which provinces are most alike, and how sure that is
 changes.decompose("Hà Nội", 2022, 2024) a change split into its sub-dimensions, each with its noise
 changes.panel_regression(6, [2], changes.panel(2024))
                                         one score on others, effects of provinces and years taken out

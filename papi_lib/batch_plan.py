@@ -16,8 +16,8 @@ from papi_lib.batch import stored
 from papi_lib.batch.execute import new_record
 from papi_lib.batch.jobs import Job, file_hash, folder_hash
 from papi_lib.collection import METHODS, Notebook
+from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
-from papi_lib.wording import Words
 
 #: Whose pages are made if no place is named and no records are given.
 _DEFAULT_PROVINCE = "Hà Nội"
@@ -120,7 +120,7 @@ def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None):
     """Return the survey behind the pages of the districts that are chosen; None if there are none."""
     if chosen is not None and not chosen:
         return None
-    from papi_lib import districts  # what it needs for surveys takes a second to import
+    from papi_lib.survey import districts  # what it needs for surveys takes a second to import
 
     of_simulated = records is None and districts.simulated_year() in span
     if chosen is None and not (records or of_simulated):

@@ -1,4 +1,4 @@
-"""What changed inside an edition, beyond noise: panels, regressions, convergence, gains that lasted.
+"""What changed inside an edition, beyond noise: a panel to start from, convergence, gains that lasted, what made a change.
 
 Scores of two sides of a break do not compare, so every function here refuses them (see
 `papi_lib.index.must_compare`). The noise of scores is that of `papi_lib.precision`; it is taken as independent
@@ -8,13 +8,10 @@ between what in truth goes together. Each function says what it does about that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
-from statsmodels.regression.linear_model import OLS
 
-from papi_lib import closing, datafiles, index, intervals, places, precision, published
+from papi_lib import datafiles, estimates, index, places, precision, published
 
 
 @datafiles.cached
@@ -45,93 +42,6 @@ def panel(year: int | None = None) -> pd.DataFrame:
     frame = pd.DataFrame(columns).rename_axis(["province_code", "year"]).reset_index()
     frame.insert(2, "edition", frame["year"].map(index.edition))
     return frame.sort_values(["year", "province_code"], ignore_index=True)
-
-
-def panel_regression(
-    outcome: int | str,
-    covariates: Iterable[int | str],
-    frame: pd.DataFrame,
-    effects: str = "both",
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Regress a score on others, or on own figures, with effects of provinces and years.
-
-    Parameters
-    ----------
-    outcome : int or str
-        Column of `frame`: a dimension (number), a sub-dimension (key), ``"total"`` or an own column.
-    covariates : iterable of int or str
-        Columns likewise.
-    frame : pandas.DataFrame
-        From `panel`, perhaps with own columns (`papi_lib.covariates.join`) or fewer years; rows that miss
-        a figure are left out.
-    effects : {"both", "year"}
-        ``"both"``: of provinces and years, so that a province is compared with itself. ``"year"``:
-        of years only, so that provinces are compared with each other, as figures that never change ask for.
-    level : float
-        Confidence level of the intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``covariate``: ``estimate`` (points of the outcome for one unit of the covariate),
-        ``se`` (clustered by province; Arellano, Oxford Bulletin of Economics and Statistics 49,
-        1987, with the usual small-sample factor), ``lower``, ``upper`` and ``p`` (Student's t,
-        provinces less one), and ``real_share``: the part of a published covariate's remaining variance
-        that is not noise (missing for own figures). Noise in a single covariate multiplies its estimate by
-        about this share; noise that outcome and covariate share, being answers of the same people,
-        adds to the estimate. In ``.attrs``: ``observations``, ``provinces``, ``years``.
-
-    Raises
-    ------
-    ValueError
-        Scores do not compare over the frame's years; a column is missing or is no number; nothing
-        is left of a covariate when the effects are taken out; covariates say the same.
-
-    Examples
-    --------
-    >>> found = panel_regression(6, [2], panel(2024))
-    >>> found.attrs["observations"], found.index.to_list()
-    (243, [2])
-    """
-    names = [outcome, *covariates]
-    if effects not in ("both", "year"):
-        raise ValueError(f"effects are 'both' or 'year', not {effects!r}")
-    for name in names:
-        if name not in frame:
-            raise ValueError(f"the frame has no column {name!r}")
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            raise ValueError(f"column {name!r} holds text; give numbers, for example 1 for yes and 0 for no")
-    used = frame[["province_code", "year", *names]].dropna().reset_index(drop=True)
-    published_parts = [name for name in names if name in _known_parts()]
-    for name in published_parts if len(used) else ():
-        index.must_compare(int(used["year"].min()), int(used["year"].max()), None if name == "total" else name)
-    years = pd.get_dummies(used["year"], dtype=float).iloc[:, 1:]
-    table = pd.concat([used[names].astype(float), years], axis="columns", keys=["own", "year"])
-    groups = used["province_code"].to_numpy()
-    table = table - (table.groupby(groups).transform("mean") if effects == "both" else table.mean())
-    own = table.drop(columns=[("own", outcome)])
-    _check_identified(own, used, effects)
-    design = np.column_stack([own, np.ones(len(own))])  # the constant is zero, and counts as a parameter
-    fitted = OLS(table[("own", outcome)].to_numpy(), design).fit(
-        cov_type="cluster", cov_kwds={"groups": groups}, use_t=True
-    )
-    units = len(set(groups)) if effects == "both" else 1
-    left = 1 - (units + years.shape[1]) / len(used)
-    result = {}
-    for i, name in enumerate(names[1:]):
-        lower, upper = fitted.conf_int(1 - level)[i]
-        result[name] = {
-            "estimate": fitted.params[i],
-            "se": fitted.bse[i],
-            "lower": lower,
-            "upper": upper,
-            "p": fitted.pvalues[i],
-            "real_share": _real_share(name, used, own, left) if name in published_parts else np.nan,
-        }
-    found = pd.DataFrame.from_dict(result, orient="index").rename_axis("covariate")
-    found.attrs = {"observations": len(used), "provinces": len(set(groups)), "years": sorted({int(y) for y in used["year"]})}  # fmt: skip
-    return found
 
 
 @datafiles.cached
@@ -183,7 +93,61 @@ def convergence(
         raise ValueError(f"no other year compares with {year}, so there is no change to look at")
     wide = published.series(part)[years].dropna()
     noise = {y: precision.standard_errors_by_province(part, y)[wide.index] ** 2 for y in (years[0], years[-1])}
-    return closing.measure(wide, pd.DataFrame(noise), level, draws, seed)
+    return convergence_of(wide, pd.DataFrame(noise), level, draws, seed)
+
+
+def convergence_of(
+    scores: pd.DataFrame, noise: pd.DataFrame, level: float = 0.95, draws: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Tell whether the gap between units closes in any panel of scores with noise.
+
+    The moment correction for errors in variables takes the noise out of slope and spread; the doubt about its size
+    is in the intervals.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Units × years, without gaps.
+    noise : pandas.DataFrame
+        Units × the first and the last year: the variance of the scores' noise. With three years or more, the
+        resamples estimate its size anew (`papi_lib.precision.noise_and_change`).
+    level : float
+        Confidence level of the intervals.
+    draws : int
+        Resamples of units.
+    seed : int
+        Seed of the resamples.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows and columns as from `convergence`.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({2023: [1.0, 2.0, 3.0, 4.0, 5.0], 2024: [2.0, 2.5, 3.0, 3.5, 4.0]})
+    >>> convergence_of(scores, 0 * scores).loc[["sd_ratio", "beta"], "real"].round(2).to_dict()
+    {'sd_ratio': 0.5, 'beta': -0.5}
+    """
+    years, variance = list(scores.columns), noise.to_numpy()
+    values, ends = (scores - scores.mean()).to_numpy(), [0, len(years) - 1]
+    relative = variance[:, 0] / variance[:, 0].mean() if variance[:, 0].any() else np.ones(len(values))
+    usual = precision.noise_and_change(values, years, relative)[0] if len(years) > 2 else 0.0
+    rng, drawn = np.random.default_rng(seed), []
+    for _ in range(draws):
+        some = rng.integers(0, len(values), len(values))
+        again = precision.noise_and_change(values[some], years, relative[some])[0] / usual if usual else 1.0
+        drawn.append(_gap(values[some][:, ends], variance[some].mean(axis=0) * again))
+    lower, upper = _bounds(np.array(drawn), level)
+    columns = {
+        "published": _gap(values[:, ends], np.zeros(2)),
+        "real": _gap(values[:, ends], variance.mean(axis=0)),
+        "lower": lower,
+        "upper": upper,
+    }
+    frame = pd.DataFrame(columns, index=["sd_first", "sd_last", "sd_ratio", "beta"])
+    frame.attrs = {"first": years[0], "last": years[-1], "provinces": len(values)}
+    return frame
 
 
 @datafiles.cached
@@ -239,23 +203,18 @@ def kept(
         raise ValueError(f"three years in order are needed, not {first}, {then} and {year}")
     index.must_compare(first, year, part)
     wide = published.series(part)[[first, then, year]].dropna()
+    variance = {y: precision.standard_errors_by_province(part, y)[wide.index] ** 2 for y in wide}
     wide = wide - wide.mean() if relative else wide
-    se = {y: precision.standard_errors_by_province(part, y)[wide.index] for y in wide}
-    own = pd.DataFrame(np.eye(len(wide)) - (1 / len(wide) if relative else 0), wide.index, wide.index)
-    frame = pd.DataFrame({
-        "gain": wide[then] - wide[first],
-        "gain_se": intervals.of_contrast(own, np.hypot(se[first], se[then])),
-        "left": wide[year] - wide[first],
-        "left_se": intervals.of_contrast(own, np.hypot(se[first], se[year])),
-    })  # fmt: skip
-    clear = {
-        name: intervals.tell_apart(
-            frame[[name, f"{name}_se"]].set_axis(["difference", "se"], axis="columns"), level
-        ).query("clear and z > 0")
-        for name in ("gain", "left")
-    }
-    frame["improved"] = frame.index.isin(clear["gain"].index)
-    frame["kept"] = frame["improved"] & frame.index.isin(clear["left"].index)
+    frame = pd.DataFrame(index=wide.index)
+    for name, last in (("gain", then), ("left", year)):
+        noise = variance[first] + variance[last]
+        if relative:  # a province is part of the mean
+            noise = noise * (1 - 2 / len(wide)) + noise.mean() / len(wide)
+        frame[name], frame[f"{name}_se"] = wide[last] - wide[first], np.sqrt(noise)
+        tested = pd.DataFrame({"difference": frame[name], "se": frame[f"{name}_se"]})
+        frame[f"{name}_clear"] = estimates.together(tested, level=level)["clear"] & (frame[name] > 0)
+    frame["improved"] = frame.pop("gain_clear")
+    frame["kept"] = frame["improved"] & frame.pop("left_clear")
     frame = frame.sort_values("left", ascending=False)
     frame.attrs = {"years": [first, then, year]}
     return frame
@@ -297,54 +256,33 @@ def decompose(province: str | int, first: int, last: int, part: int | None = Non
     """
     place = places.province(province)
     index.must_compare(first, last, part)
-    keys, rows = index.subdimensions(last, part), {}
-    for key in [*keys, part]:
-        wide = published.series(key)[[first, last]]
-        before, after = wide.loc[place.code]
-        se = [precision.standard_error(key, y, place.code) for y in (first, last)]
-        rows["total" if key is None else key] = {
-            "before": before,
-            "after": after,
-            "change": after - before,
-            "se": float(np.hypot(*se)),
-            "country_change": (wide[last] - wide[first]).mean(),
-        }
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
+    keys = index.subdimensions(last, part)
+    now, then = (estimates.from_published(y, (*keys, part or "total")) for y in (last, first))
+    names = {"before": "before", "score": "after", "change": "change", "change_se": "se", "country": "country_change"}
+    frame = estimates.changes(now, then, place.code)[list(names)].rename(columns=names)
     if frame["change"].isna().any():
         lost = frame.index[frame["change"].isna()][0]
         raise ValueError(f"PAPI did not publish {lost} of {place.name_vi} in both years; choose other years or a part")
-    together = frame.loc[keys, ["change", "se"]].set_axis(["difference", "se"], axis="columns")
-    clear = intervals.tell_apart(together, level)["clear"].reindex(frame.index)
-    alone = pd.Series(intervals.clear(frame["change"], frame["se"], level=level), frame.index)
-    return frame.assign(clear=clear.where(clear.notna(), alone).astype(bool))
+    tested = frame[["change", "se"]].set_axis(["difference", "se"], axis="columns")
+    families = keys, frame.index[-1:]
+    return frame.assign(
+        clear=pd.concat([estimates.together(tested.loc[rows], level=level)["clear"] for rows in families])
+    )
 
 
-@datafiles.cached
-def _known_parts() -> set[int | str]:
-    table = datafiles.read("structure")
-    return {*table["subdimension"], *(int(d) for d in table["dimension"]), "total"}
+def _gap(ends: np.ndarray, noise: np.ndarray) -> list[float]:
+    """Return both years' real standard deviation, their ratio and the slope of the change on the first score."""
+    cov = np.cov(ends.T)
+    first, last = np.diag(cov) - noise
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sd = np.sqrt([first, last])
+        slope = cov[0, 1] / first - 1 if first > 0 else np.nan
+        return [*sd, sd[1] / sd[0], slope]
 
 
-def _check_identified(own: pd.DataFrame, used: pd.DataFrame, effects: str) -> None:
-    """Raise if a covariate cannot be told from the effects or from the other covariates."""
-    if used.empty or used["province_code"].nunique() < 2:
-        raise ValueError("no rows with all figures are left of two provinces or more")
-    left = own["own"].std(ddof=0) <= 1e-9 * used[list(own["own"])].abs().max().clip(lower=1e-300)
-    if left.any():
-        name = left.index[left][0]
-        hint = "; effects='year' compares provinces with each other" if effects == "both" else ""
-        raise ValueError(f"{name!r} does not change within the effects, so that nothing is left to explain with{hint}")
-    scaled = own / np.sqrt((own**2).sum()).replace(0, 1)
-    if np.linalg.matrix_rank(scaled.to_numpy()) < own.shape[1]:
-        raise ValueError("covariates say the same as each other or as the years; leave one out")
-
-
-def _real_share(name: int | str, used: pd.DataFrame, own: pd.DataFrame, left: float) -> float:
-    """Return the part of a score's variance, after effects and other covariates, that is not noise."""
-    part = None if name == "total" else name
-    by_year = {y: precision.standard_errors_by_province(part, int(y)) ** 2 for y in used["year"].unique()}
-    noise = np.mean([by_year[y][p] for y, p in zip(used["year"], used["province_code"], strict=True)])
-    others = own.drop(columns=[("own", name)]).to_numpy()
-    own_values = own[("own", name)].to_numpy()
-    rest = own_values - others @ np.linalg.lstsq(others, own_values, rcond=None)[0] if others.size else own_values
-    return float(max(1 - noise * left / np.mean(rest**2), 0.0))
+def _bounds(drawn: np.ndarray, level: float) -> np.ndarray:
+    """Return lower and upper bound by column; missing where more resamples than the tails hold have no figure."""
+    tails = (1 - level) / 2
+    bounds = np.nanquantile(drawn, [tails, 1 - tails], axis=0)
+    bounds[:, np.isnan(drawn).mean(axis=0) > tails] = np.nan
+    return bounds

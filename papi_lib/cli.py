@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from papi_lib.whole import WriteError
+from papi_lib.atomic import WriteError
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -143,7 +143,8 @@ def list_() -> None:
     Example:
       papi list
     """
-    from papi_lib import collection, districts, index, places
+    from papi_lib import collection, index, places
+    from papi_lib.survey import districts
 
     faults = [notebook.fault for notebook in collection.notebooks(NOTEBOOKS) if notebook.fault]
     for line in collection.remarks(NOTEBOOKS) + faults:
@@ -194,7 +195,8 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
       papi check survey.sav --year 2024 --write survey.parquet
       papi check survey.xlsx --year 2024 --marked to-correct.xlsx
     """
-    from papi_lib import codebook, datafiles, index, places, plans, published
+    from papi_lib import datafiles, index, places, plans, published
+    from papi_lib.survey import codebook
 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
     names = datafiles.resource_names()
@@ -280,7 +282,8 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
 
 
 def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:
-    from papi_lib import findings, plausible, records, whole
+    from papi_lib import atomic, findings
+    from papi_lib.survey import plausible, records
 
     if marked and (marked.suffix.lower() != ".xlsx" or marked.resolve() == file.resolve()):
         raise ValueError(f"{marked}: problems are marked in a new workbook; give another name that ends in .xlsx")
@@ -294,7 +297,7 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
     for line in told:
         click.echo(f"papi: {line}", err=True)
     if marked and len(problems) + len(doubts):
-        whole.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]))
+        atomic.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]))
     if len(problems):
         count, kinds = int(problems["count"].sum()), len(problems)
         told = f"{count:,} problem{'s' * (count != 1)} of {kinds} kind{'s' * (kinds != 1)}"

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from papi_lib import index
 from papi_lib.batch import stored
-from papi_lib.wording import LANGUAGES
+from papi_lib.page.words import LANGUAGES
 
 #: The notebook that says how figures are made; it is about no place.
 METHODS = "methods"

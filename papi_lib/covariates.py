@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import changes, datafiles, findings, index, places, tablefiles, whole
+from papi_lib import atomic, changes, datafiles, findings, index, places, tablefiles
 from papi_lib.cells import TWO_WAYS, name_key, numbers
 from papi_lib.datafiles import DataError
 
@@ -246,7 +246,7 @@ def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
     for i, kind in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             safe.isetitem(i, safe.iloc[:, i].map(_harmless))
-    whole.write(path, safe.to_csv(index=False, lineterminator="\n").encode())
+    atomic.write(path, safe.to_csv(index=False, lineterminator="\n").encode())
 
 
 def _harmless(value: object) -> object:

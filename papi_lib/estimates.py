@@ -17,14 +17,13 @@ column      what it holds
 Its ``.attrs`` say what it is of: ``whole`` (the place that all others are compared with, or ``"mean"`` for the
 unweighted mean of all places), ``groups`` (rows that are no single place), ``margin`` (what the standard error
 holds), ``source``, ``simulated`` and, where places share respondents, ``covariance``. `from_published` makes such
-a frame, `papi_lib.merged.estimates` and `papi_lib.districts.Survey.estimates` make others; every function here
+a frame, `papi_lib.merged.estimates` and `papi_lib.survey.districts.Survey.estimates` make others; every function here
 takes any of them. Nothing else in this project computes a difference with its noise, or says that one is clear.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -108,8 +107,14 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def intervals(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
-    """Add half the interval's width ``margin`` and its ends ``low`` and ``high`` (points; Student's t)."""
-    margin = _quantile(frame["df"], level) * frame["se"]
+    """Add half the interval's width ``margin`` and its ends ``low`` and ``high`` (points; Student's t).
+
+    Examples
+    --------
+    >>> intervals(from_published(2024, (8,))).query("place == 1")[["low", "high"]].round(2).to_numpy().tolist()
+    [[3.86, 4.23]]
+    """
+    margin = quantile(frame["df"], level) * frame["se"]
     return frame.assign(margin=margin, low=frame["score"] - margin, high=frame["score"] + margin)
 
 
@@ -127,7 +132,7 @@ def standing(
     year : int, optional
         By default the frame's last.
     only : hashable, optional
-        The one place whose set is wanted, which takes a fraction of the time; the other places' are missing.
+        The one place whose set of ranks is wanted, in a fraction of the time; other places' sets are then missing.
 
     Returns
     -------
@@ -188,7 +193,8 @@ def gaps(frame: pd.DataFrame, place: Hashable, beside: Hashable = "whole") -> pd
 
     Examples
     --------
-    >>> gaps(from_published(2024), 1).loc[7, ["difference", "clear"]].to_list()  # doctest: +SKIP
+    >>> gaps(from_published(2024), 1).query("clear")["difference"].round(2).to_dict()
+    {1: 0.41, 7: -0.77, 8: 0.65}
     """
     return together(_contrasts(frame, place, beside), by="year")
 
@@ -210,34 +216,26 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
         ``change`` and ``change_se``; ``country`` (mean change of the places that both have); ``difference``,
         the change less this mean, its ``se``, ``df``, ``margin``, ``z`` and ``clear`` as in `gaps`; ``rank_before``
         and ``rank`` among the places that both have, which are ``of``.
+
+    Examples
+    --------
+    >>> moved = changes(from_published(2024, (8,)), from_published(2021, (8,)), 1)
+    >>> moved[["change", "country", "difference"]].round(2).loc[8].to_list()
+    [0.44, 0.51, -0.07]
     """
-    parts = [part for part in now["part"].unique() if part in set(before["part"])]
-    later, earlier = (frame[frame["part"].isin(parts)] for frame in (now, before))
-    new = _Grid.of(later)
-    old = _Grid.of(earlier, new.places)
-    both = np.isfinite(new.score) & np.isfinite(old.score)
-    both[:, new.places.get_loc(place)] = True  # its own score is shown where it has one of the two
-    new.score, old.score = np.where(both, new.score, np.nan), np.where(both, old.score, np.nan)
-    order = [pd.DataFrame(np.where(np.isfinite(new.score + old.score), x, np.nan)).rank(axis=1, ascending=False, method="min") for x in (old.score, new.score)]
-    own, then = (_contrasts(frame, place, "whole", grid) for frame, grid in ((later, new), (earlier, old)))
-    frame = pd.DataFrame({
-        "since": then["year"],
-        "before": then["score"],
-        "score": own["score"],
-        "change": own["score"] - then["score"],
-        "change_se": np.hypot(own["score_se"], then["score_se"]),
-        "country": own["beside"] - then["beside"],
-        "difference": own["difference"] - then["difference"],
-        "se": np.hypot(own["se"], then["se"]),
-        "df": np.minimum(own["df"], then["df"]),
-        **{name: ranks_.iloc[:, new.places.get_loc(place)].to_numpy() for name, ranks_ in zip(("rank_before", "rank"), order, strict=True)},
-        "of": np.isfinite(new.score + old.score).sum(axis=1),
-    })  # fmt: skip
-    return together(frame)
+    return together(_moves(now, before, place))
 
 
 def since(place: int, year: int, part: int | str) -> pd.Series | None:
-    """Return a province's row of `changes` since the last year that compares, with ``change_margin``; None without one."""
+    """Return a province's row of `changes` since the last year that compares; None where there is none.
+
+    ``change_margin`` is half the 95% interval of the change by itself, in points.
+
+    Examples
+    --------
+    >>> since(1, 2024, 8)[["since", "change", "change_margin"]].astype(float).round(2).to_list()
+    [2023.0, 0.07, 0.26]
+    """
     earlier = [y for y in index.segment(year, None if part == "total" else part) if y < year]
     if not earlier:
         return None
@@ -245,6 +243,7 @@ def since(place: int, year: int, part: int | str) -> pd.Series | None:
     return pd.concat([row, pd.Series({"change_margin": special.ndtri((1 + LEVEL) / 2) * row["change_se"]})])
 
 
+@datafiles.cached
 def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     """Return every claim that pages make of a province's scores, each with the one verdict that all pages share.
 
@@ -266,35 +265,56 @@ def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``part``, ``kind``, and the columns of `gaps` and `changes`.
+
+    Examples
+    --------
+    >>> claims(1, 2024).query("clear")[["part", "kind"]].to_numpy().tolist()
+    [[1, 'gap'], [7, 'gap'], [8, 'gap']]
     """
-    parts = ("total", *index.dimensions(year)) if dimension is None else tuple(index.subdimensions(year, dimension))
+    parts = _family(year, dimension)
     now = from_published(year, parts)
     found = [_contrasts(now, place, "whole").assign(kind="gap")]
     first = {part: min(index.segment(year, None if part == "total" else part)) for part in parts}
     for since in sorted(set(first.values()) - {year}):
         own = tuple(part for part in parts if first[part] == since)
-        found.append(changes(now[now["part"].isin(own)], from_published(since, own), place).assign(kind="change"))
+        found.append(_moves(now[now["part"].isin(own)], from_published(since, own), place).assign(kind="change"))
     return together(pd.concat(found).rename_axis("part").reset_index())
 
 
-def verdict(place: int, year: int, part: int | str, beside: Hashable = "whole") -> pd.Series:
-    """Return the one verdict on how a part of a province's score differs from what it is compared with.
+def verdict(place: int, year: int, parts: Iterable[int | str], beside: Hashable = "whole") -> pd.DataFrame:
+    """Return the one verdict on how parts of a province's score differ from what they are compared with.
 
-    Beside the whole it is that of `claims`, which pages tell; beside anything else the part is tested together with
-    the same parts as there.
+    Beside the whole it is that of `claims`, which pages tell. Beside anything else a part is tested together with
+    the same other parts: the total and the dimensions, or the sub-dimensions of one dimension.
+
+    Parameters
+    ----------
+    place, year
+        As in `claims`.
+    parts : iterable of int and str
+        Parts of the index that the year has.
+    beside : hashable
+        As in `gaps`.
 
     Returns
     -------
-    pandas.Series
-        A row of `gaps`.
+    pandas.DataFrame
+        Indexed by ``part``, as given; the columns of `gaps`.
+
+    Examples
+    --------
+    >>> verdict(1, 2024, [8, "internet_access"], "cities")[["difference", "margin"]].round(2).to_numpy().tolist()
+    [[0.35, 0.24], [0.22, 0.18]]
     """
-    dimension = index.dimension_of(part) if isinstance(part, str) and part != "total" else None
-    if beside == "whole":
-        frame = claims(place, year, dimension).query("kind == 'gap'").set_index("part")
-    else:
-        parts = ("total", *index.dimensions(year)) if dimension is None else tuple(index.subdimensions(year, dimension))
-        frame = gaps(from_published(year, parts), place, beside)
-    return frame.loc[part]
+    families = {part: index.dimension_of(part) if isinstance(part, str) and part != "total" else None for part in parts}
+    found = []
+    for dimension in dict.fromkeys(families.values()):
+        if beside == "whole":
+            told = claims(place, year, dimension).query("kind == 'gap'").set_index("part")
+            found.append(told.drop(columns=["kind", *CHANGES], errors="ignore"))
+        else:
+            found.append(gaps(from_published(year, _family(year, dimension)), place, beside))
+    return pd.concat(found).loc[list(families)]
 
 
 def history(
@@ -306,15 +326,23 @@ def history(
     -------
     pandas.DataFrame
         Tidy: ``part``, ``year``, ``segment`` (first year of the run of years that compare), ``score`` and
-        ``score_se``, ``beside``, ``difference``, its ``se`` and ``margin``, ``lower_quartile`` and
-        ``upper_quartile`` of the provinces, in points. Across two segments nothing compares.
+        ``score_se``, ``beside``, ``difference`` and its ``se``, ``lower_quartile`` and ``upper_quartile`` of the
+        provinces, in points; empty where no year has the parts. Across two segments nothing compares; whether a
+        difference is clear says `verdict`.
+
+    Examples
+    --------
+    >>> history(1, [8], "cities", first=2023)[["year", "score", "beside", "difference"]].round(2).to_numpy().tolist()
+    [[2023.0, 3.97, 3.54, 0.43], [2024.0, 4.05, 3.7, 0.35]]
     """
     parts = tuple(parts)
     about = published.history(place, [None if part == "total" else part for part in parts], until)
     about = about[about["year"] >= first]
     years = tuple(sorted(int(year) for year in about["year"].unique()))
-    table = gaps(from_published(years, parts), place, beside).reset_index()
     keep = ["part", "year", "segment", "lower_quartile", "upper_quartile"]
+    if not years:
+        return about[keep]
+    table = _contrasts(from_published(years, parts), place, beside).reset_index()
     return about[keep].merge(table, on=["part", "year"], how="left").astype({"part": object})
 
 
@@ -324,7 +352,7 @@ def together(frame: pd.DataFrame, by: str | None = None, level: float = LEVEL) -
     Parameters
     ----------
     frame : pandas.DataFrame
-        ``difference``, ``se`` and ``df``; further columns are kept.
+        ``difference``, ``se`` and, where standard errors come from few clusters, ``df``; further columns are kept.
     by : str, optional
         Column whose values make families of their own.
     level : float
@@ -340,27 +368,26 @@ def together(frame: pd.DataFrame, by: str | None = None, level: float = LEVEL) -
 
     Examples
     --------
-    >>> found = together(pd.DataFrame({"difference": [0.1, 3.0, -2.0], "se": 1.0, "df": np.inf}))
+    >>> found = together(pd.DataFrame({"difference": [0.1, 3.0, -2.0], "se": 1.0}))
     >>> found["clear"].to_list()
     [False, True, False]
     """
-    se, df = frame["se"].where(frame["se"] > 0).astype(float), frame["df"].astype(float)
+    se = frame["se"].where(frame["se"] > 0).astype(float)
+    df = (frame["df"] if "df" in frame else pd.Series(np.inf, frame.index)).astype(float)
     z = frame["difference"] / se
-    tails = pd.Series(2 * np.where(df == np.inf, special.ndtr(-z.abs()), special.stdtr(df, -z.abs())), frame.index)
-    tails = tails.where(z.notna())
-    family = frame[by].to_numpy() if by else np.zeros(len(frame))
-    few = tails.groupby(family).transform("count") - tails.groupby(family).rank(method="first") + 1  # still standing
-    clear = (tails <= (1 - level) / few).astype(float).where(tails.notna())
-    held = pd.DataFrame({"tail": tails, "clear": clear, "few": few, "family": family}, index=frame.index)
-    held = held.reset_index(drop=True).sort_values("tail", kind="stable")
-    held["clear"] = held.groupby("family")["clear"].cummin() == 1
-    stopped = held["few"].where(~held["clear"]).groupby(held["family"]).cummax()
-    held = held.assign(few=held["few"].where(held["clear"], stopped)).sort_index()
-    critical = _quantile(df.reset_index(drop=True), 1 - (1 - level) / held["few"])
-    return frame.assign(margin=critical.to_numpy() * se, z=z, clear=held["clear"].to_numpy())
+    tails = 2 * np.where(df == np.inf, special.ndtr(-z.abs()), special.stdtr(df, -z.abs()))
+    clear, few = np.zeros(len(frame), dtype=bool), np.full(len(frame), np.nan)
+    families = pd.factorize(frame[by])[0] if by else np.zeros(len(frame), dtype=int)
+    for family in range(families.max(initial=-1) + 1):
+        own = np.flatnonzero((families == family) & np.isfinite(tails))
+        own = own[np.argsort(tails[own], kind="stable")]
+        left = np.arange(len(own), 0, -1)  # how many are not clear yet
+        clear[own] = np.logical_and.accumulate(tails[own] <= (1 - level) / left)
+        few[own] = np.maximum(left, len(own) - clear[own].sum())
+    return frame.assign(margin=quantile(df, 1 - (1 - level) / few) * se, z=z, clear=clear)
 
 
-def weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Hashable) -> np.ndarray:
+def _weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Hashable) -> np.ndarray:
     """Return what each place counts in what `place` is compared with: keys × places, each row's sum is one."""
     known = np.isfinite(scores)
     if beside == "best":
@@ -378,65 +405,84 @@ def weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Hash
         return chosen / chosen.sum(axis=1, keepdims=True)
 
 
-@dataclass
-class _Grid:
-    """A frame as arrays, keys (part and year) × places."""
-
-    keys: pd.DataFrame
-    places: pd.Index
-    score: np.ndarray
-    se: np.ndarray
-    df: np.ndarray
-    n: np.ndarray
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, members: pd.Index | None = None) -> _Grid:
-        """Return a frame as arrays; its places, or those given."""
-        row, pairs = pd.factorize(pd.MultiIndex.from_frame(frame[["part", "year"]]))
-        members = pd.Index(frame["place"].unique()) if members is None else members
-        column = members.get_indexer(frame["place"])
-        arrays = np.full((4, len(pairs), len(members)), np.nan)
-        arrays[:, row, column] = frame[["score", "se", "df", "n"]].to_numpy(float).T
-        return cls(pairs.to_frame(index=False, name=["part", "year"]), members, *arrays)
+def _family(year: int, dimension: int | None) -> tuple[int | str, ...]:
+    """Return the parts that are tested together: a dimension's sub-dimensions, or the total and the dimensions."""
+    return ("total", *index.dimensions(year)) if dimension is None else tuple(index.subdimensions(year, dimension))
 
 
-def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, grid: _Grid | None = None) -> pd.DataFrame:
+def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, attrs: dict | None = None) -> pd.DataFrame:
     """Return a place's scores, what they are compared with, and the differences with their errors."""
-    groups, covariance = frame.attrs["groups"], frame.attrs.get("covariance")
-    if beside in frame.attrs:  # the place that all others are part of, or those of the same kind
-        named = frame.attrs[beside]
+    attrs = frame.attrs if attrs is None else attrs
+    groups, covariance = attrs["groups"], attrs.get("covariance")
+    if beside in attrs:  # the place that all others are part of, or those of the same kind
+        named = attrs[beside]
         beside = named.get(place, "whole") if isinstance(named, dict) else beside if named == "mean" else named
-    grid = _Grid.of(frame) if grid is None else grid
-    score, members = grid.score, grid.places
+    row, keys = pd.factorize(pd.Series(zip(frame["part"], frame["year"], strict=True), dtype=object))
+    parts, years = zip(*keys, strict=True)
+    column, members = pd.factorize(frame["place"])
+    score, se, df, n = np.full((4, len(keys), len(members)), np.nan)
+    for array, name in ((score, "score"), (se, "se"), (df, "df"), (n, "n")):
+        array[row, column] = frame[name]
     units = np.where(members.isin(groups), np.nan, score) if beside not in groups else score
     own = members.get_loc(place)
-    weight = weights(units, members, place, beside)
+    weight = _weights(units, members, place, beside)
     if beside == "median":
         value, weight = np.nanmedian(units, axis=1), weight * np.sqrt(np.pi / 2)
     else:
-        value = np.where(np.isnan(weight).any(axis=1), np.nan, (np.nan_to_num(score) * np.nan_to_num(weight)).sum(axis=1))
+        value = np.where(
+            np.isnan(weight).any(axis=1), np.nan, (np.nan_to_num(score) * np.nan_to_num(weight)).sum(axis=1)
+        )
     contrast = -np.nan_to_num(weight)
     contrast[:, own] += 1
     if covariance is None:
-        variance = np.nansum(contrast**2 * grid.se**2, axis=1)
+        variance = np.nansum(contrast**2 * se**2, axis=1)
     else:
-        pairs = zip(grid.keys["part"], contrast, strict=True)
+        pairs = zip(parts, contrast, strict=True)
         variance = np.array([c[c != 0] @ covariance.of(part, members[c != 0]) @ c[c != 0] for part, c in pairs])
-        variance[variance <= 1e-9 * grid.se[:, own] ** 2] = np.nan  # the same people: nothing is compared
+        variance[variance <= 1e-9 * se[:, own] ** 2] = np.nan  # the same people: nothing is compared
     difference = np.where(np.isnan(variance), np.nan, score[:, own] - value)
     return pd.DataFrame({
-        "year": grid.keys["year"].to_numpy(),
+        "year": years,
         "score": score[:, own],
-        "score_se": grid.se[:, own],
-        "n": grid.n[:, own],
+        "score_se": se[:, own],
+        "n": n[:, own],
         "beside": value,
         "difference": difference,
         "se": np.where(np.isfinite(difference), np.sqrt(np.maximum(variance, 0)), np.nan),
-        "df": grid.df[:, own],
-    }, index=pd.Index(grid.keys["part"], name="part", dtype=object))  # fmt: skip
+        "df": df[:, own],
+    }, index=pd.Index(parts, name="part", dtype=object))  # fmt: skip
 
 
-def _quantile(df: pd.Series, level: pd.Series | float) -> pd.Series:
+def _moves(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.DataFrame:
+    """Return the columns of `changes` that tell no verdict."""
+    keys, rest = ["place", "part"], now.columns.drop(["place", "part"])
+    both = now.merge(before, on=keys, how="left", suffixes=("", "_before"))
+    known = both["score"].notna() & both["score_before"].notna()
+    both = both[(known | (both["place"] == place)) & both["part"].isin(both.loc[known, "part"])]
+    earlier = both[[*keys, *(rest + "_before")]].set_axis([*keys, *rest], axis=1).assign(year=before["year"].iloc[0])
+    new = _contrasts(both[now.columns], place, "whole", now.attrs)
+    old = _contrasts(earlier, place, "whole", before.attrs)
+    there = both[known[both.index]]
+    own = there["place"] == place
+    order = there.groupby("part")[["score_before", "score"]].rank(ascending=False, method="min")[own]
+    order = order.set_axis(there["part"][own]).reindex(new.index)
+    return pd.DataFrame({
+        "since": old["year"],
+        "before": old["score"],
+        "score": new["score"],
+        "change": new["score"] - old["score"],
+        "change_se": np.hypot(new["score_se"], old["score_se"]),
+        "country": new["beside"] - old["beside"],
+        "difference": new["difference"] - old["difference"],
+        "se": np.hypot(new["se"], old["se"]),
+        "df": np.minimum(new["df"], old["df"]),
+        "rank_before": order["score_before"],
+        "rank": order["score"],
+        "of": there.groupby("part").size().reindex(new.index),
+    })  # fmt: skip
+
+
+def quantile(df: pd.Series, level: pd.Series | float) -> pd.Series:
     """Return how many standard errors half an interval is: Student's quantile, normal for infinite degrees of freedom."""
     known = df.where((df > 0) & (df < np.inf)).astype(float)
     tail = (1 + level) / 2

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from papi_lib import datafiles, index, intervals, places, published, ranks
+from papi_lib import datafiles, index, places, published, ranks
 
 #: An edition with at least so many years tells noise from change by itself.
 _ENOUGH_YEARS = 3
@@ -178,28 +178,6 @@ def rank_sets(
 
 
 @datafiles.cached
-def rank_set(province: str | int, year: int, part: int | str | None = None) -> pd.Series:
-    """Return one province's row of `rank_sets`, in a fraction of the time.
-
-    Returns
-    -------
-    pandas.Series
-        ``score``, ``se`` (points), ``rank``, ``group``, ``lower`` and ``upper`` (95%, the set by
-        itself); missing where not published.
-
-    Examples
-    --------
-    >>> rank_set("Hà Nội", 2024, 8)[["rank", "lower", "upper"]].to_list()
-    [2, 1, 17]
-    """
-    scores, code = published.series(part)[year].rename("score"), places.province(province).code
-    frame = published.standing(scores)
-    frame.insert(1, "se", standard_errors_by_province(part, year))
-    sets = ranks.rank_confidence_sets(scores, frame["se"], simultaneous=False, only=code)
-    return frame.assign(lower=sets["lower"], upper=sets["upper"]).astype(object).loc[code]
-
-
-@datafiles.cached
 def rank_changes(
     previous: int, year: int, part: int | str | None = None, level: float = 0.95, simultaneous: bool = False
 ) -> pd.DataFrame:
@@ -233,61 +211,6 @@ def rank_changes(
     noise = (standard_errors_by_province(part, y) for y in (previous, year))
     frame = ranks.change_sets(wide[previous], wide[year], *noise, level=level, simultaneous=simultaneous)
     return frame.assign(clear=(frame["lower"] > 0) | (frame["upper"] < 0))
-
-
-def change(province: str | int, year: int, part: int | str | None = None, previous: int | None = None) -> pd.Series:
-    """Return a province's change since an earlier year that compares, with its noise.
-
-    Parameters
-    ----------
-    province : str or int
-        Name or code.
-    year : int
-        Year of the survey.
-    part : int, str or None
-        Dimension (number), sub-dimension (key) or None for the total.
-    previous : int, optional
-        Year to compare with; by default the last year before `year` that compares.
-
-    Returns
-    -------
-    pandas.Series
-        ``previous`` (missing if no earlier year compares), ``change`` and its ``se``,
-        ``country_change`` (mean over the provinces published in both years), ``relative_change``
-        (less the country's) and its ``relative_se``, which knows that the province is part of the
-        country, all in points, and ``clear``: the change exceeds its 95% margin.
-
-    Raises
-    ------
-    ValueError
-        Scores of `previous` do not compare with those of `year`.
-
-    Examples
-    --------
-    >>> change("Hà Nội", 2024, 8)[["previous", "change", "se"]].astype(float).round(2).to_dict()
-    {'previous': 2023.0, 'change': 0.07, 'se': 0.13}
-    """
-    wide, code = published.series(part), places.province(province).code
-    if previous is None:
-        previous = max((y for y in index.segment(year, part) if y < year), default=None)
-    elif not index.comparable(previous, year, part):
-        raise ValueError(f"scores of {previous} and {year} do not compare: the measure changed in between")
-    moved = se = country = relative_se = np.nan
-    if previous is not None:
-        both = (wide[year] - wide[previous]).dropna()
-        noise = np.hypot(*(standard_errors_by_province(part, y) for y in (previous, year)))
-        moved, country, se = both.get(code, np.nan), both.mean(), noise[code]
-        beside_country = pd.Series(both.index == code, both.index) - 1 / len(both)
-        relative_se = intervals.of_contrast(beside_country, noise[both.index])
-    return pd.Series({
-        "previous": np.nan if previous is None else previous,
-        "change": moved,
-        "se": se,
-        "country_change": country,
-        "relative_change": moved - country,
-        "relative_se": relative_se,
-        "clear": bool(intervals.clear(moved, se)),
-    })  # fmt: skip
 
 
 @datafiles.cached

@@ -17,12 +17,12 @@ from functools import partial
 def imports() -> None:
     """Import what every page needs, and compute and draw what all need."""
     import seaborn  # noqa: F401 - what notebooks import, as below
-    import statsmodels.api  # noqa: F401
+    import statsmodels.api
     import statsmodels.formula.api  # noqa: F401
 
     from papi_lib import datafiles, estimates, index, places, plans, provenance
-    from papi_lib.newpage import charts, pictures, story  # noqa: F401
-    from papi_lib.wording import LANGUAGES, Words
+    from papi_lib.page import charts, pictures, story  # noqa: F401
+    from papi_lib.page.words import LANGUAGES, Words
 
     datafiles.fingerprint()
     provenance.code_version()
@@ -101,7 +101,7 @@ def forecasts() -> None:
 
 def survey(records: str | None, year: int) -> None:
     """Read a survey, with its models: for districts' pages."""
-    from papi_lib import districts
+    from papi_lib.survey import districts
 
     _ = districts.load(records, year).models
 

@@ -19,7 +19,7 @@ from SALib.analyze import sobol as sobol_indices
 from SALib.sample import sobol as sobol_design
 from scipy.stats import rankdata
 
-from papi_lib import analysis, datafiles, estimates, index, places, precision, published
+from papi_lib import datafiles, estimates, index, places, precision, published
 
 #: Published points, as 1-10; the observed minimum to maximum as 1-10; standard scores with mean 100 and
 #: standard deviation 10, which cannot reach zero with fewer than 100 provinces; the share of provinces
@@ -141,7 +141,7 @@ def variants(year: int) -> pd.DataFrame:
 def fixed_weights(year: int) -> pd.DataFrame:
     """Return the dimensions' weights of each way that is not random, adding up to 1: dimensions × ways."""
     parts = index.structure(year)["dimension"].value_counts()[index.dimensions(year)]
-    ways = {"published": parts**0, "subdimensions": parts, "pca": analysis.loadings(year)[1] ** 2}
+    ways = {"published": parts**0, "subdimensions": parts, "pca": association.loadings(year)[1] ** 2}
     frame = pd.DataFrame(ways).rename_axis("dimension")
     return frame / frame.sum()
 

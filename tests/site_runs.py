@@ -9,7 +9,7 @@ import nbformat
 from nbformat import v4
 
 from papi_lib import site
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
 
 TITLES = {
     "00_overview": {"vi": "Tổng quan", "en": "Overview"},

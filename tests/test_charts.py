@@ -9,10 +9,10 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
 from papi_lib import estimates, index, places
-from papi_lib.newpage import charts, country, pictures
-from papi_lib.newpage.country import spread
+from papi_lib.page import charts, country, pictures
+from papi_lib.page.country import spread
+from papi_lib.page.words import Words
 from papi_lib.places import district, province
-from papi_lib.wording import Words
 
 HANOI = province("Hà Nội")
 
@@ -82,8 +82,8 @@ def years_of(part, score) -> pd.DataFrame:
     """A history of eight years with a break before the fifth and another before the last, alone in its segment."""
     frame = pd.DataFrame({"part": part, "year": range(2015, 2023), "score": score})
     frame["segment"] = [2015] * 4 + [2019] * 3 + [2022]
-    frame = frame.assign(score_se=0.1, df=np.inf, beside=5.0, lower_quartile=4.5, upper_quartile=5.5, se=0.1)
-    return frame.assign(difference=frame["score"] - 5, margin=0.196, clear=True)
+    frame = frame.assign(score_se=0.1, df=np.inf, beside=5.0, lower_quartile=4.5, upper_quartile=5.5, se=0.15)
+    return frame.assign(difference=frame["score"] - 5)
 
 
 def test_no_line_of_a_history_crosses_a_break():
@@ -112,7 +112,7 @@ def test_a_history_has_a_panel_a_part_with_whole_years_at_the_foot():
     assert "trung bình vùng" in [t.get_text() for t in figure.legends[0].get_texts()]
     table = figure.description.data
     assert (table["high"] - table["score"]).to_numpy() == pytest.approx(1.96 * 0.1, abs=1e-4)
-    assert (table["gap_margin"] == 0.196).all()
+    assert (table["gap_se"] == 0.15).all()
 
 
 def test_a_published_history_is_drawn_over_all_editions():

@@ -9,7 +9,7 @@ from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from papi_lib import cli, collection, index
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
 
 COPIES = (
     "03_accountability-Copy1", "03_accountability-Copy1-Copy2", "03_accountability - Copy", "03_accountability - Copy (2)",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import codebook, records
+from papi_lib.survey import codebook, records
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from frictionless import Package
 
-from papi_lib import changes, codebook, datafiles, index, merged, places, plans, precision, published, targets
+from papi_lib import changes, datafiles, index, merged, places, plans, precision, published, targets
+from papi_lib.survey import codebook
 
 
 @pytest.fixture

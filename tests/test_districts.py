@@ -12,21 +12,11 @@ import pytest
 from conftest import DISTRICTS, ROOT
 from scipy import stats
 
-from papi_lib import (
-    codebook,
-    datafiles,
-    disclosure,
-    district_sections,
-    districts,
-    index,
-    places,
-    published,
-    records,
-    tables,
-)
+from papi_lib import datafiles, district_sections, index, places, published, tables
 from papi_lib import survey as survey_methods
 from papi_lib.page import Page
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
+from papi_lib.survey import codebook, disclosure, districts, records
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 import pytest
 from bs4 import BeautifulSoup
 
-from papi_lib import codebook, datafiles, index
+from papi_lib import datafiles, index
+from papi_lib.survey import codebook
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 
 import papi_lib
 from papi_lib import datafiles
-from papi_lib.wording import KEYWORDS, LOCALE
+from papi_lib.page.words import KEYWORDS, LOCALE
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -22,7 +22,7 @@ def made(tmp_path_factory):
     """Make a run folder with a province, a district, a failed page and the page on methods."""
     out = tmp_path_factory.mktemp("made")
     whole, district, failed = job("Hà Nội", "ha-noi"), job("Quận Ba Đình", "ha-noi/quan-ba-dinh"), job("Hải Phòng", "hai-phong", status="failed", error="x")  # fmt: skip
-    change = {"since": 2023, "points": -0.5, "noise": 0.2, "clear": True}
+    change = {"since": 2023, "points": -0.5, "noise": 0.2}
     run(
         out,
         (whole, notebook(whole, told=facts(whole, change=change, findings=["a"], missing=["b"]))),

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from papi_lib import datafiles, index, precision, published
+from papi_lib import datafiles, estimates, index, published
 from papi_lib.cli import main
+from papi_lib.page import explorer
 
 NEW, BEFORE = 2025, 2024
 
@@ -45,8 +46,9 @@ def test_the_library_knows_the_new_year(data, monkeypatch):
     assert (new - old).dropna().round(4).eq(0.005 * len(index.subdimensions(NEW))).all()
     line = published.history("Hà Nội", [None]).query("segment == @index.segment(@BEFORE)[0]")
     assert line["year"].to_list() == index.segment(NEW)
-    assert precision.change("Hà Nội", NEW)["previous"] == BEFORE
-    assert precision.rank_sets(NEW)["rank"].notna().all()
+    assert estimates.since(1, NEW, "total")["since"] == BEFORE
+    assert estimates.standing(estimates.from_published(NEW), "total")["rank"].notna().all()
+    assert explorer.start().title.value == f"<h2>Tổng điểm: Hà Nội, 2011–{NEW}</h2>"
 
 
 def test_a_score_not_published_is_told_by_one_more_row_among_the_gaps(data, tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 from conftest import AWKWARD, ROOT
 
 from papi_lib import collection, index, places, published
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
 
 pytestmark = pytest.mark.slow
 REPORTS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from papi_lib import batch_plan, district_sections, places, records
+from papi_lib import batch_plan, district_sections, places
 from papi_lib.page import Page
+from papi_lib.survey import records
 
 NOTEBOOKS = ROOT / "notebooks"
 

@@ -3,26 +3,16 @@
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
-from scipy import stats
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from papi_lib import datafiles, index, intervals, places, precision, published
+from papi_lib import datafiles, estimates, index, places, precision, published
 
 
 def test_noise_of_the_total_is_about_what_the_design_suggests():
     """A first estimate from the panel gave about 0.84 points for 2021-2024 and 0.97 for 2011-2017."""
     assert precision.standard_error(None, 2024) == pytest.approx(0.84, abs=0.1)
     assert precision.standard_error(None, 2013) == pytest.approx(0.97, abs=0.2)
-
-
-def test_ha_nois_rank_of_2024_could_be_almost_any():
-    """With the noise of a province of three districts it could be 2 to 60; Ha Noi has six."""
-    row = precision.rank_sets(2024).loc[1]
-    assert row["rank"] == 29
-    assert 2 <= row["lower"] <= 6
-    assert 56 <= row["upper"] <= 60
 
 
 def test_provinces_with_twice_the_districts_have_half_the_noise():
@@ -38,7 +28,7 @@ def test_provinces_with_twice_the_districts_have_half_the_noise():
     assert 0.4 < np.mean(ratios) < 0.7
     ha_noi, usual = precision.standard_error(None, 2024, "Hà Nội"), precision.standard_error(None, 2024)
     assert ha_noi == pytest.approx(usual * np.sqrt(0.5))
-    assert precision.rank_sets(2024).loc[[1, 2], "se"].to_list() == pytest.approx([ha_noi, usual])
+    assert precision.standard_errors_by_province(None, 2024).loc[[1, 2]].to_list() == pytest.approx([ha_noi, usual])
 
 
 def test_the_estimator_finds_the_noise_of_made_up_panels():
@@ -80,22 +70,6 @@ def test_short_editions_say_that_their_noise_is_borrowed():
     assert precision.standard_errors(2024).loc["total", "basis"] == "edition"
 
 
-def test_changes_are_not_taken_across_a_break():
-    assert np.isnan(precision.change("Hà Nội", 2021)["previous"])
-    assert np.isnan(precision.change("Hà Nội", 2022)["previous"])  # civic knowledge was measured otherwise
-    assert precision.change("Hà Nội", 2022, 6)["previous"] == 2021
-    with pytest.raises(ValueError, match="do not compare"):
-        precision.change("Hà Nội", 2021, 6, previous=2020)
-
-
-def test_a_change_and_its_noise():
-    moved = precision.change("Hà Nội", 2024, 8)
-    wide = published.series(8)
-    assert moved["change"] == pytest.approx(wide.loc[1, 2024] - wide.loc[1, 2023])
-    assert moved["se"] == pytest.approx(np.sqrt(2) * precision.standard_error(8, 2024, 1))
-    assert moved["relative_change"] == pytest.approx(moved["change"] - (wide[2024] - wide[2023]).mean())
-
-
 def test_places_gained_since_another_year():
     """Ha Noi went from 48 to 9 across a break and from 9 to 29 after it; no such set excludes standing still."""
     gains = precision.rank_changes(2020, 2021)
@@ -107,7 +81,7 @@ def test_places_gained_since_another_year():
 
 
 def test_given_standard_errors_are_used_instead(tmp_path, monkeypatch):
-    estimated = precision.rank_sets(2024).loc[1]
+    estimated = estimates.standing(estimates.from_published(2024, ("total",)), "total").loc[1]
     shutil.copytree(datafiles.folder(), tmp_path / "data")
     monkeypatch.setenv("PAPI_DATA", str(tmp_path / "data"))
     path = tmp_path / "data" / "published" / "standard_errors.csv"
@@ -115,69 +89,9 @@ def test_given_standard_errors_are_used_instead(tmp_path, monkeypatch):
     assert precision.standard_error(None, 2024, 1) == 0.1
     assert precision.standard_errors(2024, 1)["basis"].value_counts()["given"] == 2
     assert precision.standard_error(None, 2024) == pytest.approx(precision.standard_error(None, 2024, 2))
-    given = precision.rank_sets(2024).loc[1]
+    given = estimates.standing(estimates.from_published(2024, ("total",)), "total").loc[1]
     assert given["se"] == 0.1
     assert given["upper"] - given["lower"] < estimated["upper"] - estimated["lower"]
     path.write_text(path.read_text() + "2024,2,inspection_boards,0.1\n")
     with pytest.raises(datafiles.DataError, match="row 4, column 'part': 'inspection_boards' is no part"):
-        precision.rank_sets(2024)
-
-
-def test_a_standard_error_of_a_part_that_does_not_exist_is_told_by_the_check(tmp_path, monkeypatch, papi):
-    """Also of a year that nobody asks for: dimension 8 is measured since 2018."""
-    shutil.copytree(datafiles.folder(), tmp_path / "data")
-    monkeypatch.setenv("PAPI_DATA", str(tmp_path / "data"))
-    path = tmp_path / "data" / "published" / "standard_errors.csv"
-    path.write_text(path.read_text() + "2024,1,total,0.1\n2015,1,8,0.05\n")
-    with pytest.raises(datafiles.DataError, match=r"row 3, column 'part': '8' is no part of the index in 2015"):
-        precision.standard_error(None, 2024, 1)
-    done = papi("check")
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "standard_errors.csv, row 3, column 'part': '8' is no part of the index in 2015; correct it" in done.stderr
-
-
-def test_missing_provinces_stay_missing():
-    sets = precision.rank_sets(2024)
-    assert len(sets) == 63
-    assert sets.loc[places.province("Vĩnh Phúc").code, ["score", "rank", "lower", "upper", "group"]].isna().all()
-
-
-def test_many_looks_are_told_apart_with_care():
-    """Holm: of ten differences at z = 2 none is clear, one at z = 4 is."""
-    frame = pd.DataFrame({"difference": [2.0] * 9 + [4.0], "se": 1.0, "part": range(10)})
-    told = intervals.tell_apart(frame)
-    assert told["clear"].to_list() == [True] + [False] * 9
-    assert told["part"].iloc[0] == 9
-
-
-@pytest.mark.parametrize("se", [0.0, np.nan, np.inf, -1.0])
-def test_nothing_is_clear_without_a_margin(se):
-    """A difference of five points without an error is not told apart, and takes nothing from the others."""
-    frame = pd.DataFrame({"difference": [5.0, 5.0, 2.1], "se": [se, 1.0, 1.0]})
-    told = intervals.tell_apart(frame)
-    assert told["clear"].to_dict() == {1: True, 2: True, 0: False}
-    assert np.isnan(told["z"][0])
-    assert intervals.clear(frame["difference"], frame["se"]).tolist() == [False, True, True]
-    few = intervals.tell_apart(frame.assign(se=1.0, df=[0, 9, 9]))
-    assert few["clear"].to_dict() == {1: True, 2: False, 0: False}
-
-
-def test_a_change_beside_the_country_knows_both_sides():
-    """Its error is that of the contrast: simulated noise of all provinces has the same spread."""
-    moved, both = precision.change("Hà Giang", 2024, 8), published.series(8)[[2023, 2024]].dropna()
-    se = np.hypot(*(precision.standard_errors_by_province(8, y)[both.index] for y in both))
-    noise = pd.DataFrame(np.random.default_rng(2).normal(size=(len(se), 20_000)) * se.to_numpy()[:, None], se.index)
-    assert moved["relative_se"] == pytest.approx((noise.loc[2] - noise.mean()).std(), rel=0.03)
-    assert moved["relative_se"] != pytest.approx(moved["se"], rel=1e-3)
-
-
-def test_quantiles_and_intervals_are_those_of_scipy():
-    """They come from scipy.special, because scipy.stats is slow to import."""
-    x, y = published.dimension_scores(2024)[[2, 6]].dropna().to_numpy().T
-    found = stats.pearsonr(x, y)
-    ours = intervals.of_correlation(found.statistic, 1 / (len(x) - 3))
-    np.testing.assert_allclose(ours, found.confidence_interval())
-    apart = pd.DataFrame({"difference": [2.4, 2.0, 2.3], "se": 1.0, "df": [4, 30, 200]})
-    smallest = np.sort(2 * stats.t.sf(apart["difference"], apart["df"]))[0]
-    assert intervals.tell_apart(apart, 1 - 3 * smallest * 1.001)["clear"].sum() == 1
-    assert intervals.tell_apart(apart, 1 - 3 * smallest * 0.999)["clear"].sum() == 0
+        estimates.from_published(2024)

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from papi_lib import cli, codebook, datafiles, findings, places, plausible, records
+from papi_lib import cli, datafiles, findings, places
+from papi_lib.survey import codebook, plausible, records
 
 YEAR = 2024
 BOOK = codebook.items(YEAR)

@@ -6,11 +6,11 @@ from html import unescape
 import numpy as np
 import pandas as pd
 import pytest
+from papi_lib.pictures import Picture
 
 from papi_lib import index, places, precision, published, sensitivity, sensitivity_sections
 from papi_lib.page import Page
-from papi_lib.pictures import Picture
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
 
 METHODS = ("normalisation", "aggregation", "weights", "left_out")
 

@@ -13,8 +13,8 @@ from site_runs import district_facts, facts, job, methods, notebook, run, table,
 
 from papi_lib import site
 from papi_lib.cli import main
+from papi_lib.page.words import Words
 from papi_lib.site.texts import address
-from papi_lib.wording import Words
 
 PLACES = [("Hà Nội", "ha-noi"), ("Hải Phòng", "hai-phong"), ("Đà Nẵng", "da-nang")]
 
@@ -192,7 +192,7 @@ def test_first_page_shows_changes_against_their_noise_and_the_map(tmp_path):
     for i in range(21):
         tile = {"row": i, "column": i % 8, "islands": "Quần đảo Hoàng Sa" if i == 4 else None}
         record = job(f"Nơi {i}", f"noi-{i}", labels={"tile": tile})
-        change = {"since": 2023, "points": -0.5, "noise": 0.2 if i else 0.9, "clear": bool(i)}
+        change = {"since": 2023, "points": -0.5, "noise": 0.2 if i else 0.9}
         made.append((record, notebook(record, told=facts(record, change=change))))
     page = soup(run(tmp_path, *made))
     cells = page.select("tbody tr td:nth-of-type(5)")

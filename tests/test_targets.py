@@ -12,8 +12,8 @@ import pytest
 
 from papi_lib import aims, aims_merged, charts_targets, datafiles, forecast, precision, published, targets
 from papi_lib.page import Page
+from papi_lib.page.words import Words
 from papi_lib.places import province
-from papi_lib.wording import Words
 
 ROOT = Path(__file__).parents[1]
 

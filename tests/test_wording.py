@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
 
 
 @pytest.mark.parametrize(("value", "decimals", "vi", "en"), [(41.629, 2, "41,63", "41.63"), (1234.5, 1, "1.234,5", "1,234.5"), (-0.004, 2, "0,00", "0.00"), (-1.5, 1, "−1,5", "−1.5"), (float("nan"), 2, "–", "–"), (None, 2, "–", "–"), (0.125, 2, "0,12", "0.12")])  # fmt: skip

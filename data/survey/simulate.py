@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import codebook, index, places, published, records
+from papi_lib import index, places, published
+from papi_lib.survey import codebook, records
 
 SEED, PROVINCE, YEAR = 20241, 1, 2024
 FILE = Path(__file__).with_name("hanoi-2024-simulated.parquet")

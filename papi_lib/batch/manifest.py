@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import fastjsonschema
 
-from papi_lib import whole
-from papi_lib.whole import WriteError
+from papi_lib import atomic
+from papi_lib.atomic import WriteError
 
 NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
@@ -179,6 +179,6 @@ def write(out: Path, head: dict, records: list[dict]) -> Path:
     """Write the manifest in one step and drop the journal."""
     path = out / NAME
     text = json.dumps({"schema": SCHEMA, **head, "jobs": records}, ensure_ascii=False, indent=1)
-    whole.write(path, text.encode(), lasting=True)
+    atomic.write(path, text.encode(), lasting=True)
     (out / JOURNAL).unlink(missing_ok=True)
     return path

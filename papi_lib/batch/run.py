@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from papi_lib import whole
+from papi_lib import atomic
 from papi_lib.batch import cluster, manifest, pool, stored
 from papi_lib.batch.execute import Outcome, new_record
 from papi_lib.batch.jobs import Job, Reason, RunError, Settings, environment_hash, why_run
@@ -105,7 +105,7 @@ def _run_locked(
         manifest.write(out, {**head, "finished": _now()}, own + kept)
 
     try:
-        whole.clear_parts(out)
+        atomic.clear_parts(out)
         hashes, waiting, to_render = {}, [], []
         for job, own, reason in _plan(jobs, out, settings, before):
             hashes[job.path] = own
@@ -131,7 +131,7 @@ def _run_locked(
                 for job, outcome in made:
                     keep(job, outcome, hashes[job.path])
         finish()
-    except whole.WriteError as error:
+    except atomic.WriteError as error:
         raise RunError(f"{error}; {len(records)} of {len(jobs)} notebooks are finished and kept: mend it and run the same again") from None  # fmt: skip
     except KeyboardInterrupt:
         finish()
@@ -147,7 +147,7 @@ def _keep(job: Job, outcome: Outcome, out: Path, hashes: dict) -> dict:
     """Put a job's files in place, whole, then its record into the journal; return the record."""
     places = {"executed": job.executed(out), "page": job.page(out), "failed": job.failed(out)}
     for name, content in outcome.files.items():
-        whole.write(places[name], content, lasting=True)
+        atomic.write(places[name], content, lasting=True)
     if "failed" not in outcome.files:
         job.failed(out).unlink(missing_ok=True)
     record = {**outcome.record, "hashes": hashes}

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from papi_lib.batch import manifest
-from papi_lib.wording import LANGUAGES
+from papi_lib.page.words import LANGUAGES
 
 #: Mime type of what a notebook tells of itself.
 FACTS = "application/vnd.papi.page+json"
 _TEXT, _TEXTS = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
 _NUMBER, _NAME = {"type": ["number", "null"]}, {"type": ["string", "null"]}
 _COUNT = {"type": "integer", "minimum": 0}
-_CHANGE = {"since": {"type": "integer"}, "points": {"type": "number"}, "noise": {"type": "number"}, "clear": {"type": "boolean"}}  # fmt: skip
+_CHANGE = {"since": {"type": "integer"}, "points": {"type": "number"}, "noise": {"type": "number"}}
 _TILE = {"row": _COUNT, "column": _COUNT, "islands": _NAME}
 
 

@@ -11,8 +11,8 @@ import tempfile
 from itertools import groupby
 from pathlib import Path
 
+from papi_lib.page.words import Words
 from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates
-from papi_lib.wording import Words
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from papi_lib.atomic import write
 from papi_lib.batch import stored
+from papi_lib.page.words import LANGUAGES, Words, mark
 from papi_lib.site.about import read_facts
 from papi_lib.site.files import as_page, full_name, link, of_places, read_file, read_run, templates
 from papi_lib.site.outputs import for_reader
-from papi_lib.whole import write
-from papi_lib.wording import LANGUAGES, Words, mark
 
 _FACTS = {
     "score": mark("Score"),

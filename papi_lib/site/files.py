@@ -18,8 +18,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader
 
 from papi_lib.batch import manifest
+from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
-from papi_lib.wording import Words
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from papi_lib.atomic import write
+from papi_lib.page.words import LANGUAGES, Words
 from papi_lib.site.files import HERE, as_page, full_name, link, of_places, read_run, split_path, templates
 from papi_lib.site.nav import nav_script
 from papi_lib.site.pages import render_page
-from papi_lib.whole import write
-from papi_lib.wording import LANGUAGES, Words
 
 FEW = 5  # so many provinces' findings fit on the first page
 MAP = 20  # so many provinces make a map

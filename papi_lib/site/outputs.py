@@ -9,8 +9,8 @@ from html import escape
 
 from nbformat import NotebookNode
 
+from papi_lib.page.words import Words
 from papi_lib.site.about import FACTS
-from papi_lib.wording import Words
 
 #: Tags of cells whose outputs are for analysts, and of those that check a figure.
 _ASIDE = {"analyst", "nbval-check-output"}

@@ -10,12 +10,12 @@ from functools import lru_cache
 
 import nbformat
 
+from papi_lib.page.words import Words
 from papi_lib.site.about import fault, read_facts
 from papi_lib.site.drawings import slim
 from papi_lib.site.files import TEMPLATES, as_page, full_name, link, of_notebook, split_path, templates
 from papi_lib.site.outputs import for_reader
 from papi_lib.site.texts import render_text
-from papi_lib.wording import Words
 
 
 class WrongPageError(ValueError):

@@ -7,9 +7,9 @@ from collections import defaultdict
 
 from nbformat import NotebookNode
 
+from papi_lib.page.words import Words, paragraphs
 from papi_lib.site.files import as_page, of_notebook, templates
 from papi_lib.site.outputs import tables
-from papi_lib.wording import Words, paragraphs
 
 
 def render_text(notebook: NotebookNode, executed: bytes, job: dict, head: dict) -> bytes:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import nbformat
 
+from papi_lib.page.words import LANGUAGES
 from papi_lib.site.about import fault, read_facts
 from papi_lib.site.files import read_run
 from papi_lib.site.lists import files
-from papi_lib.wording import LANGUAGES
 
 
 def verify(out: Path) -> list[str]:

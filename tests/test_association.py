@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from papi_lib import analysis, places, published
+from papi_lib import association, places, published
 
 #: Ratings of six subjects by four judges (Shrout and Fleiss, Psychological Bulletin 86, 1979, table 2).
 RATINGS = pd.DataFrame([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
@@ -12,7 +13,7 @@ RATINGS = pd.DataFrame([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], 
 
 def test_alpha_of_a_textbook_table():
     """Alpha is the reliability of the judges' mean, ICC(3,k): 0.91 in the paper's table 4, 0.68 to 0.99 in R's psych."""
-    found = analysis.cronbach(RATINGS)
+    found = association.cronbach(RATINGS)
     assert found["alpha"] == pytest.approx(0.91, abs=0.005)
     assert (found["lower"], found["upper"]) == (pytest.approx(0.68, abs=0.005), pytest.approx(0.99, abs=0.005))
     z = (RATINGS - RATINGS.mean()) / RATINGS.std()
@@ -24,31 +25,31 @@ def test_the_interval_of_alpha_covers_as_often_as_it_says():
     rng, covered = np.random.default_rng(1), []
     for _ in range(600):
         items = rng.standard_normal((61, 1)) + rng.standard_normal((61, 4))
-        found = analysis.cronbach(pd.DataFrame(items))
+        found = association.cronbach(pd.DataFrame(items))
         covered.append(found["lower"] < 0.8 < found["upper"])
     assert np.mean(covered) == pytest.approx(0.95, abs=0.03)
 
 
 def test_alpha_of_every_dimension_is_of_its_published_points():
-    found = analysis.alpha(2024)
+    found = association.alpha(2024)
     assert list(found.index) == [*range(1, 9), "total"]
     table = published.wide(2024, 4).dropna()
     assert found.loc[4, "alpha"] == pytest.approx(4 / 3 * (1 - table.var().sum() / table.sum(axis=1).var()))
     assert found.loc["total", "provinces"] == 61
-    assert analysis.alpha(2024, 4).loc[4].to_dict() == found.loc[4].to_dict()
+    assert association.alpha(2024, 4).loc[4].to_dict() == found.loc[4].to_dict()
     with pytest.raises(ValueError, match="no dimension 8 in 2015"):
-        analysis.alpha(2015, 8)
+        association.alpha(2015, 8)
 
 
 def test_correlations_are_those_of_numpy_with_fishers_interval():
     """r = 0.5 between 61 provinces: Fisher's z gives 0.284 to 0.668 (atanh 0.5 = 0.5493, 1.96 / sqrt 58 = 0.2574)."""
-    found = analysis.correlations(2024, [2, 6])
+    found = association.correlations(2024, [2, 6])
     scores = published.dimension_scores(2024)[[2, 6]].dropna()
     assert len(found) == 1
     assert found.loc[0, "r"] == pytest.approx(np.corrcoef(scores.T)[0, 1])
     z, reach = np.arctanh(found.loc[0, "r"]), 1.959964 / np.sqrt(len(scores) - 3)
     assert found.loc[0, ["lower", "upper"]].to_list() == pytest.approx([np.tanh(z - reach), np.tanh(z + reach)])
-    several = analysis.correlations([2022, 2023, 2024])
+    several = association.correlations([2022, 2023, 2024])
     means = {d: published.series(d)[[2022, 2023, 2024]].mean(axis=1, skipna=False) for d in (2, 6)}
     pair = several[(several["first"] == 2) & (several["second"] == 6)].iloc[0]
     assert pair["r"] == pytest.approx(pd.DataFrame(means).corr().iloc[0, 1])
@@ -60,18 +61,18 @@ def test_correlations_do_not_cross_a_break():
     with pytest.raises(
         ValueError, match=r"2020 and 2021 do not compare: the edition of 2021 measures anew; those of 2021-"
     ):
-        analysis.correlations([2020, 2021], [4, 6])
+        association.correlations([2020, 2021], [4, 6])
     with pytest.raises(
         ValueError, match=r"dimension 1 in 2021 and 2024 .*civic_knowledge changed in 2022; those of 2022-2024"
     ):
-        analysis.correlations([2021, 2024])
-    assert len(analysis.correlations([2021, 2024], [4, 6])) == 1
+        association.correlations([2021, 2024])
+    assert len(association.correlations([2021, 2024], [4, 6])) == 1
     with pytest.raises(ValueError, match="the index of 2015 has no part 8"):
-        analysis.correlations(2015, [1, 8])
+        association.correlations(2015, [1, 8])
 
 
 def test_the_order_across_a_break_beside_that_within():
-    orders = analysis.stability(4)
+    orders = association.stability(4)
     assert len(orders) == 14 * 13 / 2
     pair = orders[(orders["earlier"] == 2020) & (orders["later"] == 2021)].iloc[0]
     both = published.series(4)[[2020, 2021]].dropna().rank()
@@ -84,10 +85,10 @@ def test_the_order_across_a_break_beside_that_within():
 def test_components_are_those_of_numpy():
     table = published.dimension_scores(2024).dropna()
     expected = np.sort(np.linalg.eigvalsh(np.corrcoef(table.T)))[::-1]
-    found = analysis.components(2024)
+    found = association.components(2024)
     np.testing.assert_allclose(found["variance"], expected)
     assert found["share"].sum() == pytest.approx(1)
-    loadings = analysis.loadings(2024)
+    loadings = association.loadings(2024)
     np.testing.assert_allclose((loadings**2).sum(), expected)
     np.testing.assert_allclose(loadings @ loadings.T, table.corr(), atol=1e-10)
 
@@ -100,7 +101,7 @@ def test_the_province_that_is_alike_is_found_and_noise_makes_it_unsure():
         noise = np.full((63, 8), 0.5)
         scores = truth + rng.standard_normal((63, 8)) * np.sqrt(noise)
         real = scores.var(axis=0) - 0.5
-        drawn = analysis.drawn_profiles(scores, noise, real, 300, seed)
+        drawn = association.drawn_profiles(scores, noise, real, 300, seed)
         far = ((drawn - drawn[:, [0]]) ** 2).sum(axis=2)
         said.append((far.argsort(axis=1).argsort(axis=1) <= 5).mean(axis=0)[1:])
         true.append((((truth - truth[0]) ** 2).sum(axis=1).argsort().argsort() <= 5)[1:])
@@ -111,9 +112,16 @@ def test_the_province_that_is_alike_is_found_and_noise_makes_it_unsure():
 
 
 def test_similar_provinces_of_a_real_one():
-    found = analysis.similar("Hà Nội", 2024, nearest=3)
+    found = association.similar("Hà Nội", 2024, nearest=3)
     assert len(found) == 60
     assert found["share"].sum() == pytest.approx(3)
     assert places.province("hanoi").code not in found.index
     with pytest.raises(ValueError, match="did not publish all scores of Vĩnh Phúc in 2024"):
-        analysis.similar("Vĩnh Phúc", 2024)
+        association.similar("Vĩnh Phúc", 2024)
+
+
+def test_the_interval_of_a_correlation_is_that_of_scipy():
+    """It comes from scipy.special, because scipy.stats is slow to import."""
+    x, y = published.dimension_scores(2024)[[2, 6]].dropna().to_numpy().T
+    found = stats.pearsonr(x, y)
+    np.testing.assert_allclose(association.interval(found.statistic, 1 / (len(x) - 3)), found.confidence_interval())

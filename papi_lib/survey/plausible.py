@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import codebook, findings, index, places, records, survey
+from papi_lib import findings, index, places, survey
 from papi_lib.findings import at, finding
+from papi_lib.survey import codebook, records
 
 #: Times the median from which on a single weight is doubtful.
 MOST_WEIGHT = 50
@@ -31,7 +32,7 @@ def doubts(clean: pd.DataFrame, year: int) -> pd.DataFrame:
     Parameters
     ----------
     clean : pandas.DataFrame
-        From `papi_lib.records.check`.
+        From `papi_lib.survey.records.check`.
     year : int
         Year of the survey.
 

@@ -3,24 +3,23 @@
 A district's *direct* estimate uses its own respondents only; the *model* estimate also borrows from how
 the other districts of its kind answered (`papi_lib.smallarea`), more where its own sample says less, and
 all model estimates together give the city's score. What stands on too few answers is hidden, and what is shown is
-rounded (`papi_lib.disclosure`).
+rounded (`papi_lib.survey.disclosure`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit  # Student's quantiles, without the second that scipy.stats takes to import
 
-from papi_lib import codebook, datafiles, disclosure, estimates, index, intervals, places, ranks, records, smallarea, survey
-from papi_lib.intervals import Z95
-from papi_lib.wording import Words
+from papi_lib import datafiles, estimates, index, places, smallarea, survey
+from papi_lib.page.words import Words
+from papi_lib.survey import codebook, disclosure, records
 
 #: Name of the domain that holds everybody.
 CITY = "city"
@@ -35,7 +34,7 @@ _FEWEST = 5
 class Survey:
     """A survey's records and what districts' pages need of them; see `load`.
 
-    Figures are rounded as they may be shown (`papi_lib.disclosure.rounded`); what is told apart is so before that.
+    Figures are rounded as they may be shown (`papi_lib.survey.disclosure.rounded`); what is told apart is so before that.
 
     Attributes
     ----------
@@ -139,9 +138,8 @@ class Survey:
         Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
         ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`) and ``noise``,
         half the 95% interval (Student's t); ``gap``, ``gap_se`` and ``gap_noise``: the same of the difference
-        to the city, which knows that the district is part of the city; ``clear``: by itself that difference is
-        more than its noise; ``why``: why a figure is missing, one of
-        `papi_lib.disclosure.REASONS`, else empty. There is no
+        to the city, which knows that the district is part of the city; ``why``: why a figure is missing, one of
+        `papi_lib.survey.disclosure.REASONS`, else empty. There is no
         difference where the whole survey is one district.
         """
         return self._shown(self._scores)
@@ -195,7 +193,7 @@ class Survey:
 
     @cached_property
     def _why(self) -> pd.Series:
-        """Why a figure is not shown, by domain and series or item: one of `papi_lib.disclosure.REASONS`, or empty."""
+        """Why a figure is not shown, by domain and series or item: one of `papi_lib.survey.disclosure.REASONS`, or empty."""
         sums = {d: index.subdimensions(self.year, d) for d in index.dimensions(self.year)}
         kinds = self.frame.groupby("district_code")["kind"].first()
         groups = pd.concat([kinds, pd.Series(CITY, kinds.unique())])
@@ -204,7 +202,7 @@ class Survey:
 
     def _veiled(self, table: pd.DataFrame, covariance: pd.DataFrame) -> pd.DataFrame:
         """Return a table without its hidden figures, with margins and differences to the city; `covariance` is its own."""
-        table["noise"] = intervals.margin(table["se"], table["df"])
+        table["noise"] = estimates.quantile(table["df"], estimates.LEVEL) * table["se"]
         without = np.where(table["df"] < 1, "one_cluster", "no_error")
         why = self._why.reindex(table.index)
         table["why"] = why.mask((why == "") & table["noise"].isna(), pd.Series(without, table.index))
@@ -217,8 +215,7 @@ class Survey:
         table["gap"] = gap.where(variance > 1e-9 * (own + own[of_city]))  # otherwise it is the same people
         table["gap_se"] = np.sqrt(variance.clip(min=0))
         table.loc[table["gap"].isna(), "gap_se"] = np.nan
-        table["gap_noise"] = intervals.margin(table["gap_se"], table["df"])
-        table["clear"] = intervals.clear(table["gap"], table["gap_se"], table["df"])
+        table["gap_noise"] = estimates.quantile(table["df"], estimates.LEVEL) * table["gap_se"]
         return table
 
     def _shown(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -253,7 +250,7 @@ def load(path: str | os.PathLike | None = None, year: int | None = None) -> Surv
     Parameters
     ----------
     path : path or None
-        File of records, as `papi_lib.records` describes; None for the project's simulated survey.
+        File of records, as `papi_lib.survey.records` describes; None for the project's simulated survey.
     year : int or None
         Year of the survey; None for the latest of the index, or that of the simulated survey.
 

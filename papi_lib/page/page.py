@@ -14,10 +14,11 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from papi_lib import districts, estimates, index, places
-from papi_lib.newpage import facts, pictures, tables
+from papi_lib import estimates, index, places
+from papi_lib.page import facts, pictures, tables
+from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
-from papi_lib.wording import Words, mark
+from papi_lib.survey import districts
 
 #: What every page on made-up answers says at its top.
 SIMULATED = mark(
@@ -35,11 +36,11 @@ class Page:
         The place.
     year : int
         Year of the survey.
-    words : papi_lib.wording.Words
+    words : papi_lib.page.words.Words
         The page's language.
     dimension : int or None
         Dimension the page is about; None for the whole index.
-    survey : papi_lib.districts.Survey or None
+    survey : papi_lib.survey.districts.Survey or None
         The respondents' records behind a district's page; None where the page stands on published scores.
     """
 
@@ -189,7 +190,7 @@ class Page:
         self._html(f"<h2{known}>{escape(self._text(question, values))}</h2>")
 
     def say(self, sentence: str, /, **values: object) -> None:
-        """Show a sentence that answers; ``{place}`` and ``{year}`` are known, formats as in `papi_lib.wording`."""
+        """Show a sentence that answers; ``{place}`` and ``{year}`` are known, formats as in `papi_lib.page.words`."""
         self._html(f'<p class="finding">{escape(self._text(sentence, values))}</p>')
 
     def note(self, sentence: str, /, **values: object) -> None:
@@ -202,7 +203,7 @@ class Page:
         self._html(f'<ul class="findings">{items}</ul>', {facts.MIME: {"findings": sentences}})
 
     def table(self, frame: pd.DataFrame, caption: str, columns: tables.Columns, rows: tuple[str, str] = ("part", "part"), *, of_answers: bool = True, **values: object) -> None:
-        """Show a table: see `papi_lib.newpage.tables.html`; the caption is an English sentence with `values`.
+        """Show a table: see `papi_lib.page.tables.html`; the caption is an English sentence with `values`.
 
         What is of simulated answers says so; `of_answers` is false for what is not.
         """

@@ -7,9 +7,9 @@ from html import escape
 
 import pandas as pd
 
-from papi_lib.wording import Words
+from papi_lib.page.words import Words
 
-#: A column's name to its header (an English sentence) and its format (see `papi_lib.wording`).
+#: A column's name to its header (an English sentence) and its format (see `papi_lib.page.words`).
 Columns = Mapping[object, tuple[str, str]]
 
 

@@ -13,7 +13,7 @@ weight         how many people the respondent stands for, above zero
 
 A column ``simulated`` that is above zero says that the answers are made up; all pages then say so. Other
 columns are passed over. What is wrong in a file is told by column and kind (`papi_lib.findings`); what is only
-doubtful, `papi_lib.plausible` tells. Files in legacy text come out as composed Unicode (NFC): UTF-8 with or
+doubtful, `papi_lib.survey.plausible` tells. Files in legacy text come out as composed Unicode (NFC): UTF-8 with or
 without a byte-order mark, decomposed letters, Windows-1258. Text in TCVN3 fonts cannot be told from
 other letters by any library that is kept up, so it is refused where a name is needed.
 """
@@ -26,10 +26,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import codebook, datafiles, findings, places, tablefiles, whole
+from papi_lib import atomic, datafiles, findings, places, tablefiles
 from papi_lib.cells import ERRORS, numbers
 from papi_lib.datafiles import DataError
 from papi_lib.findings import at, finding
+from papi_lib.survey import codebook
 
 DESIGN = ["district_code", "stratum", "cluster", "weight"]
 #: More people than one respondent can stand for: as many as live in the country.
@@ -72,7 +73,7 @@ def check(frame: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     (pandas.DataFrame, pandas.DataFrame)
-        The records, ready for `papi_lib.codebook.score` (design columns, the items as ``Int16`` with missing
+        The records, ready for `papi_lib.survey.codebook.score` (design columns, the items as ``Int16`` with missing
         codes as missing, ``simulated``), and the problems as `papi_lib.findings.table` has them, a row for each
         column and kind: ``column``, ``problem``, ``values`` (examples), ``count`` and ``rows``;
         ``.attrs["notes"]`` are lines on how the file was read. The records serve only where there is no problem.
@@ -127,7 +128,7 @@ def write(clean: pd.DataFrame, path: str | os.PathLike) -> None:
     path = Path(path)
     if path.suffix.lower() != ".parquet":
         raise DataError(f"{path}: records are written as Parquet; give a name that ends in .parquet")
-    whole.write(path, clean.to_parquet(index=False))
+    atomic.write(path, clean.to_parquet(index=False))
 
 
 def copies(clean: pd.DataFrame) -> list[dict]:

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import codebook, datafiles, disclosure, estimates, index, plans, provenance, published
-from papi_lib.newpage import charts, country
-from papi_lib.newpage.page import Page
-from papi_lib.wording import Words, mark
+from papi_lib import datafiles, estimates, index, plans, provenance
+from papi_lib.page import charts, country
+from papi_lib.page.page import Page
+from papi_lib.page.words import Words, mark
+from papi_lib.survey import codebook, disclosure
 
 MOST_FINDINGS = 3
+#: Where a province stands, with `group_name` and the number of provinces.
+RANK = mark(
+    "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the margin of error leaves any rank from {lower} to {upper} possible (95%)."
+)
 #: What stands out, by kind of claim and sign.
 _FINDINGS = {
     ("gap", 1): mark("{part:part}: {points:2} points above {whole} (margin of error ±{margin:2})."),
@@ -77,10 +82,7 @@ def uncompared(page: Page) -> str:
 
 def rank(page: Page, row: pd.Series, n: int) -> None:
     """Say a place's group and rank, with the ranks that the margin of error leaves possible."""
-    page.say(
-        "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the margin of error leaves any rank from {lower} to {upper} possible (95%).",
-        group=group_name(row["group"], page.words), n=n, **row[["rank", "lower", "upper"]],
-    )  # fmt: skip
+    page.say(RANK, group=group_name(row["group"], page.words), n=n, **row[["rank", "lower", "upper"]])
 
 
 def parts(page: Page) -> pd.DataFrame | None:

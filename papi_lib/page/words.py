@@ -50,7 +50,7 @@ SENTENCES = dict.fromkeys(("w", "words", "mark", "title", "lead", "ask", "say", 
 }  # fmt: skip
 #: The formats that follow a table's header: see `tables`.
 FORMATS = ("", "n", "0", "1", "2", "3", "+0", "+1", "+2", "%", "part", "place", "list")
-LOCALE = Path(__file__).parent / "locale"
+LOCALE = Path(__file__).parents[1] / "locale"
 
 
 class Words:

@@ -35,8 +35,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from papi_lib import codebook, index
-from papi_lib.design import Cells, Design, gather
+from papi_lib import index
+from papi_lib.survey import codebook
+from papi_lib.survey.design import Cells, Design, gather
 
 #: Design effects of real samples are hardly ever outside.
 USUAL_DEFF = (0.3, 20.0)
@@ -152,7 +153,7 @@ def design_effects(clean: pd.DataFrame, year: int) -> pd.DataFrame:
     Parameters
     ----------
     clean : pandas.DataFrame
-        From `papi_lib.records.check`.
+        From `papi_lib.survey.records.check`.
     year : int
         Year of the survey.
 

@@ -14,10 +14,12 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
 from scipy.stats import f, spearmanr
 from statsmodels.multivariate.pca import PCA
 
-from papi_lib import datafiles, index, intervals, places, precision, published
+from papi_lib import datafiles, estimates, index, places, precision, published
 
 Parts = str | int | Iterable[int | str]
 
@@ -61,12 +63,38 @@ def correlations(years: int | Iterable[int], parts: Parts = "dimensions", level:
         r = float(np.corrcoef(both.to_numpy().T)[0, 1])
         rows.append({"first": first, "second": second, "r": r, "provinces": len(both)})
     frame = pd.DataFrame(rows, columns=["first", "second", "r", "provinces"])
-    frame = frame.assign(difference=np.arctanh(frame["r"]), se=1 / np.sqrt(frame["provinces"] - 3))
-    lower, upper = intervals.of_correlation(frame["r"], frame["se"] ** 2, level)
+    tested = pd.DataFrame({"difference": np.arctanh(frame["r"]), "se": 1 / np.sqrt(frame["provinces"] - 3)})
+    lower, upper = interval(frame["r"], tested["se"] ** 2, level)
     frame.insert(3, "lower", lower)
     frame.insert(4, "upper", upper)
-    frame = intervals.tell_apart(frame, level).drop(columns=["difference", "se", "z"])
+    frame["clear"] = estimates.together(tested, level=level)["clear"]
     return frame.sort_values("r", key=abs, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def interval(r: ArrayLike, variance: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of a correlation by Fisher's z.
+
+    Parameters
+    ----------
+    r : array_like
+        Correlations, between -1 and 1.
+    variance : array_like
+        Variance of Fisher's z: ``1 / (n - 3)`` for Pearson's correlation of n pairs.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Lower and upper ends.
+
+    Examples
+    --------
+    >>> [round(float(end), 2) for end in interval(0.4, 1 / (61 - 3))]
+    [0.16, 0.59]
+    """
+    z, reach = np.arctanh(r), ndtri((1 + level) / 2) * np.sqrt(variance)
+    return np.tanh(z - reach), np.tanh(z + reach)
 
 
 def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFrame:
@@ -102,7 +130,7 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
     for earlier, later in combinations(wide.columns, 2):
         both = wide[[earlier, later]].dropna()
         rho = float(spearmanr(both).statistic)
-        lower, upper = intervals.of_correlation(rho, (1 + rho**2 / 2) / (len(both) - 3), level)
+        lower, upper = interval(rho, (1 + rho**2 / 2) / (len(both) - 3), level)
         rows.append({
             "earlier": earlier,
             "later": later,

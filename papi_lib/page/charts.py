@@ -1,7 +1,7 @@
 """Pictures of one place: the parts of its score, how they moved, differences.
 
 A chart takes a tidy frame and a place, draws on axes (new ones where it is given none), says what it drew
-(`papi_lib.newpage.pictures.describe`) and returns the axes, or None where there is nothing to draw. Scores are in
+(`papi_lib.page.pictures.describe`) and returns the axes, or None where there is nothing to draw. Scores are in
 points, whiskers are 95% intervals. A dot is filled where the frame's column ``clear`` says so: no chart tests.
 """
 
@@ -14,9 +14,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from papi_lib import estimates
-from papi_lib.newpage import pictures
+from papi_lib.page import pictures
+from papi_lib.page.words import Words
 from papi_lib.places import Place
-from papi_lib.wording import Words
 
 #: What is drawn to its colour; every chart takes ``palette={"place": "navy"}`` to draw some of it otherwise.
 PALETTE = {
@@ -130,7 +130,7 @@ def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequen
     if frame.empty or frame[["score", "beside"]].isna().all(axis=None):
         return None
     w, colour, name = Words(lang), colours(palette), place.name(lang)
-    frame = estimates.intervals(frame.assign(gap_margin=frame["margin"], se=frame["score_se"]))
+    frame = estimates.intervals(frame.assign(gap_se=frame["se"], se=frame["score_se"]))
     other = beside_name or w("mean of provinces")
     parts = frame["part"].unique()
     columns = min(2, len(parts))
@@ -152,7 +152,7 @@ def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequen
     caption = w("Points by year. Dotted lines mark years from which scores no longer compare with those before.")
     columns = {
         "year": (w("year"), ""), "score": (name, "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
-        "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_margin": (w("margin of error of the difference ±"), "2"),
+        "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_se": (w("standard error of the difference"), "2"),
     }  # fmt: skip
     return pictures.describe(panels[0], caption, alt, frame.set_index("part"), columns=columns)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from papi_lib import datafiles, index, places, provenance, published
 
 if TYPE_CHECKING:
-    from papi_lib.newpage.page import Page
+    from papi_lib.page.page import Page
 
 #: Mime type of the facts.
 MIME = "application/vnd.papi.page+json"

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import null_space
 
-from papi_lib.wording import mark
+from papi_lib.page.words import mark
 
 #: The smallest numbers of respondents and clusters that an estimate may stand on. They may be raised.
 LEAST_RESPONDENTS, LEAST_CLUSTERS = 10, 3
@@ -141,7 +141,7 @@ def reasons(
     asked : pandas.DataFrame
         The items alike: true where the share is an answer, not what stands for an item that was not to be asked.
     combination : pandas.DataFrame
-        From `papi_lib.codebook.combination`: items × series.
+        From `papi_lib.survey.codebook.combination`: items × series.
     sums : mapping
         As in `hidden`: dimensions and the total. The other series of `combination` are sub-dimensions.
     groups : pandas.Series

@@ -161,7 +161,7 @@ def score(answers: pd.DataFrame, year: int) -> pd.DataFrame:
     Raises
     ------
     KeyError
-        A column is missing; `papi_lib.records` checks files before.
+        A column is missing; `papi_lib.survey.records` checks files before.
     """
     book = items(year)
     scored = {}

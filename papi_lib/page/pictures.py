@@ -19,8 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
-from papi_lib.newpage import tables
-from papi_lib.wording import Words
+from papi_lib.page import tables
+from papi_lib.page.words import Words
 
 #: Colours of the four groups, 1 = highest: one hue from dark to light, told apart without colour vision.
 GROUP_COLOURS = {1: "#08306b", 2: "#3182bd", 3: "#9ecae1", 4: "#e3eef9"}
@@ -62,7 +62,7 @@ class Numbers(ScalarFormatter):
 class Description:
     """What a picture shows: ``caption`` and ``alt`` in the page's language, and the frame drawn with its columns.
 
-    ``columns`` and ``rows`` are as `papi_lib.newpage.tables.html` takes them.
+    ``columns`` and ``rows`` are as `papi_lib.page.tables.html` takes them.
     """
 
     caption: str

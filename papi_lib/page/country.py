@@ -1,6 +1,6 @@
 """Pictures of all places at once: ranks, districts by name, tile map, names on a cloud of dots.
 
-Charts as in `papi_lib.newpage.charts`: a tidy frame and a place in, axes out.
+Charts as in `papi_lib.page.charts`: a tidy frame and a place in, axes out.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
 from papi_lib import places
-from papi_lib.newpage import pictures
-from papi_lib.newpage.charts import colours, rows
+from papi_lib.page import pictures
+from papi_lib.page.charts import colours, rows
+from papi_lib.page.words import Words
 from papi_lib.places import Place
-from papi_lib.wording import Words
 
 #: Where a name may stand about its dot, best first: direction, and distance in points.
 _SPOTS = [(dx, dy, far) for far in (10, 20, 32) for dx, dy in ((1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1))]  # fmt: skip
@@ -47,7 +47,7 @@ def ranks(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | Non
         For the provinces of 2025 (`papi_lib.merged`): their names by the frame's index. The picture then says that
         the scores are reconstructed.
     palette : mapping, optional
-        Colours that differ from `papi_lib.newpage.charts.PALETTE`.
+        Colours that differ from `papi_lib.page.charts.PALETTE`.
     """
     frame = frame.dropna(subset="rank").sort_values("rank", kind="stable")
     if frame.empty:
@@ -112,7 +112,7 @@ def areas(frame: pd.DataFrame, place: Place, whole: float, *, lang: str = "vi", 
     whole_name : str
         What the whole is called, in the picture's language; by default the province's name.
     palette : mapping, optional
-        Colours that differ from `papi_lib.newpage.charts.PALETTE`.
+        Colours that differ from `papi_lib.page.charts.PALETTE`.
     """
     if frame["score"].isna().all():
         return None
@@ -156,7 +156,7 @@ def tiles(groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     palette : mapping, optional
-        Colours that differ from `papi_lib.newpage.charts.PALETTE`: of groups under their numbers.
+        Colours that differ from `papi_lib.page.charts.PALETTE`: of groups under their numbers.
     """
     w, colour = Words(lang), colours(palette)
     grid = places.tiles(lang).assign(group=groups.astype("Int64"))
@@ -213,7 +213,7 @@ def point_out(ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place, *, la
     lang : {"vi", "en"}
         Language of the picture.
     palette : mapping, optional
-        Colours that differ from `papi_lib.newpage.charts.PALETTE`.
+        Colours that differ from `papi_lib.page.charts.PALETTE`.
     """
     frame = frame[[x, y]].dropna()
     if frame.empty:

@@ -1,0 +1,335 @@
+"""The explorer: controls for place, comparison, part of the index and years; picture, sentences and table below.
+
+What is chosen is a `Choice`, which knows its picture, what there is to say about it, and the code that makes it, so
+that what was clicked becomes a cell. `Explorer` has the controls: each change of one makes a new choice, and a new
+choice is shown as a whole.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from html import escape
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+from IPython.display import Javascript
+from matplotlib.axes import Axes
+
+from papi_lib import datafiles, estimates, index, places, published
+from papi_lib.page import charts, pictures, story, tables
+from papi_lib.page.page import Page
+from papi_lib.page.words import Words, mark
+
+#: What a province can be compared with besides another province: kinds of `papi_lib.estimates.BESIDE`, and their names.
+KINDS = {
+    "whole": mark("the mean of provinces"),
+    "median": mark("the median of provinces"),
+    "region": mark("the mean of {region}"),
+    "cities": mark("the mean of the five cities"),
+    "best": mark("the best province"),
+}
+PICTURES = {"history": mark("year by year"), "parts": mark("part by part")}
+#: The controls in their order, and their names.
+CONTROLS = {
+    "place": mark("Province"),
+    "picture": mark("Picture"),
+    "beside": mark("Compared with"),
+    "dimension": mark("Dimension"),
+    "other": mark("Other province"),
+    "subdimension": mark("Sub-dimension"),
+    "years": mark("Years"),
+    "lang": mark("Language"),
+}
+#: The value of the control for the comparison that opens the field for another province's name.
+ANOTHER = "another"
+_TIGHT = 'style="margin: 0 0 0.3em; line-height: 1.4"'
+_literal = partial(json.dumps, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One state of the explorer's controls.
+
+    Attributes
+    ----------
+    page : papi_lib.page.page.Page
+        Province, last year, language, and dimension or total.
+    beside : str or int
+        What the province is compared with: one of `KINDS`, or another province's code.
+    subdimension : str or None
+        Key of one of the dimension's sub-dimensions; None for the whole dimension.
+    first : int
+        First year; a picture of one year shows the last.
+    picture : {"history", "parts"}
+        Year by year, or part by part in the last year.
+    """
+
+    page: Page
+    beside: str | int = "whole"
+    subdimension: str | None = None
+    first: int = field(default_factory=lambda: index.years()[0])
+    picture: str = "history"
+
+    @property
+    def years(self) -> list[int]:
+        """The chosen years: the last one alone where the picture shows one year."""
+        return list(range(self.page.year if self.picture == "parts" else self.first, self.page.year + 1))
+
+    @property
+    def subdimensions(self) -> list[str]:
+        """The sub-dimensions of the chosen dimension in the chosen years, the latest edition's first."""
+        years = reversed(self.years) if self.page.dimension else ()
+        return list(dict.fromkeys(key for year in years for key in index.subdimensions(year, self.page.dimension)))
+
+    @property
+    def part(self) -> int | str:
+        """The part of the index that the sentences are about; a sub-dimension that the years lack is given up."""
+        chosen = self.picture == "history" and self.subdimension in self.subdimensions
+        return self.subdimension if chosen else self.page.series
+
+    @property
+    def title(self) -> str:
+        """The picture's title: what, who, when."""
+        w, place = self.page.words, self.page.name
+        return w("{subject}: {place}, {year}", subject=w.part(self.part), place=place, year=w.years(self.years))
+
+    def beside_name(self, beside: str | int) -> str:
+        """Return the name of what the province can be compared with."""
+        w, region = self.page.words, places.region_name(self.page.place.region, self.page.lang)
+        return w(KINDS[beside], region=region) if beside in KINDS else w.place(beside)
+
+    def draw(self) -> Axes | None:
+        """Return the axes of the picture; None where there is nothing to draw, which `say` explains."""
+        page, look = self.page, {"lang": self.page.lang} | self._named
+        if not self._measured:
+            return None
+        if self.picture == "history":
+            frame = estimates.history(page.place.code, [self.part], self.beside, self.first, page.year)
+            return charts.history(frame, page.place, **look)
+        return charts.gaps(estimates.verdict(page.place.code, page.year, page.parts, self.beside), page.place, **look)
+
+    def code(self) -> str:
+        """Return the code of a cell that makes the picture: the calls that `draw` makes."""
+        page, beside, ((argument, name),) = self.page, _literal(self.beside), self._named.items()
+        opened = ", ".join(map(_literal, (page.place.name_vi, page.year, page.lang)))
+        opened += f", dimension={page.dimension}" if page.dimension else ""
+        part = "page.series" if self.part == page.series else _literal(self.part)
+        frame, chart = {
+            "history": (f"history(page.place.code, [{part}], {beside}, {self.first}, page.year)", "history"),
+            "parts": (f"verdict(page.place.code, page.year, page.parts, {beside})", "gaps"),
+        }[self.picture]
+        return f"""\
+from papi_lib import estimates
+from papi_lib.page import charts
+from papi_lib.page.page import Page
+
+page = Page.open({opened})
+frame = estimates.{frame}
+page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_literal(name)}))"""
+
+    def say(self) -> list[str]:
+        """Return sentences on the picture: the latest score and rank with their margins, and what is missing."""
+        w, place, years = self.page.words, self.page.name, self._measured
+        if not years:
+            return [w(
+                "Nothing to draw: PAPI did not measure “{part:part}” in {years}, but it did in {measured}.",
+                part=self.part, years=w.years(self.years), measured=self._runs(self._scores.columns),
+            )]  # fmt: skip
+        known = self._scores.loc[self.page.place.code, years].notna()
+        said = self._standing(int(known.index[known].max())) if known.any() else []
+        if not known.all():
+            said.append(w(
+                "{place} has no total for {years}: PAPI did not publish all of its dimensions, and a sum over fewer dimensions is not a total."
+                if self.part == "total" else "PAPI published no score of {place} for this in {years}.",
+                place=place, years=self._runs(known.index[~known]),
+            ))  # fmt: skip
+        return said
+
+    @property
+    def _scores(self) -> pd.DataFrame:
+        """Published scores of the part, provinces × years."""
+        return published.series(None if self.part == "total" else self.part)
+
+    @property
+    def _measured(self) -> list[int]:
+        """The years of those chosen in which PAPI measured the part."""
+        return [year for year in self.years if year in self._scores]
+
+    @property
+    def _named(self) -> dict[str, str]:
+        """The argument of the chart that says what is compared."""
+        w, other = self.page.words, self.beside_name(self.beside)
+        if self.picture == "history":
+            return {"beside_name": other}
+        return {"title": w("{place} less {other}, {year}", place=self.page.name, other=other, year=self.page.year)}
+
+    def _standing(self, year: int) -> list[str]:
+        """Return sentences on the score of one year, what it is compared with, and the ranks that are possible."""
+        w, code = self.page.words, self.page.place.code
+        order = estimates.standing(estimates.from_published(year, (self.part,)), self.part, only=code)
+        row, gap = order.loc[code], estimates.verdict(code, year, [self.part], self.beside).loc[self.part]
+        about = (
+            row.to_dict() | gap.to_dict() | {"n": order["score"].count(), "group": story.group_name(row["group"], w)}
+        )
+        about |= {"place": self.page.name, "other": self.beside_name(self.beside)}
+        said = [w("In {year} {place} has {score:2} points (95% interval {low:2} to {high:2}).", **about)]
+        if pd.isna(gap["difference"]):
+            said.append(w("{other} has no score in {year} to compare with.", **about))
+        elif gap["margin"] > 0:
+            said.append(w(
+                "Compared with {other} ({beside:2}), the difference of {difference:+2} points (±{margin:2}) is more than its margin of error."
+                if gap["clear"] else
+                "Compared with {other} ({beside:2}), the difference of {difference:+2} points (±{margin:2}) is within its margin of error: there may be none.",
+                **about,
+            ))  # fmt: skip
+        return [*said, w(story.RANK, **about)]
+
+    def _runs(self, years: Iterable[int]) -> str:
+        """Return years in words, each unbroken run as first and last: ``2011–2017 and 2019``."""
+        years = np.array(sorted(years))
+        runs = np.split(years, np.flatnonzero(np.diff(years) > 1) + 1)
+        return self.page.words.join(map(self.page.words.years, runs))
+
+
+class Explorer(widgets.VBox):
+    """Controls with a linked picture, sentences, table and the code of the picture.
+
+    Parameters
+    ----------
+    choice : Choice
+        What to show first.
+
+    Attributes
+    ----------
+    choice : Choice
+        What is shown.
+    """
+
+    def __init__(self, choice: Choice) -> None:
+        look = {"style": {"description_width": "11em"}, "layout": {"width": "33em", "max_width": "100%"}}
+        typed, menu = partial(widgets.Combobox, continuous_update=False, **look), partial(widgets.Dropdown, **look)
+        self.place, self.other = typed(), typed()
+        self.picture, self.beside, self.dimension, self.subdimension = menu(), menu(), menu(), menu()
+        self.years = widgets.SelectionRangeSlider(options=index.years(), continuous_update=False, **look)
+        self.lang = menu(options=[("Tiếng Việt", "vi"), ("English", "en")])
+        self.title, self.said, self.drawing, self.table = (widgets.HTML(layout={"width": "100%"}) for _ in range(4))
+        self.code = widgets.Textarea(rows=7, layout={"width": "99%"})
+        self.copy = widgets.Button(icon="copy", layout={"width": "auto", "align_self": "flex-start"})
+        self.copied = widgets.Output(layout={"height": "0", "overflow": "hidden"})
+        controls = widgets.HBox([getattr(self, name) for name in CONTROLS], layout={"flex_flow": "row wrap"})
+        shown = [self.title, self.said, self.drawing, self.table, self.copy, self.code, self.copied]
+        super().__init__([controls, *shown])
+        self._show(choice)
+        for control in controls.children:
+            control.observe(self._changed, "value")
+        self.copy.on_click(self._copy)
+
+    def _changed(self, _change: dict) -> None:
+        """Answer a click, but not a control that is set to agree with the choice meanwhile."""
+        if not self._busy:
+            complaints: list[str] = []
+            self._show(self._taken(complaints), complaints)
+
+    def _taken(self, complaints: list[str]) -> Choice:
+        """Return the choice that the controls make; complain of names that there are not."""
+        page, beside = self.choice.page, self.beside.value
+        place = self._province(self.place, page.place, complaints)
+        if beside == ANOTHER:  # another central city for a start
+            known = self.choice.beside in KINDS
+            start = next(c for c in places.peers(place, "cities") if c != place.code) if known else self.choice.beside
+            beside = self._province(self.other, places.province(start), complaints).code
+        first, last = self.years.value
+        words, dimension = Words(self.lang.value), self.dimension.value or None
+        page = replace(page, place=place, year=last, words=words, dimension=dimension)
+        return Choice(page, beside, self.subdimension.value or None, first, self.picture.value)
+
+    def _province(self, control: widgets.Combobox, otherwise: places.Place, complaints: list[str]) -> places.Place:
+        """Return the province that is typed; of none, complain and return the other one."""
+        if not control.value.strip():
+            return otherwise
+        try:
+            return places.province(control.value)
+        except ValueError:
+            w, near = self.choice.page.words, places.nearest(control.value)
+            complaints.append(w("There is no province named “{name}”.", name=control.value))
+            if near:
+                complaints[-1] += " " + w("Did you mean {near:list}?", near=near)
+            return otherwise
+
+    @datafiles.held()
+    def _show(self, choice: Choice, complaints: Iterable[str] = ()) -> None:
+        """Show a choice: controls, title, sentences, picture, table, code."""
+        self.choice, self._busy = choice, True
+        try:
+            self._settle()
+        finally:
+            self._busy = False
+        w, ax = choice.page.words, choice.draw()
+        self.title.value = f"<h2>{escape(choice.title)}</h2>"
+        self.said.value = "".join(f"<p {_TIGHT}>{escape(sentence)}</p>" for sentence in (*complaints, *choice.say()))
+        self.drawing.value = self.table.value = self.code.value = ""
+        if ax is not None:
+            about = ax.figure.description
+            figures = tables.html(about.data, w, w("Data behind the picture"), about.columns, about.rows)
+            self.drawing.value = f"{pictures.svg(ax.figure, about.alt)}<p {_TIGHT}>{escape(about.caption)}</p>"
+            self.table.value = f'<div class="jp-RenderedHTMLCommon">{figures}</div>'
+            self.code.value = choice.code()
+        self.copy.disabled = ax is None
+
+    def _settle(self) -> None:
+        """Make the controls and their names agree with the choice."""
+        choice, page, w = self.choice, self.choice.page, self.choice.page.words
+        kind = choice.beside if choice.beside in KINDS else ANOTHER
+        offered, dimensions = choice.subdimensions, index.dimensions(index.years()[-1])
+        for name, text in CONTROLS.items():
+            getattr(self, name).description = w(text)
+        self.place.options = self.other.options = sorted(places.provinces()[f"name_{w.lang}"], key=places.sort_key)
+        self.place.placeholder = self.other.placeholder = w("a name, with or without accents")
+        self.picture.options = [(w(name), key) for key, name in PICTURES.items()]
+        self.beside.options = [*((choice.beside_name(k), k) for k in KINDS), (w("another province"), ANOTHER)]
+        self.dimension.options = [(w.part("total"), 0), *((f"{d}. {w.part(d)}", d) for d in dimensions)]
+        self.subdimension.options = [(w("the whole dimension"), ""), *((w.part(key), key) for key in offered)]
+        self.copy.description, self.code.placeholder = w("Copy as code"), w("no picture, no code")
+        self.place.value, self.picture.value, self.beside.value = page.name, choice.picture, kind
+        self.dimension.value = page.dimension or 0
+        self.subdimension.value = choice.part if choice.part in offered else ""
+        self.subdimension.disabled = choice.picture == "parts" or not offered
+        self.other.value = w.place(choice.beside) if kind == ANOTHER else ""
+        self.other.layout.display = "" if kind == ANOTHER else "none"
+        self.years.value, self.lang.value = (choice.first, page.year), w.lang
+
+    def _copy(self, _button: widgets.Button) -> None:
+        """Put the code on the reader's clipboard, by the browser."""
+        self.copied.outputs = ()
+        self.copied.append_display_data(Javascript(f"navigator.clipboard.writeText({json.dumps(self.code.value)})"))
+
+
+def start(
+    province: str | int = "Hà Nội", lang: str = "vi", *, dimension: int | None = None, beside: str | int = "whole"
+) -> Explorer:
+    """Return the explorer, which a notebook shows as the last line of a cell.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code of the province to start with.
+    lang : {"vi", "en"}
+        Language of controls, picture and sentences.
+    dimension : int, optional
+        Dimension to start with; by default the total.
+    beside : str or int
+        One of `KINDS`, or another province's name or code.
+
+    Raises
+    ------
+    ValueError
+        Unknown province, dimension or language.
+    """
+    gc.freeze()  # libraries stay: looking through them for garbage made a click in ten slow
+    page = Page.open(province, lang=lang, dimension=dimension)
+    return Explorer(Choice(page, beside if beside in KINDS else places.province(beside).code))

@@ -98,6 +98,9 @@ def jobs(
     ]
     asked = [p for p, own in spots if of_districts is not None and "all" not in (of_districts if own else provinces)]
     _check_all_apply(planned, named, asked)
+    if of_districts and not any(job.labels["level"] == "district" for job in planned):
+        stems = ", ".join(notebook.stem for notebook in named)
+        raise ValueError(f"{stems}: for pages on a province only; leave out --district")
     if records and not any("records" in job.parameters for job in planned):
         raise ValueError(f"{records}: records are for pages about districts, and none is asked for; give --district")
     return planned

@@ -130,7 +130,7 @@ def test_a_page_of_another_dimension_than_its_title_says_fails(make):
 
 
 def test_the_page_of_a_real_notebook_that_forgets_its_parameter_fails(make):
-    fixed = "from papi_lib.page import Page\npage = Page('Đà Nẵng', year, lang, dimension=3)\npage.title()"
+    fixed = "from papi_lib.page.page import Page\npage = Page.open('Đà Nẵng', year, lang, dimension=3)\npage.title()"
     record, _ = make(SET, fixed, data=datafiles.fingerprint())
     assert "the page is about Đà Nẵng (province 48), 2024, vi, asked was Huế (province 46), 2024, vi" in record["error"]
 

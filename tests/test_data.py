@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from frictionless import Package
 
-from papi_lib import changes, datafiles, index, merged, places, plans, precision, published, targets
+from papi_lib import changes, datafiles, estimates, index, merged, places, plans, published, targets
 from papi_lib.survey import codebook
 
 
@@ -140,7 +140,7 @@ def test_the_fingerprint_follows_the_contents(data):
     [
         (lambda: published.totals(2024), lambda frame: frame.loc.__setitem__((1, "total"), 99)),
         (lambda: places.provinces(), lambda frame: frame["name_vi"].array.__setitem__(0, "x")),
-        (lambda: precision.rank_sets(2024), lambda frame: frame["rank"].array.__setitem__(0, 99)),
+        (lambda: estimates.published_standing(2024, 8), lambda frame: frame["rank"].array.__setitem__(0, 99)),
         (lambda: codebook.items(2024), lambda frame: frame["values"].iloc[0].update({1: 99})),
         (lambda: merged.provinces(), lambda frame: frame["parts"].iloc[0].append(99)),
         (lambda: plans.tasks(1), lambda frame: frame["subdimensions"].iloc[0].append("x")),

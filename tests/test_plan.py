@@ -2,12 +2,12 @@
 
 import re
 
-import pandas as pd
 import pytest
 from conftest import ROOT
 
-from papi_lib import batch_plan, district_sections, places
-from papi_lib.page import Page
+from papi_lib import batch_plan, places
+from papi_lib.page import story
+from papi_lib.page.page import Page
 from papi_lib.survey import records
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -87,18 +87,18 @@ def test_digits_that_are_no_code_are_no_district(survey_of):
 def test_a_district_is_compared_with_what_was_surveyed(survey_of, monkeypatch):
     """A province is no city, three districts are no province, and where there is no plan the page says so."""
     shown = []
-    monkeypatch.setattr("papi_lib.page.display", lambda *what, **how: shown.append(str(what)))
-    page = Page(
+    monkeypatch.setattr("papi_lib.page.page.display", lambda *what, **how: shown.append(str(what)))
+    page = Page.open(
         "Nghệ An", 2024, "vi", district="TP Vinh", records=survey_of("Thành phố Vinh", "Quế Phong", "Thị xã Thái Hòa")
     )
     assert page.whole == "mức chung các huyện, thị xã, thành phố được khảo sát"
     assert page.place.name_vi == "Thành phố Vinh"
     assert page.survey.kind(page.place.code) == "rural"  # one city alone is no kind of its own
-    district_sections.standing(page)
-    district_sections.asked_of_districts(page, pd.DataFrame({"part": ["air_quality"]}))
+    story.standing(page)
+    story.tasks(page, about=["air_quality"])
     text = " ".join(shown)
     assert "toàn thành phố" not in text
     assert "chưa có kế hoạch của Nghệ An" in text
-    assert Page("Hà Nội", 2024, "vi", district="Ba Đình").whole == "mức chung toàn thành phố"
-    assert Page("Hà Nội", 2024, "en", district="Ba Đình").whole == "the city"
+    assert Page.open("Hà Nội", 2024, "vi", district="Ba Đình").whole == "mức chung toàn thành phố"
+    assert Page.open("Hà Nội", 2024, "en", district="Ba Đình").whole == "the city"
     assert places.types(["760", "769"]) == "quận, thành phố"

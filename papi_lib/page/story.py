@@ -34,6 +34,7 @@ def group_name(group: int, w: Words) -> str:
     return [w("highest"), w("upper middle"), w("lower middle"), w("lowest")][int(group) - 1]
 
 
+@datafiles.held()
 def standing(page: Page) -> pd.DataFrame | None:
     """Ask where the place stands: score, interval, the whole beside it, group and rank with the set of ranks.
 
@@ -85,6 +86,7 @@ def rank(page: Page, row: pd.Series, n: int) -> None:
     page.say(RANK, group=group_name(row["group"], page.words), n=n, **row[["rank", "lower", "upper"]])
 
 
+@datafiles.held()
 def parts(page: Page) -> pd.DataFrame | None:
     """Ask which parts make the score, beside the whole, places of its kind, and of provinces the best.
 
@@ -128,6 +130,7 @@ def parts(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def answers(page: Page) -> pd.DataFrame | None:
     """Ask what people answered, which only records can tell: published scores have no items.
 
@@ -163,6 +166,7 @@ def items_table(page: Page, frame: pd.DataFrame, caption: str) -> pd.DataFrame:
     return frame
 
 
+@datafiles.held()
 def history(page: Page) -> pd.DataFrame | None:
     """Ask how the scores moved, inside each run of years that compare.
 
@@ -221,6 +225,7 @@ def course(page: Page) -> None:
     page.table(moved.set_index("part"), "What moved since the first year that compares; ranks among the provinces published in both years", columns)
 
 
+@datafiles.held()
 def findings(page: Page) -> pd.DataFrame | None:
     """Ask what stands out: at most three of the page's claims that are clear, one a part, the largest against their noise.
 
@@ -246,6 +251,7 @@ def findings(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     """Ask what the province's plan asks for about the page's parts: of each block, on a district's page of districts.
 
@@ -286,6 +292,7 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     return frame
 
 
+@datafiles.held()
 def made(page: Page) -> pd.Series:
     """Ask how the page was made: data, edition, method, version, and what to keep in mind."""
     w = page.words

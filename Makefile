@@ -24,7 +24,6 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	$(BIN)/python -m papi_lib.batch.warm
 	@touch $@
 
 report: install  ## Ha Noi, latest year, Vietnamese, all notebooks: pages in output/report/site

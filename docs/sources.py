@@ -32,8 +32,6 @@ COPIED = (
     "data/datapackage.json",
     "benchmarks/results",
 )
-#: Modules that do their work when they are imported.
-NOT_IMPORTED = ("papi_lib.warmup", "papi_lib.batch.zygote")
 
 
 def assemble(folder: Path) -> None:
@@ -95,7 +93,7 @@ def reference() -> dict[str, str]:
     """Return the reference's pages by name: an index, and one for each public module."""
     pages, rows = {}, []
     for name in sorted(module.name for module in pkgutil.walk_packages(papi_lib.__path__, "papi_lib.")):
-        if name in NOT_IMPORTED or hasattr(import_module(name.rpartition(".")[0]), "__all__"):
+        if hasattr(import_module(name.rpartition(".")[0]), "__all__"):
             continue  # a package with __all__ speaks for its modules
         source = Path(find_spec(name).origin).read_text(encoding="utf-8")
         about = re.match(r'"""(.*?)(?:\n\n|""")', source, re.S)[1].replace("\n", " ")

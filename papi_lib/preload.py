@@ -13,6 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from functools import partial
 
+from papi_lib.batch.processes import end_with_parent
+
 
 def imports() -> None:
     """Import what every page needs, and compute and draw what all need."""
@@ -56,7 +58,7 @@ def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable
 
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
     empty = nbformat.writes(empty).encode()
-    processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork"))
+    processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork"), initializer=end_with_parent)
     try:
         computed = [processes.submit(_remembered_of, call) for call in apart]
         pages = [partial(site.render_page, empty, record, head) for record in records]

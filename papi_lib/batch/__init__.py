@@ -6,25 +6,15 @@ from importlib.util import find_spec
 from types import ModuleType
 
 
-def _import_when_called(name: str) -> None:
-    """Leave the import of a module of functions until one of them is called."""
-
-    def function(wanted: str):
-        if wanted.startswith("__"):
-            raise AttributeError(wanted)
-
-        def call(*args, **kwargs):
-            if sys.modules.get(name) is stand_in:
-                del sys.modules[name]
-            return getattr(import_module(name), wanted)(*args, **kwargs)
-
-        return call
-
-    if name not in sys.modules and find_spec(name):
-        stand_in = sys.modules[name] = ModuleType(name)
-        stand_in.__getattr__ = function
+def _is_valid_syntax(*args: str) -> bool:
+    if sys.modules.get(_later.__name__) is _later:
+        del sys.modules[_later.__name__]
+    return import_module(_later.__name__).is_valid_syntax(*args)
 
 
-# Whatever reads notebooks imports this check of web addresses, which takes over a second to build its grammar;
-# where nobody checks an address nobody need wait for it.
-_import_when_called("rfc3987_syntax")
+# Whatever reads notebooks imports this check of web addresses, which takes over a second to build its grammar. It is
+# imported when an address is to be checked.
+_later = ModuleType("rfc3987_syntax")
+_later.is_valid_syntax = _is_valid_syntax
+if find_spec(_later.__name__):
+    sys.modules.setdefault(_later.__name__, _later)

@@ -27,7 +27,7 @@ from jupyter_client.jsonutil import json_default
 from traitlets import Type
 from traitlets.config import Config
 
-from papi_lib.batch.processes import end_with_parent, keep_to
+from papi_lib.batch.processes import end_with_parent, keep_to, let_interrupts_through
 
 #: Numbers that JSON does not have, as the texts that kernels make of them.
 _NO_NUMBERS = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
@@ -68,7 +68,7 @@ def _become_own(folder: str) -> None:
     end_with_parent()
     if hasattr(os, "setsid"):
         os.setsid()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    let_interrupts_through()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     keep_to(folder)
     tempfile.tempdir = None

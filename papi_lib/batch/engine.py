@@ -27,7 +27,7 @@ from nbformat.v4 import new_output
 from papermill.engines import Engine, papermill_engines
 from papermill.translators import PythonTranslator, papermill_translators
 
-from papi_lib.batch.processes import start
+from papi_lib.batch.processes import end, start
 
 NAME = "papi"
 #: How long a cell that was interrupted may take to tell where it was, and how often memory is looked at.
@@ -116,14 +116,7 @@ def _process(cells: dict[int, tuple[str, bool]], start_method: str) -> Iterator[
         try:
             yield process, ours
         finally:
-            _end(process)
-
-
-def _end(process: BaseProcess) -> None:
-    with suppress(ProcessLookupError, PermissionError, AttributeError):  # Windows has no groups of processes
-        os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.join()
+            end(process)
 
 
 def _next(process: BaseProcess, pipe: Connection, place: int, timeout: float | None, memory_mb: float) -> dict:

@@ -6,11 +6,15 @@ import hashlib
 import re
 import time
 import traceback
+from contextlib import chdir
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from papi_lib.batch.jobs import Job, Settings
+
+_EXECUTED = "executed.ipynb"
 
 
 @dataclass(frozen=True)
@@ -31,33 +35,6 @@ class Outcome:
     files: dict[str, bytes] = field(default_factory=dict)
 
 
-class _Memory:
-    """papermill's way to a notebook in memory: where it reads, and what it has written."""
-
-    source, written = b"", b""
-
-    def read(self, path: str) -> str:
-        return self.source.decode()
-
-    def write(self, text: str, path: str) -> None:
-        self.written = text.encode()
-
-    def pretty_path(self, path: str) -> str:
-        return path
-
-    def cwd(self, path: str | None) -> None:
-        """Take note of a working directory, which it needs none of."""
-
-
-@cache
-def _memory() -> _Memory:
-    """Return the only place that papermill reads from and writes to in this process."""
-    from papermill.iorw import papermill_io
-
-    papermill_io.register("", memory := _Memory())
-    return memory
-
-
 def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
     """Run one job; never raises for what the job does.
 
@@ -75,31 +52,33 @@ def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
 
     from papi_lib.batch.engine import NAME
 
-    start, record, memory = time.monotonic(), new_record(job), _memory()
+    start, record, files = time.monotonic(), new_record(job), {}
     record["started"] = datetime.now().astimezone().isoformat(timespec="seconds")
-    folder, files = job.notebook.parent, {}
-    memory.source, memory.written = source, b""
-    try:
-        execute_notebook(
-            _literally(job.notebook.name),
-            _literally(f"{job.path}.ipynb"),
-            job.parameters,
-            engine_name=NAME,
-            kernel_name=NAME,
-            language="python",
-            request_save_on_cell_execute=False,
-            progress_bar=False,
-            cwd=folder if folder.is_dir() else None,
-            execution_timeout=settings.timeout,
-            memory_mb=settings.memory_mb,
-            start_method=settings.start_method,
-        )
-        record["status"] = "done"
-        files = {"executed": memory.written} | _page(memory.written, record, settings)
-        record["outputs"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    except Exception as error:
-        record |= {"status": "failed", "error": one_line(error)}
-        files = {"failed": memory.written} if memory.written else {}
+    folder, name = job.notebook.parent.resolve(), job.notebook.name
+    with TemporaryDirectory(prefix="papi-", ignore_cleanup_errors=True) as here, chdir(here):
+        try:
+            Path(name).write_bytes(source)
+            execute_notebook(
+                name.replace("{", "{{").replace("}", "}}"),  # papermill puts parameters in the place of braces
+                _EXECUTED,
+                job.parameters,
+                engine_name=NAME,
+                kernel_name=NAME,
+                language="python",
+                request_save_on_cell_execute=False,
+                progress_bar=False,
+                cwd=folder if folder.is_dir() else None,
+                execution_timeout=settings.timeout,
+                memory_mb=settings.memory_mb,
+                start_method=settings.start_method,
+            )
+            executed = Path(_EXECUTED).read_bytes()
+            record["status"] = "done"
+            files = {"executed": executed} | _page(executed, record, settings)
+            record["outputs"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        except Exception as error:
+            record |= {"status": "failed", "error": one_line(error)}
+            files = {"failed": Path(_EXECUTED).read_bytes()} if Path(_EXECUTED).exists() else {}
     record["seconds"] = round(time.monotonic() - start, 2)
     return Outcome(record, files)
 
@@ -133,11 +112,6 @@ def one_line(error: BaseException) -> str:
         name, value = type(error).__name__, str(error) or traceback.format_exception_only(error)[-1]
     text = re.sub(r"\x1b\[[0-9;]*m", "", f"{name}: {value}")
     return " ".join(text.split())[:500]
-
-
-def _literally(path: str) -> str:
-    """Return a path in which papermill puts no parameters in the place of braces."""
-    return path.replace("{", "{{").replace("}", "}}")
 
 
 def _page(executed: bytes, record: dict, settings: Settings) -> dict[str, bytes]:

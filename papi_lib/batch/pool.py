@@ -12,9 +12,7 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import tempfile
-import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +23,7 @@ from pathlib import Path
 
 from papi_lib.batch.execute import Outcome, execute, lost, render_again
 from papi_lib.batch.jobs import Job, RunError, Settings
-from papi_lib.batch.processes import START, end_with_parent, keep_to, start
+from papi_lib.batch.processes import START, end, end_with_parent, keep_to, start
 
 #: A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -61,19 +59,12 @@ class Pool:
         self._start()
 
     def _start(self) -> None:
-        folder, self._prepared = tempfile.mkdtemp(prefix="papi-"), None
+        folder, self._prepared, self._busy = tempfile.mkdtemp(prefix="papi-"), None, False
         self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, folder, self._first), daemon=True)
-        # An interrupt at the terminal is for the caller, who ends this process.
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
-        try:
-            start(self._process)
-        finally:
-            if in_main_thread:
-                signal.signal(signal.SIGINT, before)
+        start(self._process)
         theirs.close()
 
     def outcomes(self, tasks: Sequence[Task], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
@@ -84,11 +75,12 @@ class Pool:
         if self._pipe.closed:
             self._start()
         prepare = None if settings.prepare is self._prepared else settings.prepare
-        self._prepared = settings.prepare
+        self._prepared, self._busy = settings.prepare, True
         try:
-            self._pipe.send((tasks, replace(settings, prepare=None, pool=None), prepare, dict(os.environ)))
+            self._pipe.send((tasks, replace(settings, prepare=None, pool=None), prepare))
             for _ in tasks:
                 yield self._pipe.recv()
+            self._busy = False
         except (EOFError, OSError):
             self.close()
             raise RunError(f"the process that runs notebooks ended (exit code {self._process.exitcode}); what is finished is kept: run the same again") from None  # fmt: skip
@@ -99,7 +91,8 @@ class Pool:
     def close(self) -> None:
         """End the process, its workers and their notebooks, and remove their temporary files."""
         self._pipe.close()
-        self._process.join(10)
+        if self._busy:
+            self._process.join(10)  # it ends notebooks together with what these have started
         self._process.kill()
         self._process.join()
         self._remove()
@@ -108,21 +101,15 @@ class Pool:
 def _serve(pipe: Connection, folder: str, first: Callable[[], object] | None) -> None:
     """Prepare and run what is asked until the pipe closes; the body of the process that is copied."""
     multiprocessing.current_process().daemon = False  # it starts others
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-
-    def take(environment: dict[str, str]) -> None:
-        os.environ.clear()
-        os.environ.update(environment | _ONE_THREAD)
-        keep_to(folder)
-
-    take(dict(os.environ))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # one at the terminal is for the caller, who ends this process
+    keep_to(folder)
+    os.environ |= _ONE_THREAD
     gc.disable()  # what is prepared stays
     try:
         _prepare(START, _import_engine)
         _prepare(START, first)
         while True:
-            tasks, settings, prepare, environment = pipe.recv()
-            take(environment)
+            tasks, settings, prepare = pipe.recv()
             _prepare(settings.start_method, prepare)
             gc.freeze()
             for found in _outcomes(tasks, settings, pipe):
@@ -190,10 +177,17 @@ def _give(workers: dict, pipe: Connection, process, task: Task) -> None:
     workers[pipe] = (process, task)
 
 
+def _stop(*_: object) -> None:
+    """End the notebook that runs, with what it started, and this process."""
+    for notebook in multiprocessing.active_children():
+        end(notebook)
+    os._exit(1)
+
+
 def _work(pipe: Connection, settings: Settings) -> None:
     """Run jobs as they come, until the pipe closes; the body of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGTERM, _stop)
     end_with_parent()
     gc.enable()
     with suppress(EOFError, BrokenPipeError):

@@ -1,4 +1,4 @@
-"""Processes of the standard library that do not repeat their caller's script and do not outlive it."""
+"""Processes of the standard library that neither repeat their caller's script nor outlive it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from multiprocessing import parent_process
+from multiprocessing import parent_process, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
@@ -17,12 +17,37 @@ START = "fork" if sys.platform == "linux" else "spawn"
 
 
 def start(process: BaseProcess) -> None:
-    """Start a process; one that is spawned would first run the caller's script again, wanted by nobody here."""
+    """Start a process, which gets no interrupt unless it lets them through.
+
+    One that is spawned would first run the caller's script again, wanted by nobody here.
+    """
     script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    before = None
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()  # whose start would undo the next line
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
     finally:
         sys.modules["__main__"] = script
+        if before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end(process: BaseProcess) -> None:
+    """End a process with all that it started, if it leads a group of its own."""
+    with suppress(ProcessLookupError, PermissionError, AttributeError):  # Windows has no groups of processes
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.join()
+
+
+def let_interrupts_through() -> None:
+    """Let this process be interrupted from now on; what came before was not meant for it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def end_with_parent() -> None:

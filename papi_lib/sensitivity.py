@@ -19,7 +19,7 @@ from SALib.analyze import sobol as sobol_indices
 from SALib.sample import sobol as sobol_design
 from scipy.stats import rankdata
 
-from papi_lib import datafiles, estimates, index, places, precision, published
+from papi_lib import association, datafiles, estimates, index, places, precision, published
 
 #: Published points, as 1-10; the observed minimum to maximum as 1-10; standard scores with mean 100 and
 #: standard deviation 10, which cannot reach zero with fewer than 100 provinces; the share of provinces

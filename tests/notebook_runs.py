@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from papi_lib.newpage.page import Page
+from papi_lib.page.page import Page
 
 
 @dataclass

@@ -99,21 +99,17 @@ def jobs(
     asked = [p for p, own in spots if of_districts is not None and "all" not in (of_districts if own else provinces)]
     _check_all_apply(planned, named, asked)
     if records and not any("records" in job.parameters for job in planned):
-        raise ValueError(
-            f"{records}: no page about a district is asked for, and records are for no other; give --district"
-        )
+        raise ValueError(f"{records}: records are for pages about districts, and none is asked for; give --district")
     return planned
 
 
 def _check_all_apply(planned: Sequence[Job], named: Sequence[Notebook], asked: Sequence[places.Place]) -> None:
     """Refuse what was asked for by name and would be passed over: a notebook or a place without a page."""
-    idle = [notebook for notebook in named if notebook.path not in {job.notebook for job in planned}]
-    served = {(job.labels["level"], job.labels["code"]) for job in planned}
-    without = [place for place in asked if (place.level, place.code) not in served]
-    if idle or without:
-        notebook = (idle or named)[0]
-        about = "" if idle else f"no page about {without[0].name_vi}: "
-        raise ValueError(f"{about}{notebook.stem} is made for pages on a {' or a '.join(notebook.levels)} only")
+    made, served = {job.notebook for job in planned}, {(job.labels["level"], job.labels["code"]) for job in planned}
+    idle = [f"{n.stem} is made for pages on a {' or a '.join(n.levels)} only" for n in named if n.path not in made]
+    idle += [f"no page about {p.name_vi}: none of the notebooks is made for a {p.level}" for p in asked if (p.level, p.code) not in served]  # fmt: skip
+    if idle:
+        raise ValueError(idle[0])
 
 
 def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None):

@@ -282,6 +282,8 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
 
 
 def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:
+    import pyarrow
+
     from papi_lib import atomic, findings
     from papi_lib.survey import plausible, records
 
@@ -289,6 +291,9 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
         raise ValueError(f"{marked}: problems are marked in a new workbook; give another name that ends in .xlsx")
     frame = records.read(file)
     clean, problems = records.check(frame, year)
+    if not marked:  # the text of a large file takes a gigabyte, which Arrow would keep
+        frame = None
+        pyarrow.default_memory_pool().release_unused()
     doubts = plausible.doubts(clean, year)
     most = None if everything else 10
     told = [f"{file}: {note}" for note in problems.attrs["notes"]]

@@ -306,6 +306,11 @@ def standard_errors() -> pd.DataFrame:
     ------
     papi_lib.datafiles.DataError
         A row names a part that its year does not have.
+
+    Examples
+    --------
+    >>> len(standard_errors())  # none are published, so all are estimated
+    0
     """
     table = datafiles.read("standard-errors")
     table["part"] = [int(p) if p.isdigit() else p for p in table["part"]]

@@ -566,4 +566,6 @@ def test_a_hidden_figure_is_nowhere_on_the_pages_nor_in_the_notebook(awkward_run
     rows = re.findall(r'<tr><th scope="row">A land-use right certificate: [^<]*</th>(.*?)</tr>', page)
     assert len(rows) == 8
     for row in rows:
-        assert re.findall(r"<td[^>]*>([^<]*)</td>", row)[1:] == ["–"] * 5
+        *figures, why = re.findall(r"<td[^>]*>([^<]*)</td>", row)[1:]
+        assert figures == ["–"] * 5
+        assert why in ("too few people answered", "all gave the same answer, or the figure would give another away")

@@ -320,7 +320,7 @@ def test_labels_that_contradict_the_codebook_are_refused(few):
     }
     clean, problems = records.check(few, YEAR)
     assert findings.lines("f", problems) == [
-        "f, column 'voted_head': the file's own labels say 1=Không, 2=Có, the codebook 2=Không, 1=Có; recode one of them"
+        "f, column 'voted_head': the file's own labels say 1=Không, 2=Có, the codebook 1=Có, 2=Không; recode one of them"
     ]
     assert problems.attrs["notes"] == [
         "labels of 2 columns are worded otherwise than the codebook's; compare them (knows_law: 88=KB)"

@@ -197,7 +197,7 @@ def test_first_page_shows_changes_against_their_noise_and_the_map(tmp_path):
     page = soup(run(tmp_path, *made))
     cells = page.select("tbody tr td:nth-of-type(5)")
     assert cells[0].get_text(strip=True) == "−0,50 (±0,90)"
-    assert cells[1].get_text(strip=True) == "▼ −0,50 (±0,20)"
+    assert cells[1].get_text(strip=True) == "−0,50 (±0,20)"
     assert len(page.select("ul.tiles a")) == 21
     assert "Quần đảo Hoàng Sa" in page.select_one("ul.tiles").get_text()
 

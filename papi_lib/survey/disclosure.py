@@ -178,9 +178,9 @@ def reasons(
     gone = hide(series, {whole: own for whole, own in sums.items() if whole in series})
     for part in small:
         own = [item for item in parts[part] if item not in lacking]
-        known = part in series
-        also = pd.DataFrame(dict.fromkeys(own, gone[part])) if known else None
-        gone = gone.join(hide(own, {part: own} if known else {}, also)) if own else gone
+        also = pd.DataFrame(dict.fromkeys(own, gone[part])) if part in series else None
+        adding = {part: own} if part in series and len(own) > 1 else {}  # a single item is the sub-dimension
+        gone = gone.join(hide(own, adding, also)) if own else gone
     n, clusters = n[gone.columns], clusters[gone.columns]
     tests = [~gone, n < LEAST_RESPONDENTS, clusters == 1, clusters < LEAST_CLUSTERS]
     why = np.select(tests, ["", "few", "one_cluster", "few_clusters"], "protected")

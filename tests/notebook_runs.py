@@ -42,10 +42,13 @@ class Run:
         """What is read out in place of pictures."""
         return [unescape(alt) for alt in re.findall(r'aria-label="([^"]*)"', " ".join(self.shown))]
 
-    def again(self, about: str, **values: object) -> dict:
-        """Run the one cell that holds a text again, with some values replaced; return what there is then."""
-        (cell,) = (source for source in self.cells if about in source)
-        return _run([cell], self.values | values, self.shown)
+    def again(self, *about: str, **values: object) -> Run:
+        """Run again the cells that hold each of some texts, in this order, with some values replaced."""
+        found = [[source for source in self.cells if text in source] for text in about]
+        assert [len(sources) for sources in found] == [1] * len(about)
+        made = Run(self.values | values, [], sum(found, []))
+        _run(made.cells, made.values, made.shown)
+        return made
 
 
 def run(notebook: str, **parameters: object) -> Run:
@@ -55,13 +58,12 @@ def run(notebook: str, **parameters: object) -> Run:
     at = next(i for i, c in enumerate(cells) if "parameters" in c.metadata.get("tags", []))
     sources.insert(at + 1, "\n".join(f"{name} = {value!r}" for name, value in parameters.items()))
     made = Run({}, [], sources)
-    made.values = _run(sources, {}, made.shown)
+    _run(sources, made.values, made.shown)
     return made
 
 
-def _run(sources: list[str], values: dict, shown: list[str]) -> dict:
+def _run(sources: list[str], values: dict, shown: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Page, "_html", staticmethod(lambda fragment, more=None: shown.append(fragment)))
         for source in sources:
             exec(compile(source, "cell", "exec"), values)  # what a kernel does
-    return values

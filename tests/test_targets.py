@@ -2,20 +2,14 @@
 
 import dataclasses
 import runpy
-import shutil
-from html import unescape
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
+from notebook_runs import run
 
-from papi_lib import aims, aims_merged, charts_targets, datafiles, forecast, precision, published, targets
-from papi_lib.page import Page
-from papi_lib.page.words import Words
-from papi_lib.places import province
-
-ROOT = Path(__file__).parents[1]
+from papi_lib import forecast, plans, precision, published, targets
 
 
 def test_ha_noi_2020_to_2021():
@@ -140,28 +134,6 @@ def test_plans_that_cannot_be_are_refused():
             targets.climb("Hà Nội", 2023, places=places, horizon=horizon)
 
 
-@pytest.mark.parametrize("places", [-3, 0, 1.5])
-def test_a_page_on_a_climb_of_no_places_is_refused_and_gives_no_other_reason(places):
-    """A rise by -3 places was said to have no published total to start from; one by 0 was taken for five."""
-    with pytest.raises(ValueError, match=f"at least one place and one year, in whole numbers, not {places} places"):
-        aims.asked(Page("Hà Nội", 2024, "en"), places)
-
-
-def test_pictures_of_ranks_end_where_the_provinces_end():
-    """There are 34 since 2025; axes and bands were made for 63."""
-    climb = dataclasses.replace(
-        targets.climb("Hà Nội", 2023, places=5), rank=12, lower=3, upper=30, of=34, outcome=None,
-        ranks=pd.Series([2, 8, 12, 16, 30], [0.05, 0.25, 0.5, 0.75, 0.95]),
-    )  # fmt: skip
-    (ax,) = charts_targets.fan([climb], Words("en"), province("Hà Nội")).figure.axes
-    assert (ax.get_ylim(), [t.get_text() for t in ax.get_yticklabels()]) == ((35, 0), ["1", "10", "20", "30"])
-    record = pd.DataFrame({"year": 2025, "start": range(1, 35), "gain": 0})
-    picture = charts_targets.track_record(record, climb, Words("en"))
-    assert picture.data.index.to_list() == ["1–10", "11–20", "21–34"]
-    whole = charts_targets.track_record(targets.starts(), targets.climb("Hà Nội", 2023, places=5), Words("en"))
-    assert whole.data.index.to_list()[-1] == "51–63"
-
-
 def test_gains_within_reach_are_known_in_an_edition_of_one_year():
     """2018 compares with no other year; what provinces have achieved in other years still says what is within reach."""
     gaps = targets.climb("Hà Nội", 2018, places=5).gaps
@@ -179,122 +151,137 @@ def test_starts_agree_with_the_known_base_case():
     assert targets.starts(horizon=5)["year"].max() == max(record["year"]) + 1 - 5
 
 
-def test_track_record_picture_names_the_share_of_every_band():
-    climb = targets.climb("Hà Nội", 2020, places=5)
-    picture = charts_targets.track_record(targets.starts(), climb, Words("en"))
-    band = picture.data.loc["41–50"]
-    assert band["made"] / band["started"] == pytest.approx(band["share that made it"])
-    assert picture.data["started"].sum() == len(targets.starts())
-    assert "at least 5 places" in picture.alt
-    assert f"41–50: {band['share that made it']:.0%}" in picture.alt
-
-
-@pytest.mark.parametrize(("name", "peers"), [("Hà Nội", "cities"), ("Đắk Nông", "region")])
-def test_larger_stated_gains_make_the_target_likelier(name, peers):
-    climb = targets.climb(name, 2023, places=5)
-    behind = targets.furthest_behind(climb)
-    assert behind["peers"].to_list() == climb.gaps[peers].nlargest(3).to_list()
-    assert (behind["usual"] < behind["reach"]).all()
-    ways = [{}, behind["usual"].to_dict(), behind["reach"].to_dict(), behind["peers"].to_dict()]
-    chances = [targets.chance(name, 2023, 5, gains) for gains in ways]
-    assert chances == sorted(chances)
-    assert chances[0] == climb.probability < chances[1]
-
-
 def test_the_chance_depends_only_on_the_gains_sum_and_draws_are_the_same():
     """With the same draws two plans of the same size are as likely, to the last digit."""
     one = targets.chance("Bắc Giang", 2023, 5, {"air_quality": 0.2})
     assert one == targets.chance("Bắc Giang", 2023, 5, {"water_quality": 0.1, "public_health": 0.1})
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    """What a page shows: its sentences, and its tables and pictures."""
-    sentences, items = [], []
-    monkeypatch.setattr(Page, "_html", staticmethod(lambda fragment, more=None: sentences.append(fragment)))
-    monkeypatch.setattr(Page, "show", lambda self, *what: items.extend(what))
-    return sentences, items
+def test_the_record_of_a_target_that_the_first_place_cuts_short_counts_what_was_left_to_rise():
+    """From the third rank a rise by five is a rise by two."""
+    climb = targets.climb("Bắc Ninh", 2023, places=5)
+    assert (climb.rank, climb.target_rank) == (3, 1)
+    near = targets.starts()[lambda record: (record["start"] - 3).abs() <= 5]
+    assert climb.track_record.to_list() == [len(near), (near["gain"] >= 2).sum()]
 
 
-def test_the_page_tells_the_chance_with_gains_of_the_notebook_or_the_plan(shown, tmp_path, monkeypatch):
-    page, climb = Page("Hà Nội", 2024, "en"), targets.climb("Hà Nội", 2023, places=5)
+@pytest.fixture(scope="module")
+def ha_noi():
+    return run("10_target", province="Hà Nội", year=2024, lang="en")
+
+
+@pytest.mark.slow
+def test_the_page_judges_the_plans_target(ha_noi):
+    climb, text = targets.climb("Hà Nội", 2023, places=5), ha_noi.text
+    assert "The plan asked to rise by at least 5 places a year on average, from 2021 to 2025." in text
+    assert f"To reach place 10 or better in 2024 had a chance of {climb.probability:.0%}" in text
+    noise = 1.96 * precision.standard_error(None, 2023, "Hà Nội")
+    assert f"margin of error of its score alone is ±{noise:.2f} points" in text
+    assert f"needed a lasting gain of {climb.needed_gain[0.5]:.2f} points, at least {len(climb.steps[0.5])} sub" in text
+    assert ha_noi.values["now"]["lower"] <= climb.target_rank
+    assert "Both are open: ranks on either side of the target are possible." in text
+    assert len(ha_noi.alts) == 5
+    assert min(map(len, ha_noi.alts)) > 60
+
+
+@pytest.mark.slow
+def test_the_record_has_every_start_and_the_interval_of_its_share(ha_noi):
+    rose = ha_noi.values["rose"]
+    assert rose["started"].sum() == len(targets.starts())
+    assert ((rose["low"] < rose["share"]) & (rose["share"] < rose["high"])).all()
+    assert f"11–20: {rose.loc['11–20', 'share']:.0%}" in ha_noi.alts[0]
+    assert rose.index[-1] == "51–63"
+
+
+@pytest.mark.slow
+def test_years_ahead_carry_the_set_of_every_rank_that_came(ha_noi):
+    fan = ha_noi.values["fan"]
+    assert fan.index.to_list() == [2020, 2021, 2022, 2023, 2024, 2025]
+    assert fan.loc[2021:2024, ["lower", "rank", "upper"]].apply(lambda row: row.is_monotonic_increasing, axis=1).all()
+    assert fan.loc[2025, ["rank", "lower", "upper"]].isna().all()
+    assert fan.loc[2021:, [0.05, 0.5, 0.95]].apply(lambda row: row.is_monotonic_increasing, axis=1).all()
+
+
+@pytest.mark.slow
+def test_pictures_of_ranks_end_where_the_provinces_end(ha_noi, monkeypatch):
+    """There are 34 since 2025."""
+    few = [dataclasses.replace(ha_noi.values["climbs"][0], of=34)]
+    ax = ha_noi.again("fill_between", climbs=few, fan=ha_noi.values["fan"].clip(upper=34)).values["ax"]
+    assert ax.get_ylim() == (35, 0)
+    assert ax.get_yticks().tolist() == [1, 10, 20, 30]
+    monkeypatch.setattr(targets, "starts", lambda: pd.DataFrame({"year": 2025, "start": range(1, 35), "gain": 0}))
+    assert ha_noi.again("targets.starts()\n").values["rose"].index.to_list() == ["1–10", "11–20", "21–34"]
+
+
+@pytest.mark.slow
+def test_without_planned_gains_the_page_states_some_and_more_of_them_make_the_target_likelier(ha_noi):
+    climb, planned = targets.climb("Hà Nội", 2023, places=5), ha_noi.values["planned"]
+    assert ha_noi.values["behind"]["cities"].to_list() == climb.gaps["cities"].nlargest(3).to_list()
+    assert planned["points"].is_monotonic_increasing
+    assert planned["chance"].is_monotonic_increasing
+    assert planned["chance"].iloc[0] == climb.probability < planned["chance"].iloc[1]
+    assert "No plan in the project's data names gains in points" in ha_noi.text
+
+
+@pytest.mark.slow
+def test_the_page_tells_the_chance_with_gains_of_the_notebook_or_the_plan(ha_noi, monkeypatch):
+    cells = ("stated in the notebook", "with these gains", "unaided", "And with planned")
     gains = {"air_quality": 0.4, "public_health": 0.3}
-    frame = aims.planned(page, climb, gains)
-    unaided, helped = (f"{share:.0%}" for share in (climb.probability, targets.chance("Hà Nội", 2023, 5, gains)))
-    assert any(f"{unaided} unaided → {helped} with these gains" in s for s in shown[0])
-    assert shown[1][-1].frame["planned gain"].to_list() == [0.4, 0.3]
-    folder = tmp_path / "data"
-    shutil.copytree(datafiles.folder(), folder)
-    (folder / "plans" / "gains.csv").open("a").write("hanoi-2021,air_quality,0.7,Mục 3,Section 3\n")
-    monkeypatch.setenv("PAPI_DATA", str(folder))
-    assert aims.planned(page, climb)["chance"].iloc[1] == frame["chance"].iloc[1]
-    assert shown[1][-1].frame["source"].to_list() == ["Section 3"]
+    own = ha_noi.again(*cells, gains=gains)
+    before, helped = targets.climb("Hà Nội", 2023, places=5).probability, targets.chance("Hà Nội", 2023, 5, gains)
+    assert f"{before:.0%} unaided → {helped:.0%} with these gains" in own.text
+    assert "Quality of air 1.62 0.40" in own.text
     with pytest.raises(ValueError, match="no sub-dimension 'bribes'"):
-        aims.planned(page, climb, {"bribes": 0.1})
+        ha_noi.again(*cells, gains={"bribes": 0.1})
+    named = {"gain": [0.7, 0.1], "remark_en": ["Section 3", "Section 4"]}
+    monkeypatch.setattr(plans, "gains", lambda *of: pd.DataFrame(named, index=["air_quality", "construction_permits"]))
+    plan = ha_noi.again(*cells)
+    assert plan.values["planned"]["chance"].iloc[1] == helped  # the same points in all
+    assert "Quality of air 1.62 0.70" in plan.text
+    assert "Section 3" in plan.text
+    assert "The plan also names gains of parts that PAPI 2023 does not have" in plan.text
 
 
-def test_without_planned_gains_the_page_states_some(shown):
-    climb = targets.climb("Đắk Nông", 2023, places=5)
-    frame = aims.planned(Page("Đắk Nông", 2024, "en"), climb)
-    assert frame["points"].is_monotonic_increasing
-    assert frame["chance"].is_monotonic_increasing
-    assert any("No plan in the project's data names gains in points" in s for s in map(unescape, shown[0]))
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "said"),
     [
         ("Bắc Giang", "Since 1 July 2025 Bac Giang and Bac Ninh are one province, Bac Ninh."),
-        ("Hà Nội", "Ha Noi was not merged on 1 July 2025"),
         ("Vĩnh Phúc", "2023 is the last year with all"),
     ],
 )
-def test_targets_from_2025_start_from_the_province_of_2025(shown, name, said):
-    page = Page(name, 2024, "en")
-    frame = aims_merged.start(page, aims.Asked(2023, 5, 2024))
-    text = " ".join(map(unescape, shown[0]))
-    assert said in text
-    assert "reconstructed by us" in text.lower()
+def test_targets_from_2025_start_from_the_province_of_2025(name, said):
+    made = run("10_target", province=name, year=2024, lang="en")
+    assert said in made.text
+    frame, rise = made.values["anew"], made.values["rise"]
     rank, lower, upper = frame.loc["total", ["rank", "lower", "upper"]].astype(int)
-    assert f"rank {rank} of the 32 among 34" in text
-    assert f"from {lower} to {upper} possible" in text
+    assert f"as reconstructed by us, rank {rank} of the 32 among 34" in made.text
+    assert f"from {lower} to {upper} possible" in made.text
     assert len(frame) == 9
     assert (frame["lower"] <= frame["rank"]).all()
-    assert len(shown[1]) == 2
-    assert "reconstructed" in shown[1][1].caption
+    totals, told = made.values["totals"], made.values["told"]
+    there = totals >= frame.loc["total", "score"] + told["points"] - 1e-9
+    assert there.sum() == told["target"] == max(rank - rise, 1)
 
 
-def test_only_the_last_year_before_the_new_provinces_is_a_base(shown):
-    assert aims_merged.start(Page("Hà Nội", 2022, "en"), aims.Asked(2021, 5, 2022)) is None
-    assert shown == ([], [])
-
-
-def test_every_target_stands_beside_the_noise(shown):
-    """A target among the possible ranks is within noise, and the page says so."""
-    page, climb = Page("Hà Nội", 2024, "en"), targets.climb("Hà Nội", 2023, places=5)
-    aims.needed(page, climb)
-    noise = 1.96 * precision.standard_error(None, 2023, province("Hà Nội").code)
-    assert f"about ±{noise:.2f} points" in shown[0][1]
-    assert aims.came(page, climb)["lower"] <= climb.target_rank
-    assert any("Noise leaves both open" in s for s in shown[0])
-
-
-def test_fan_shows_the_set_of_every_rank_that_came():
-    climbs = [targets.climb("Hà Nội", 2020, 5 * years, years) for years in (1, 2)]
-    table = charts_targets.fan(climbs, Words("en"), province("Hà Nội")).data
-    assert table.loc[2021, ["set from", "what came", "set to"]].is_monotonic_increasing
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "year", "said"),
+    ("name", "year", "said", "unsaid"),
     [
-        ("Hà Nội", 2021, "All ranks that noise leaves possible reach it."),
-        ("Quảng Ninh", 2024, "Quang Ninh had rank 1 in our ordering; noise leaves any rank from 1 to"),
+        ("Hà Nội", 2021, "All ranks that are possible reach it.", "Where does a target from 2025"),
+        ("Quảng Ninh", 2024, "Quang Ninh had rank 1 in our ordering; the margin of error leaves any rank from 1 to 20", "was not reached"),
+        ("Quảng Ninh", 2023, "There is no place above the first: the target is to keep it.", "points more, Quang Ninh would have stood"),
+        ("Hà Nội", 2013, "There are too few years before 2013", "What would do it?"),
     ],
-)
-def test_the_verdict_goes_with_the_set(shown, name, year, said):
-    """Also where the base year has no total, so that there is no target to judge."""
-    page = Page(name, year, "en")
-    climb = None if name == "Quảng Ninh" else targets.climb(name, year - 1, places=5)
-    aims.came(page, climb)
-    assert any(said in sentence for sentence in shown[0])
+)  # fmt: skip
+def test_the_verdict_goes_with_the_set_and_where_there_is_none_the_page_says_so(name, year, said, unsaid):
+    text = run("10_target", province=name, year=year, lang="en").text
+    assert said in text
+    assert unsaid not in text
+
+
+@pytest.mark.parametrize("places", [-3, 0, 1.5])
+def test_a_page_on_a_climb_of_no_places_is_refused_and_gives_no_other_reason(places):
+    """A rise by -3 places was said to have no published total to start from; one by 0 was taken for five."""
+    with pytest.raises(ValueError, match=f"at least one place and one year, in whole numbers, not {places} places"):
+        run("10_target", province="Hà Nội", year=2024, lang="en", places=places)

@@ -17,16 +17,17 @@ CLICKS = """
 import json, os, time
 from statistics import median
 start = time.perf_counter()
-from papi_lib import explore, index
+from papi_lib import index
+from papi_lib.page import explorer as exploring
 imported, spent = time.perf_counter(), time.process_time()
-explorer = explore.start("Hà Nội")
+explorer = exploring.start("Hà Nội")
 first, drawn = time.perf_counter(), time.process_time()
 clicks = [("place", n) for n in ("da nang", "Kiên Giang", "vinh phuc", "ha nol", "Bắc Ninh", "hanoi")]
 clicks += [("beside", kind) for kind in ("median", "region", "cities", "best", "another")]
 clicks += [("other", n) for n in ("can tho", "Huế", "hai phong")]
 for dimension in range(1, 9):
     clicks += [("dimension", dimension)]
-    clicks += [("subdimension", key) for key in index.subdimensions(2024, dimension)[:2]]
+    clicks += [("subdimension", key) for key in index.subdimensions(index.years()[-1], dimension)[:2]]
 clicks += [("picture", "parts")] + [("dimension", d) for d in (0, 3, 6)] + [("picture", "history")]
 clicks += [("years", span) for span in ((2011, 2015), (2016, 2024), (2020, 2020), (2011, 2024))]
 clicks += [("lang", "en"), ("lang", "vi")]

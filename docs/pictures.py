@@ -1,20 +1,23 @@
 """Draw the README's pictures again: ``.venv/bin/python docs/pictures.py``."""
 
+from contextlib import redirect_stdout
 from pathlib import Path
 
-from papi_lib import charts, charts_country, places, precision, published
-from papi_lib.page.words import Words
+from papi_lib import estimates
+from papi_lib.page import charts, country, pictures, story
+from papi_lib.page.page import Page
 
 FOLDER = Path(__file__).parent / "pictures"
-YEAR = 2024
 
-w, place = Words("en"), places.province("Hà Nội")
-se = precision.standard_errors(YEAR, place.code)["se"]
-pictures = {
-    "profile": charts.profile(published.profile(place.code, YEAR), w, place, se=se),
-    "history": charts.history(published.history(place.code, [8], YEAR), w, place),
-    "ranks": charts_country.ranks(precision.rank_sets(YEAR), w, place),
-    "tiles": charts_country.tiles(published.totals(YEAR)["group"], w, place),
+page = Page.open("Hà Nội", 2024, "en")
+place, look = page.place, {"lang": page.lang}
+with redirect_stdout(None):  # what the page would show
+    parts = story.parts(page)
+drawn = {
+    "profile": charts.profile(parts, place, **look),
+    "history": charts.history(estimates.history(place.code, [8], until=page.year), place, **look),
+    "ranks": country.ranks(page.standing, place, **look),
+    "tiles": country.tiles(page.standing["group"], place, **look),
 }
-for name, picture in pictures.items():
-    (FOLDER / f"{name}.svg").write_text(picture.svg(), encoding="utf-8")
+for name, ax in drawn.items():
+    (FOLDER / f"{name}.svg").write_text(pictures.svg(ax.figure, ax.figure.description.alt), encoding="utf-8")

@@ -11,18 +11,17 @@ Ten calls to start with. Import a module first: from papi_lib import published
 
 published.load(years=2024)              scores of all sub-dimensions: a row a province and part
 published.totals(2024)                  totals with rank and group
-precision.rank_sets(2024, part=8)       scores with standard errors, ranks, and the ranks noise leaves possible
-precision.change("Hà Nội", 2024)        a province's change and whether it is more than noise
-index.breaks(2020, 2024)                what changed in the measure between two years
-association.correlations(2024)             which parts go together, with intervals
-association.similar("Hà Nội", 2024)        which provinces are most alike, and how sure that is
+estimates.from_published(2024)          scores with standard errors: the frame that the next two take
+estimates.standing(frame, 8)            ranks, and the ranks that noise leaves possible
+estimates.gaps(frame, 1, "region")      a province beside others, part by part, and which differences are clear
+estimates.since(1, 2024, 8)             a province's change since the last year that compares, with its margin
+association.correlations(2024)          which parts go together, with intervals
+association.similar("Hà Nội", 2024)     which provinces are most alike, and how sure that is
 changes.decompose("Hà Nội", 2022, 2024) a change split into its sub-dimensions, each with its noise
-changes.panel_regression(6, [2], changes.panel(2024))
-                                        one score on others, effects of provinces and years taken out
-covariates.join(changes.panel(2024), "my.csv")
-                                        your own figures beside the scores, and what did not match
+places.codes(own["province"])           a column of names or codes as codes, to merge by, and what did not match
 
-A part is a dimension's number (1-8), a sub-dimension's key (index.subdimensions(2024)) or None for the total.
+A part is a dimension's number (1-8), a sub-dimension's key (index.subdimensions(2024)) or "total" (None in older
+calls); 1 is the code of Ha Noi (places.province("Hà Nội").code); changes.panel(2024) is ready for statsmodels.
 Scores are points of the published index. help(published.load), for example, has the rest;
 notebooks/tutorial.ipynb answers ten questions with these calls."""
 

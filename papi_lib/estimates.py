@@ -43,7 +43,14 @@ CHANGES = ("since", "before", "change", "change_se", "country", "rank_before", "
 
 
 class Covariance(dict):
-    """Covariances between the places of a frame; pandas may copy, compare and store what holds it."""
+    """Covariances between the places of a frame; pandas may copy, compare and store what holds it.
+
+    Examples
+    --------
+    >>> keys = pd.MultiIndex.from_product([["A", "B"], [1]])
+    >>> Covariance(pd.DataFrame([[4.0, 1.0], [1.0, 9.0]], keys, keys)).of(1, ["A", "B"]).tolist()
+    [[4.0, 1.0], [1.0, 9.0]]
+    """
 
     def __init__(self, matrix: pd.DataFrame) -> None:
         super().__init__()
@@ -275,9 +282,10 @@ def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     now = from_published(year, parts)
     found = [_contrasts(now, place, "whole").assign(kind="gap")]
     first = {part: min(index.segment(year, None if part == "total" else part)) for part in parts}
-    for since in sorted(set(first.values()) - {year}):
-        own = tuple(part for part in parts if first[part] == since)
-        found.append(_moves(now[now["part"].isin(own)], from_published(since, own), place).assign(kind="change"))
+    if earlier := tuple(sorted(set(first.values()) - {year})):
+        before = from_published(earlier, parts)
+        before = before[before["year"] == before["part"].map(first)]
+        found.append(_moves(now[now["part"].isin(before["part"])], before, place).assign(kind="change"))
     return together(pd.concat(found).rename_axis("part").reset_index())
 
 
@@ -459,7 +467,8 @@ def _moves(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.DataF
     both = now.merge(before, on=keys, how="left", suffixes=("", "_before"))
     known = both["score"].notna() & both["score_before"].notna()
     both = both[(known | (both["place"] == place)) & both["part"].isin(both.loc[known, "part"])]
-    earlier = both[[*keys, *(rest + "_before")]].set_axis([*keys, *rest], axis=1).assign(year=before["year"].iloc[0])
+    earlier = both[[*keys, *(rest + "_before")]].set_axis([*keys, *rest], axis=1)
+    earlier["year"] = earlier["part"].map(before.groupby("part")["year"].first())
     new = _contrasts(both[now.columns], place, "whole", now.attrs)
     old = _contrasts(earlier, place, "whole", before.attrs)
     there = both[known[both.index]]

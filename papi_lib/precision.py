@@ -1,4 +1,4 @@
-"""How sure published scores are: standard errors estimated from the panel, rank sets, changes.
+"""How sure published scores are: standard errors estimated from the panel, rank sets, gains of places.
 
 The programme publishes no standard errors. What moves a province's score from year to year is real
 change and noise (sampling, above all: three districts, six communes and twelve villages stand for a

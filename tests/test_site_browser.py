@@ -126,6 +126,7 @@ def test_pages_of_real_notebooks(chromium, awkward_run, name, width, scheme):
         ("ha noi", "Hà Nội · Tổng quan · 2024"),
         ("hanoi 2024 tham gia", "Hà Nội · 1. Tham gia của người dân · 2024"),
         ("Da Nang", "Đà Nẵng · Tổng quan · 2024"),
+        ("ÐÀ NẴNG", "Đà Nẵng · Tổng quan · 2024"),
         ("khong khi", "Hà Nam · Tổng quan · 2024"),
         ("dong da", "Quận Đống Đa, Hà Nội · Tổng quan · 2024"),
     ],

@@ -68,6 +68,7 @@ def jobs(
         raise ValueError(
             f"the survey behind districts' pages is of {spots[-1][1].year}, not {other[0]}; ask for that year, or give other --records"
         )
+    found = named or collection.notebooks(folder)
     titles = {lang: collection.titles(folder, lang) for lang in dict.fromkeys(Words(lang).lang for lang in langs)}
     planned = [
         _job(notebook, titles[lang][notebook.stem], place, year, lang, survey, records)
@@ -75,31 +76,24 @@ def jobs(
         for lang in titles
         for place, survey in spots
         if survey is None or survey.year == year
-        for notebook in named or collection.notebooks(folder)
+        for notebook in found
         if place.level in (notebook.levels or [spots[0][0].level])  # what cannot be read is told where it may belong
     ]
-    asked = (
-        []
-        if of_districts is None
-        else [p for p, survey in spots if "all" not in (of_districts if survey else provinces)]
-    )
-    _check_all_apply(planned, named, asked)
+    if of_districts is not None:
+        asked = [p for p, survey in spots if "all" not in (of_districts if survey else provinces)]
+        _check_all_apply(planned, named, asked)
     if records and not any("records" in job.parameters for job in planned):
-        raise ValueError(
-            f"{records}: no page about a district is asked for, and records are for no other; give --district"
-        )
+        raise ValueError(f"{records}: records are for pages about districts, and none is asked for; give --district")
     return planned
 
 
 def _check_all_apply(planned: Sequence[Job], named: Sequence[Notebook], asked: Sequence[places.Place]) -> None:
     """Refuse what was asked for by name and would be passed over: a notebook or a place without a page."""
-    idle = [notebook for notebook in named if notebook.path not in {job.notebook for job in planned}]
-    served = {(job.labels["level"], job.labels["code"]) for job in planned}
-    without = [place for place in asked if (place.level, place.code) not in served]
-    if idle or without:
-        notebook = (idle or named)[0]
-        about = "" if idle else f"no page about {without[0].name_vi}: "
-        raise ValueError(f"{about}{notebook.stem} is made for pages on a {' or a '.join(notebook.levels)} only")
+    made, served = {job.notebook for job in planned}, {(job.labels["level"], job.labels["code"]) for job in planned}
+    idle = [f"{n.stem} is made for pages on a {' or a '.join(n.levels)} only" for n in named if n.path not in made]
+    idle += [f"no page about {p.name_vi}: none of the notebooks is made for a {p.level}" for p in asked if (p.level, p.code) not in served]  # fmt: skip
+    if idle:
+        raise ValueError(idle[0])
 
 
 def _of_districts(chosen: Sequence | None, span: Sequence[int], records: Path | None) -> list[tuple]:

@@ -98,7 +98,7 @@ def read(out: Path, more: dict | None = None) -> Run:
     except OSError as error:
         faults.append(error.strerror)
     except (ValueError, RecursionError) as error:
-        faults.append(" ".join(str(error).split()))
+        faults.append(" ".join(str(error).partition(";")[0].split()))
     records, check = {}, checker({"allOf": [RECORD, more or {}]})
     for record in jobs:
         try:

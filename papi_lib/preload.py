@@ -11,12 +11,14 @@ import multiprocessing
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 
 from papi_lib.batch.processes import end_with_parent
 
 
+@cache
 def imports() -> None:
+<<<<<<< ours
     """Import what every page needs, and compute and draw what all need."""
     import seaborn  # noqa: F401 - what notebooks import, as below
     import statsmodels.api
@@ -25,6 +27,11 @@ def imports() -> None:
     from papi_lib import datafiles, estimates, index, places, plans, provenance
     from papi_lib.page import charts, pictures, story  # noqa: F401
     from papi_lib.page.words import LANGUAGES, Words
+=======
+    """Import what every page needs, and compute and draw what all need; once a process."""
+    from papi_lib import charts, datafiles, index, places, plans, precision, provenance, published, questions, sections
+    from papi_lib.wording import LANGUAGES, Words
+>>>>>>> theirs
 
     datafiles.fingerprint()
     provenance.code_version()
@@ -56,13 +63,15 @@ def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable
 
     from papi_lib import datafiles, site
 
+    imports()
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
     empty = nbformat.writes(empty).encode()
     processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork"), initializer=end_with_parent)
     try:
         computed = [processes.submit(_remembered_of, call) for call in apart]
         pages = [partial(site.render_page, empty, record, head) for record in records]
-        for call in [*here, *pages, *(lambda f=found: datafiles.remember(f.result()) for found in computed)]:
+        keep: list[Callable] = [lambda f=found: datafiles.remember(f.result()) for found in computed]
+        for call in [*here, *pages, *keep]:
             with suppress(Exception):  # the notebook that needs it tells what is wrong
                 call()
     finally:

@@ -15,6 +15,6 @@ def _is_valid_syntax(*args: str) -> bool:
 # Whatever reads notebooks imports this check of web addresses, which takes over a second to build its grammar. It is
 # imported when an address is to be checked.
 _later = ModuleType("rfc3987_syntax")
-_later.is_valid_syntax = _is_valid_syntax
+vars(_later)["is_valid_syntax"] = _is_valid_syntax
 if find_spec(_later.__name__):
     sys.modules.setdefault(_later.__name__, _later)

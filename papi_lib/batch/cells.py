@@ -85,6 +85,7 @@ class _Outputs:
     """The outputs of all cells so far, in the notebook format."""
 
     def __init__(self) -> None:
+        self.own: list[dict] = []
         self.by_cell: dict[int, list[dict]] = {}
         self._displays: dict[str, list[tuple[int, dict]]] = {}
         self._programs = [_Program("stdout", 1), _Program("stderr", 2)] if os.name == "posix" else []
@@ -107,7 +108,7 @@ class _Outputs:
     def display(self, data: dict, metadata: dict, key: str | None, update: bool) -> None:
         content = {"data": data, "metadata": metadata}
         if update:
-            for place, output in self._displays.get(key, []):
+            for place, output in self._displays.get(key or "", []):
                 output |= content
                 self._changed.add(place)
         else:
@@ -214,7 +215,7 @@ class _Hook(DisplayHook):
         """Write none: the count is told beside the data."""
 
     def write_format_data(self, format_dict, md_dict=None) -> None:
-        self.shell.outputs.add(
+        self.shell.outputs.add(  # type: ignore[union-attr]
             "execute_result", data=format_dict, metadata=md_dict or {}, execution_count=self.prompt_count
         )
 

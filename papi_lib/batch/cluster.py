@@ -13,7 +13,7 @@ import multiprocessing
 import platform
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 from papi_lib.batch.execute import Outcome, lost
 from papi_lib.batch.jobs import Job, RunError, Settings, environment_hash
-from papi_lib.batch.pool import Pool
+from papi_lib.batch.pool import Outcomes, Pool
 
 #: In the place of a scheduler's address: a cluster of processes of this machine, to try.
 LOCAL = "local"
@@ -35,7 +35,7 @@ class OtherStateError(RuntimeError):
     """A worker differs from the machine that asks; the arguments are the worker and what differs."""
 
 
-def outcomes(jobs: Sequence[Job], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
+def outcomes(jobs: Sequence[Job], settings: Settings) -> Outcomes:
     """Yield each job with what became of it, as they end.
 
     Raises
@@ -88,7 +88,7 @@ def _client(distributed, settings: Settings, stack: ExitStack):
             n_workers=settings.workers, threads_per_worker=1, dashboard_address=None, local_directory=folder
         )
         return distributed.Client(stack.enter_context(cluster))
-    if not re.fullmatch(r"\w+://.+:\d+", settings.scheduler):
+    if not re.fullmatch(r"\w+://.+:\d+", settings.scheduler or ""):
         raise RunError(f"{settings.scheduler}: no address of a Dask scheduler; give one as tcp://host:8786")
     try:
         return distributed.Client(settings.scheduler, timeout=10)

@@ -20,6 +20,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import nbformat
 import psutil
@@ -107,7 +108,7 @@ def _process(cells: dict[int, tuple[str, bool]], start_method: str) -> Iterator[
     """Start a process for cells; in the end it is gone with all that it started and its temporary files."""
     from papi_lib.batch.cells import run  # papermill imports this module for whoever uses it, this one needs IPython
 
-    context = get_context(start_method)
+    context: Any = get_context(start_method)
     ours, theirs = context.Pipe(duplex=False)
     with ours, TemporaryDirectory(prefix="papi-", ignore_cleanup_errors=True) as folder:
         process = context.Process(target=run, args=(theirs, cells, folder))
@@ -121,7 +122,8 @@ def _process(cells: dict[int, tuple[str, bool]], start_method: str) -> Iterator[
 
 def _next(process: BaseProcess, pipe: Connection, place: int, timeout: float | None, memory_mb: float) -> dict:
     """Return what the cell at this place gave; where it was stopped, with an error that says why."""
-    told, wrong = {"outputs": {}}, _wait(process, pipe, timeout, memory_mb)
+    told: dict[str, Any] = {"outputs": {}}
+    wrong = _wait(process, pipe, timeout, memory_mb)
     try:
         if not wrong or pipe.poll():
             told = json.loads(pipe.recv_bytes())
@@ -143,11 +145,11 @@ def _wait(process: BaseProcess, pipe: Connection, timeout: float | None, memory_
     deadline = time.monotonic() + (timeout or math.inf)
     while not pipe.poll(max(0, min(deadline - time.monotonic(), _LOOK_SECONDS if memory_mb else 1))):
         if time.monotonic() >= deadline:
-            if sys.platform != "win32":
+            if process.pid and sys.platform != "win32":
                 os.kill(process.pid, signal.SIGINT)  # so that the notebook shows where it was
                 pipe.poll(_GRACE_SECONDS)
             return "TimeoutError", f"the cell took more than {timeout:g} s"
-        if memory_mb and _held_mb(process.pid) > memory_mb:
+        if memory_mb and _held_mb(process) > memory_mb:
             return "MemoryError", f"the notebook took more than {memory_mb:g} MB of memory"
         if not process.is_alive() and not pipe.poll():  # what it has forked may keep the pipe open
             return _died(process)
@@ -158,11 +160,11 @@ def _died(process: BaseProcess) -> tuple[str, str]:
     return "ChildProcessError", f"the notebook's process died (exit code {process.exitcode}: killed, or a crash in a library)"  # fmt: skip
 
 
-def _held_mb(pid: int) -> float:
+def _held_mb(process: BaseProcess) -> float:
     """Return the memory that a process and those that it started hold."""
     held = 0
     with suppress(psutil.Error):
-        top = psutil.Process(pid)
+        top = psutil.Process(process.pid)
         for one in (top, *top.children(recursive=True)):
             with suppress(psutil.Error):
                 held += one.memory_info().rss

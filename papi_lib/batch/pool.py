@@ -15,11 +15,12 @@ import signal
 import tempfile
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import Any
 
 from papi_lib.batch.execute import Outcome, execute, lost, render_again
 from papi_lib.batch.jobs import Job, RunError, Settings
@@ -28,11 +29,12 @@ from papi_lib.batch.processes import START, end, end_with_parent, keep_to, start
 #: A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _ONE_THREAD |= {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+Outcomes = Generator[tuple[Job, Outcome], None, None]
 #: A job, its notebook (or where it is), and where only its page is made again its record; then the notebook is the executed one.
 Task = tuple[Job, bytes | Path, dict | None]
 
 
-def outcomes(tasks: Sequence[Task], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
+def outcomes(tasks: Sequence[Task], settings: Settings) -> Outcomes:
     """Yield each job with what became of it, as they end; by the settings' pool, or one of their own."""
     if tasks:
         pool = settings.pool or Pool()
@@ -59,7 +61,8 @@ class Pool:
         self._start()
 
     def _start(self) -> None:
-        folder, self._prepared, self._busy = tempfile.mkdtemp(prefix="papi-"), None, False
+        self._prepared: Callable[[], object] | None = None
+        self._busy, folder = False, tempfile.mkdtemp(prefix="papi-")
         self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -67,7 +70,7 @@ class Pool:
         start(self._process)
         theirs.close()
 
-    def outcomes(self, tasks: Sequence[Task], settings: Settings) -> Iterator[tuple[Job, Outcome]]:
+    def outcomes(self, tasks: Sequence[Task], settings: Settings) -> Outcomes:
         """Yield each job with what became of it, as they end.
 
         A worker process that dies fails the job it had, and another takes its place.
@@ -132,8 +135,8 @@ def _prepare(start_method: str, call: Callable[[], object] | None) -> None:
             call()
 
 
-def _outcomes(tasks: Sequence[Task], settings: Settings, asker: Connection) -> Iterator[tuple[Job, Outcome]]:
-    context = multiprocessing.get_context(settings.start_method)
+def _outcomes(tasks: Sequence[Task], settings: Settings, asker: Connection) -> Outcomes:
+    context: Any = multiprocessing.get_context(settings.start_method)
     queue = deque(tasks)
     workers: dict[Connection, tuple] = {}
     try:
@@ -144,9 +147,10 @@ def _outcomes(tasks: Sequence[Task], settings: Settings, asker: Connection) -> I
                 start(process)
                 theirs.close()
                 _give(workers, pipe, process, queue.popleft())
-            for pipe in wait([asker, *workers]):
-                if pipe is asker:
-                    raise EOFError  # nobody waits any longer
+            ready: list[Any] = wait([asker, *workers])
+            if asker in ready:
+                raise EOFError  # nobody waits any longer
+            for pipe in ready:
                 process, (job, *_) = workers.pop(pipe)
                 try:
                     outcome = pipe.recv()

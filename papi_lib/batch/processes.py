@@ -36,8 +36,9 @@ def start(process: BaseProcess) -> None:
 
 def end(process: BaseProcess) -> None:
     """End a process with all that it started, if it leads a group of its own."""
-    with suppress(ProcessLookupError, PermissionError, AttributeError):  # Windows has no groups of processes
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.pid:
+        with suppress(ProcessLookupError, PermissionError, AttributeError):  # Windows has no groups of processes
+            os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.join()
 
@@ -54,7 +55,8 @@ def end_with_parent() -> None:
     """Ask the system to end this process with the one that started it."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, Linux only
-    if hasattr(os, "getppid") and os.getppid() != parent_process().pid:  # it ended before we could ask
+    parent = parent_process()
+    if parent and os.getppid() != parent.pid:  # it ended before we could ask
         os._exit(1)
 
 

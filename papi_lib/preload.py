@@ -18,8 +18,7 @@ from papi_lib.batch.processes import end_with_parent
 
 @cache
 def imports() -> None:
-<<<<<<< ours
-    """Import what every page needs, and compute and draw what all need."""
+    """Import what every page needs, and compute and draw what all need; once a process."""
     import seaborn  # noqa: F401 - what notebooks import, as below
     import statsmodels.api
     import statsmodels.formula.api  # noqa: F401
@@ -27,11 +26,6 @@ def imports() -> None:
     from papi_lib import datafiles, estimates, index, places, plans, provenance
     from papi_lib.page import charts, pictures, story  # noqa: F401
     from papi_lib.page.words import LANGUAGES, Words
-=======
-    """Import what every page needs, and compute and draw what all need; once a process."""
-    from papi_lib import charts, datafiles, index, places, plans, precision, provenance, published, questions, sections
-    from papi_lib.wording import LANGUAGES, Words
->>>>>>> theirs
 
     datafiles.fingerprint()
     provenance.code_version()

@@ -8,9 +8,10 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook
 from site_runs import job, notebook, run
 
-from papi_lib import batch_plan, datafiles, site
+from papi_lib import batch_plan, datafiles, preload, site
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job
+from papi_lib.batch.pool import Pool
 from papi_lib.site.about import FACTS
 
 HUE = {"level": "province", "code": 46, "slug": "hue", "name": "Huế", "year": 2024, "lang": "vi"}
@@ -19,8 +20,16 @@ ASKED = {"province": "Huế", "year": 2024, "lang": "vi"}
 SET = "province: str = 'Hà Nội'\nyear: int = 2023\nlang = 'vi'"
 
 
+@pytest.fixture(scope="module")
+def pool():
+    """One process that prepares what notebooks need, for all runs here."""
+    shared = Pool(preload.imports)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def make(tmp_path):
+def make(tmp_path, pool):
     """Run a notebook of these cells, the first with these tags, for Huế, beside a good one; return its record and folder."""
 
     def made(*cells, tags=("parameters",), parameters=ASKED, labels=HUE, data="d"):
@@ -31,7 +40,7 @@ def make(tmp_path):
         nbformat.write(new_notebook(cells=[new_code_cell(SET, metadata={"tags": ["parameters"]})]), good)
         other = {**labels, "notebook": "04_good"}
         jobs = [Job(path, parameters, "2024/vi/hue/03_mine", labels), Job(good, ASKED, "2024/vi/hue/04_good", other)]
-        settings = batch.Settings(workers=1, **batch_plan.settings() | {"head": {"data_hash": data}})
+        settings = batch.Settings(workers=1, pool=pool, **batch_plan.settings() | {"head": {"data_hash": data}, "prepare": None})
         records = batch.run(jobs, tmp_path / "out", settings)
         assert records[1]["error"] is None
         site.build(tmp_path / "out")

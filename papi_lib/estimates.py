@@ -159,6 +159,8 @@ def standing(
     order = published.standing(own["score"]).drop(columns="score")
     wider = own["margin"] / own["se"] / special.ndtri(0.975)
     known = own.index[own["score"].notna() & (own["se"] > 0)]
+    if len(known) < 2 and frame.attrs.get("covariance"):  # one place of a survey is in no order
+        return own.join(order).assign(lower=pd.NA, upper=pd.NA)
     errors = own["se"] * wider
     if covariance := frame.attrs.get("covariance"):
         scale = np.diag(wider[known])
@@ -169,7 +171,13 @@ def standing(
 
 @datafiles.cached
 def published_standing(year: int, part: int | str) -> pd.DataFrame:
-    """Return `standing` of all provinces' published scores in a part of the index: the same on all their pages."""
+    """Return `standing` of all provinces' published scores in a part of the index: the same on all their pages.
+
+    Examples
+    --------
+    >>> published_standing(2024, 8).loc[1, ["rank", "lower", "upper"]].astype(int).to_dict()
+    {'rank': 2, 'lower': 1, 'upper': 17}
+    """
     return standing(from_published(year, (part,)), part)
 
 
@@ -492,7 +500,13 @@ def _moves(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.DataF
 
 
 def quantile(df: pd.Series, level: pd.Series | float) -> pd.Series:
-    """Return how many standard errors half an interval is: Student's quantile, normal for infinite degrees of freedom."""
+    """Return how many standard errors half an interval is: Student's quantile, normal for infinite degrees of freedom.
+
+    Examples
+    --------
+    >>> quantile(pd.Series([10.0, np.inf, 0.0]), 0.95).round(2).to_list()
+    [2.23, 1.96, nan]
+    """
     known = df.where((df > 0) & (df < np.inf)).astype(float)
     tail = (1 + level) / 2
     return pd.Series(np.where(df == np.inf, special.ndtri(tail), special.stdtrit(known, tail)), df.index)

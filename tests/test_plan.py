@@ -80,7 +80,7 @@ def test_code_name_and_province_of_a_row_must_agree(survey_of):
 
 def test_digits_that_are_no_code_are_no_district(survey_of):
     problems = records.check(records.read(survey_of("²", "00001", "1.5")), 2024)[1]
-    assert set(problems["value"]) == {"²", "00001", "1.5"}
+    assert {value for values in problems["values"] for value in values} == {"²", "00001", "1.5"}
     assert problems["problem"].str.startswith("is no district's code or name").all()
 
 

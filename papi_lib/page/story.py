@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, plans, provenance
+from papi_lib import datafiles, estimates, index, places, plans, provenance
 from papi_lib.page import charts, country
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
 from papi_lib.survey import codebook, disclosure
+from papi_lib.survey.means import USUAL_DEFF
 
 MOST_FINDINGS = 3
 #: Where a province stands, with `group_name` and the number of provinces.
@@ -274,7 +275,8 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     wanted = page.parts if about is None else about
     page.ask("What does the plan ask districts to do?" if page.survey else "Who is asked to act?")
     if frame.empty:
-        page.note("There is no plan of {place} for this in the project's data; data/plans shows how to add one.")
+        home = places.province(page.place.province_code).name(lang)
+        page.note("There is no plan of {place} for this in the project's data; data/plans shows how to add one.", place=home)
         return frame
     if page.survey:
         frame = frame[frame["block"] == "districts"]
@@ -332,6 +334,8 @@ def _sample(page: Page, row: pd.Series, n: int) -> None:
         "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2}: as much as {effective:0} people drawn one by one would tell.",
         effective=row["n"] / max(row["deff"], 1e-9), **row[["n", "clusters", "se", "deff"]],
     )  # fmt: skip
+    if not USUAL_DEFF[0] <= row["deff"] <= USUAL_DEFF[1]:
+        page.note("So small or large a design effect is rare: check weights, strata and clusters of the records.")
     if pd.notna(row["model"]):
         reach = 1.96 * row["model_se"]
         page.say(

@@ -45,7 +45,7 @@ from papi_lib import index, places
 #: The languages of outputs; the first is the default.
 LANGUAGES = ("vi", "en")
 #: The functions that take sentences to translate, and at which places among their arguments.
-SENTENCES = dict.fromkeys(("w", "words", "mark", "title", "lead", "ask", "say", "note"), (0,)) | {
+SENTENCES = dict.fromkeys(("w", "words", "self", "mark", "title", "lead", "ask", "say", "note"), (0,)) | {
     "table": (1,), "items_table": (2,), "picture": (1, 2),
 }  # fmt: skip
 #: The formats that follow a table's header: see `tables`.

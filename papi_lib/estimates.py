@@ -159,10 +159,11 @@ def standing(
     order = published.standing(own["score"]).drop(columns="score")
     wider = own["margin"] / own["se"] / special.ndtri(0.975)
     known = own.index[own["score"].notna() & (own["se"] > 0)]
-    if len(known) < 2 and frame.attrs.get("covariance"):  # one place of a survey is in no order
+    covariance = frame.attrs.get("covariance")
+    if len(known) < 2 and covariance is not None:  # one place of a survey is in no order
         return own.join(order).assign(lower=pd.NA, upper=pd.NA)
     errors = own["se"] * wider
-    if covariance := frame.attrs.get("covariance"):
+    if covariance is not None:
         scale = np.diag(wider[known])
         errors = pd.DataFrame(scale @ covariance.of(part, known) @ scale, known, known)
     sets = ranks.rank_confidence_sets(own["score"][known], errors.loc[known], simultaneous=False, only=only)

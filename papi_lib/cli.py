@@ -274,12 +274,17 @@ def data(year: str | None, lang: str, own: Path | None, by: str | None, target: 
 
 
 def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:
+    import pyarrow
+
     from papi_lib import findings, plausible, records, whole
 
     if marked and (marked.suffix.lower() != ".xlsx" or marked.resolve() == file.resolve()):
         raise ValueError(f"{marked}: problems are marked in a new workbook; give another name that ends in .xlsx")
     frame = records.read(file)
     clean, problems = records.check(frame, year)
+    if not marked:  # the text of a large file takes a gigabyte, which Arrow would keep
+        frame = None
+        pyarrow.default_memory_pool().release_unused()
     doubts = plausible.doubts(clean, year)
     most = None if everything else 10
     told = [f"{file}: {note}" for note in problems.attrs["notes"]]

@@ -324,9 +324,9 @@ def _lost(lost: dict[str, dict[str, int]], book: pd.DataFrame) -> list[dict]:
             code, count = counted[0], sum(letters.values())
             label, share = book.at[item, "answers_en"][code].lower(), book.at[item, "values"][code]
             why = (
-                f"{count} answers are {', '.join(letters)}, which may be {code} ({label}): that counts as {share:g} and "
+                f"{count} answers are {', '.join(sorted(letters))}, which may be {code} ({label}): that counts as {share:g} and "
                 f"would be left out, which moves the score; write {code} as a number again (replace {item} = {code} "
-                f"if {item} == {next(iter(letters))})"
+                f"if {item} == {min(letters)})"
             )
             found.append(finding(item, why, count=count))
     return found
@@ -349,7 +349,7 @@ def _own_labels(labels: dict[str, dict], year: int) -> tuple[list[dict], list[st
         if wrong:
             said = ", ".join(f"{code}={coded[code]}" for code in wrong)
             answers = book.at[item, "answers_vi"]
-            own = ", ".join(f"{known}={answers.get(known, '')}" for known in wrong.values())
+            own = ", ".join(f"{known}={answers.get(known, '')}" for known in sorted(wrong.values()))
             found.append(finding(item, f"the file's own labels say {said}, the codebook {own}; recode one of them"))
         strange = [f"{item}: {code}={coded[code]}" for code, known in meant.items() if known is None and code in book.at[item, "answers_vi"]]  # fmt: skip
         other |= {item: strange[0]} if strange else {}

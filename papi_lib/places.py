@@ -256,7 +256,8 @@ def codes(
     homes = codes(province)[0] if isinstance(province, pd.Series) else [_home(province)] * len(values)
     beside = [None] * len(values) if names is None else names
     rows = [(_cell(value), _cell(name), _cell(home)) for value, name, home in zip(values, beside, homes, strict=True)]
-    found = {cell: _candidates(cell[1], level) for row in rows for cell in row[:2] if cell}
+    cells = dict.fromkeys(cell for row in rows for cell in row[:2] if cell)
+    found = {cell: _candidates(cell[1], level) for cell in cells}
     sure = {spots[0].province_code for spots in found.values() if len(spots) == 1}
     likely = sure.pop() if level == "district" and len(sure) == 1 else None
     answers = {}

@@ -290,6 +290,6 @@ def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
     if kinds.value_counts().min() < _FEWEST_OF_A_KIND:
         kinds[:] = "rural"
     frame = clean[records.DESIGN].join(clean["district_code"].map(kinds).rename("kind"))
-    frame = frame.join(codebook.score(clean, year)).copy()
+    frame = frame.join(codebook.score(clean, year))
     asked = codebook.asked(clean, year)
     return Survey(path.name, year, province, bool(clean["simulated"].any()), frame, asked)

@@ -40,7 +40,9 @@ def make(tmp_path, pool):
         nbformat.write(new_notebook(cells=[new_code_cell(SET, metadata={"tags": ["parameters"]})]), good)
         other = {**labels, "notebook": "04_good"}
         jobs = [Job(path, parameters, "2024/vi/hue/03_mine", labels), Job(good, ASKED, "2024/vi/hue/04_good", other)]
-        settings = batch.Settings(workers=1, pool=pool, **batch_plan.settings() | {"head": {"data_hash": data}, "prepare": None})
+        settings = batch.Settings(
+            workers=1, pool=pool, **batch_plan.settings() | {"head": {"data_hash": data}, "prepare": None}
+        )
         records = batch.run(jobs, tmp_path / "out", settings)
         assert records[1]["error"] is None
         site.build(tmp_path / "out")

@@ -40,7 +40,9 @@ def read(ax, lang: str) -> str:
 
 
 def parts_of(**columns) -> pd.DataFrame:
-    return pd.DataFrame({"margin": 0.2, "whole": 5.0, "peers": 5.25, "lower": 1, "upper": 10} | columns, index=[1, 2, 3])
+    return pd.DataFrame(
+        {"margin": 0.2, "whole": 5.0, "peers": 5.25, "lower": 1, "upper": 10} | columns, index=[1, 2, 3]
+    )
 
 
 @pytest.fixture
@@ -123,7 +125,9 @@ def test_a_published_history_is_drawn_over_all_editions():
 
 
 def test_dots_of_differences_are_hollow_by_the_column_alone():
-    frame = pd.DataFrame({"difference": [0.5, 0.5, -0.1, np.nan], "margin": 0.2, "clear": [True, False, False, False]}, [1, 2, 3, 4])
+    frame = pd.DataFrame(
+        {"difference": [0.5, 0.5, -0.1, np.nan], "margin": 0.2, "clear": [True, False, False, False]}, [1, 2, 3, 4]
+    )
     ax = charts.gaps(frame, HANOI, lang="vi", title="Chênh lệch")
     assert hollow(ax) == [False, True, True]
     alt = ax.figure.description.alt
@@ -149,7 +153,9 @@ def test_names_over_ranks_keep_apart_inside_the_figure(name, n):
     before = max(n // 2 - 3, 0)
     order = [*others[:before], *codes, *others[before:]][:n]
     rank = np.arange(1.0, n + 1)
-    frame = pd.DataFrame({"score": 50 - rank, "rank": rank, "lower": np.maximum(rank - 9, 1), "upper": np.minimum(rank + 9, n)}, order)
+    frame = pd.DataFrame(
+        {"score": 50 - rank, "rank": rank, "lower": np.maximum(rank - 9, 1), "upper": np.minimum(rank + 9, n)}, order
+    )
     ax = country.ranks(frame, place, lang="vi")
     turned = names(ax)
     feet = sorted(ax.transData.transform([(text.xy[0], 0) for text in turned])[:, 0] * 72 / ax.figure.dpi)
@@ -176,7 +182,9 @@ def test_ranks_of_the_provinces_of_2025_carry_their_names_and_say_how_they_were_
 
 
 def test_districts_stand_in_the_order_of_their_names_and_hidden_ones_have_no_figures():
-    frame = pd.DataFrame({"score": [7.0, 6.0, np.nan], "margin": [0.5, 0.5, np.nan], "model": [6.9, 6.1, np.nan]}, ["005", "001", "002"])
+    frame = pd.DataFrame(
+        {"score": [7.0, 6.0, np.nan], "margin": [0.5, 0.5, np.nan], "model": [6.9, 6.1, np.nan]}, ["005", "001", "002"]
+    )
     ax = country.areas(frame, district("001"), 6.5, lang="vi", whole_name="Cả thành phố")
     about = ax.figure.description
     assert list(about.data.index) == ["Quận Ba Đình", "Quận Cầu Giấy", "Quận Hoàn Kiếm"]

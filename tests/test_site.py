@@ -125,7 +125,9 @@ def test_sections_that_the_library_names_are_in_the_methods():
     text = (root / "notebooks/methods.ipynb").read_text(encoding="utf-8")
     there = {address(heading) for heading in re.findall(r'"## (.*?)(?:\\n)?"', text)}
     library = "".join(path.read_text(encoding="utf-8") for path in (root / "papi_lib").rglob("*.py"))
-    library += "".join(path.read_text(encoding="utf-8").replace('\\"', '"') for path in (root / "notebooks").glob("*.ipynb"))
+    library += "".join(
+        path.read_text(encoding="utf-8").replace('\\"', '"') for path in (root / "notebooks").glob("*.ipynb")
+    )
     named = set(re.findall(r'\.ask\("[^"]+", "([a-z-]+)"', library))
     assert len(named) > 5
     assert named | {"confidence-sets-for-ranks"} <= there

@@ -34,7 +34,9 @@ PALETTE = {
 def colours(palette: Mapping | None) -> dict:
     """Return `PALETTE` with some colours replaced; raise ValueError for what no chart draws."""
     if unknown := set(palette or ()) - set(PALETTE):
-        raise ValueError(f"no colour of {', '.join(map(repr, unknown))} in a chart; there are {', '.join(map(repr, PALETTE))}")
+        raise ValueError(
+            f"no colour of {', '.join(map(repr, unknown))} in a chart; there are {', '.join(map(repr, PALETTE))}"
+        )
     return PALETTE | dict(palette or {})
 
 
@@ -55,7 +57,15 @@ def dots(ax: Axes, frame: pd.DataFrame, values: str, at: np.ndarray, colour: str
 
 
 @pictures.style()
-def profile(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, names: Mapping[str, str] | None = None, palette: Mapping | None = None) -> Axes | None:
+def profile(
+    frame: pd.DataFrame,
+    place: Place,
+    *,
+    lang: str = "vi",
+    ax: Axes | None = None,
+    names: Mapping[str, str] | None = None,
+    palette: Mapping | None = None,
+) -> Axes | None:
     """Draw a place's score in each part beside the whole, places of its kind and, of provinces, the best.
 
     Parameters
@@ -90,26 +100,58 @@ def profile(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | N
         ax.hlines(at, *(frame[end] for end in ends), color=colour["range"], lw=7, zorder=1, label=label)
     for column, marker, size in (("whole", "|", 13), ("peers", "s", 5), ("cities", "^", 5.5), ("best", "D", 4.5)):
         if column in frame:
-            ax.plot(frame[column], at, marker, ms=size, mew=2 if marker == "|" else 0, color=colour[column], zorder=3, label=names[column])
+            ax.plot(
+                frame[column],
+                at,
+                marker,
+                ms=size,
+                mew=2 if marker == "|" else 0,
+                color=colour[column],
+                zorder=3,
+                label=names[column],
+            )
     dots(ax, frame, "score", at, colour["place"])
     ax.plot([], [], "o", ms=7, color=colour["place"], label=name if frame["score"].notna().any() else None)
     for y, score in zip(at, frame["score"], strict=True):
         if pd.notna(score):
-            ax.annotate(w.number(score), (score, y), (0, 8), textcoords="offset points", ha="center", color=colour["place"], weight="bold")
+            ax.annotate(
+                w.number(score),
+                (score, y),
+                (0, 8),
+                textcoords="offset points",
+                ha="center",
+                color=colour["place"],
+                weight="bold",
+            )
     if {"lower", "upper"} <= set(frame):
         low, high = frame["lower"].min(), frame["upper"].max()
         ax.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
     ax.set_xlabel(w("points"))
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=3)
-    caption = w("Score by part with its 95% interval; a hollow dot differs from {whole} by no more than the margin of error.", whole=names["whole"])
-    told = "; ".join(w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows())
+    caption = w(
+        "Score by part with its 95% interval; a hollow dot differs from {whole} by no more than the margin of error.",
+        whole=names["whole"],
+    )
+    told = "; ".join(
+        w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows()
+    )
     alt = w("Scores of {place}, in brackets {whole}: {told}.", place=name, whole=names["whole"], told=told)
-    columns = {"score": (name, "2"), "margin": (w("95% interval ±"), "2")} | {key: (text, "2") for key, text in names.items()}
+    columns = {"score": (name, "2"), "margin": (w("95% interval ±"), "2")} | {
+        key: (text, "2") for key, text in names.items()
+    }
     return pictures.describe(ax, caption, alt, frame, columns=columns | {"best_place": (w("who"), "place")})
 
 
 @pictures.style()
-def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequence[Axes] | Axes | None = None, beside_name: str = "", palette: Mapping | None = None) -> Axes | None:
+def history(
+    frame: pd.DataFrame,
+    place: Place,
+    *,
+    lang: str = "vi",
+    axes: Sequence[Axes] | Axes | None = None,
+    beside_name: str = "",
+    palette: Mapping | None = None,
+) -> Axes | None:
     """Draw scores year by year, a panel a part; no line crosses a break in the series.
 
     Parameters
@@ -147,7 +189,9 @@ def history(frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequen
         ax.remove()
     panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="lower center", ncols=3)
     latest = frame.dropna(subset="score").drop_duplicates("part", keep="last")
-    told = "; ".join(w("{part:part} {score:2} in {year}", **row) for row in latest[["part", "score", "year"]].to_dict("records"))
+    told = "; ".join(
+        w("{part:part} {score:2} in {year}", **row) for row in latest[["part", "score", "year"]].to_dict("records")
+    )
     alt = w("Scores of {place} by year; lines break where the measure changed.", place=name) + " " + told
     caption = w("Points by year. Dotted lines mark years from which scores no longer compare with those before.")
     columns = {
@@ -169,7 +213,15 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
     ax.vlines(alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=colour["range"], lw=6, alpha=0.6)
     ax.plot(year, beside, color=colour["whole"], lw=1.3, marker="_", ms=7, label=other)
     ax.plot(year, score, color=colour["place"], lw=1.8, marker="o", ms=4.5, label=name)
-    ax.errorbar(frame["year"], frame["score"], yerr=frame["margin"], fmt="none", ecolor=colour["place"], elinewidth=0.9, alpha=0.8)
+    ax.errorbar(
+        frame["year"],
+        frame["score"],
+        yerr=frame["margin"],
+        fmt="none",
+        ecolor=colour["place"],
+        elinewidth=0.9,
+        alpha=0.8,
+    )
     for start in segment[breaks]:
         ax.axvline(start - 0.5, color="#64748b", ls=":", lw=1)
     ax.locator_params(axis="x", integer=True, nbins=8, steps=[1, 2, 5, 10])
@@ -177,7 +229,15 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
 
 
 @pictures.style()
-def gaps(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, title: str = "", palette: Mapping | None = None) -> Axes | None:
+def gaps(
+    frame: pd.DataFrame,
+    place: Place,
+    *,
+    lang: str = "vi",
+    ax: Axes | None = None,
+    title: str = "",
+    palette: Mapping | None = None,
+) -> Axes | None:
     """Draw differences with their 95% intervals, a row a part; those within their margin of error are hollow.
 
     Parameters
@@ -206,7 +266,11 @@ def gaps(frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None
     ax.xaxis.set_major_formatter(pictures.Numbers(w, signed=True))
     ax.set(xlabel=w("points"), title=title)
     told = "; ".join(
-        w("{part:part} {difference:+2}" if clear else "{part:part} {difference:+2} (within its margin of error)", part=part, difference=difference)
+        w(
+            "{part:part} {difference:+2}" if clear else "{part:part} {difference:+2} (within its margin of error)",
+            part=part,
+            difference=difference,
+        )
         for part, difference, clear in zip(frame.index, frame["difference"], frame["clear"], strict=True)
     )
     columns = {"difference": (w("difference"), "+2"), "margin": (w("margin of error ±"), "2")}

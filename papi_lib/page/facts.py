@@ -66,16 +66,46 @@ def missing(page: Page) -> list[str]:
         return page.survey.missing(page.place.code, [page.series, *page.parts], w)
     if not page.measured:
         first = index.first_year(page.dimension)
-        return [w("This dimension was not part of PAPI in {year}: it has been measured since {first}.", year=year, first=first)]
+        return [
+            w(
+                "This dimension was not part of PAPI in {year}: it has been measured since {first}.",
+                year=year,
+                first=first,
+            )
+        ]
     gaps, found = published.missing(page.place.code, year), []
     if page.dimension in gaps:
-        found.append(w("PAPI published no score of {place} for this dimension in {year}; the page shows the other provinces.", place=name, year=year))
+        found.append(
+            w(
+                "PAPI published no score of {place} for this dimension in {year}; the page shows the other provinces.",
+                place=name,
+                year=year,
+            )
+        )
     elif page.dimension is None and len(gaps) == len(page.parts):
-        found.append(w("PAPI published no scores of {place} in {year}; the page shows the other provinces.", place=name, year=year))
+        found.append(
+            w(
+                "PAPI published no scores of {place} in {year}; the page shows the other provinces.",
+                place=name,
+                year=year,
+            )
+        )
     elif page.dimension is None and gaps:
-        found.append(w("PAPI did not publish {names:part} of {place} in {year}: a sum over fewer dimensions is not a total, so there is none.", names=gaps, place=name, year=year))
+        found.append(
+            w(
+                "PAPI did not publish {names:part} of {place} in {year}: a sum over fewer dimensions is not a total, so there is none.",
+                names=gaps,
+                place=name,
+                year=year,
+            )
+        )
     if index.edition(year) == year and year != index.years()[0]:
-        found.append(w("{year} is the first year of an edition: its scores do not compare with those of earlier years.", year=year))
+        found.append(
+            w(
+                "{year} is the first year of an edition: its scores do not compare with those of earlier years.",
+                year=year,
+            )
+        )
     return found
 
 
@@ -84,4 +114,8 @@ def _change(page: Page) -> dict | None:
     moved = page.last_change
     if moved is None or pd.isna(moved["change"]):
         return None
-    return {"since": int(moved["since"]), "points": round(float(moved["change"]), 4), "noise": round(float(moved["change_margin"]), 4)}
+    return {
+        "since": int(moved["since"]),
+        "points": round(float(moved["change"]), 4),
+        "noise": round(float(moved["change_margin"]), 4),
+    }

@@ -139,10 +139,25 @@ class Page:
         """All differences that the page tells, each with its one verdict: see `papi_lib.estimates.claims`."""
         make = self.survey.claims if self.survey else lambda *about: estimates.claims(about[0], self.year, *about[1:])
         if not self.measured:
-            return pd.DataFrame(columns=["part", "kind", "score", "beside", "difference", "se", "margin", "z", "clear", *estimates.CHANGES])
+            return pd.DataFrame(
+                columns=[
+                    "part",
+                    "kind",
+                    "score",
+                    "beside",
+                    "difference",
+                    "se",
+                    "margin",
+                    "z",
+                    "clear",
+                    *estimates.CHANGES,
+                ]
+            )
         frame = make(self.place.code)
         if self.dimension is not None:
-            frame = pd.concat([frame[frame["part"] == self.dimension], make(self.place.code, self.dimension)], ignore_index=True)
+            frame = pd.concat(
+                [frame[frame["part"] == self.dimension], make(self.place.code, self.dimension)], ignore_index=True
+            )
         return frame.reindex(columns=frame.columns.union(estimates.CHANGES, sort=False))
 
     @cached_property
@@ -173,7 +188,12 @@ class Page:
     def title(self, subject: str | None = None) -> None:
         """Show the title, by default the dimension's name, and tell the site the page's facts."""
         w = self.words
-        title = w("{subject}: {place}, {year}", subject=w(subject) if subject else w.part(self.dimension), place=self.name, year=self.year)
+        title = w(
+            "{subject}: {place}, {year}",
+            subject=w(subject) if subject else w.part(self.dimension),
+            place=self.name,
+            year=self.year,
+        )
         self._html(f"<h1>{escape(title)}</h1>", {facts.MIME: facts.of(self, title)})
         if self.simulated:
             self._html(f'<p class="simulated">{escape(w(SIMULATED))}</p>')
@@ -202,7 +222,16 @@ class Page:
         items = "".join(f"<li>{escape(s)}</li>" for s in sentences)
         self._html(f'<ul class="findings">{items}</ul>', {facts.MIME: {"findings": sentences}})
 
-    def table(self, frame: pd.DataFrame, caption: str, columns: tables.Columns, rows: tuple[str, str] = ("part", "part"), *, of_answers: bool = True, **values: object) -> None:
+    def table(
+        self,
+        frame: pd.DataFrame,
+        caption: str,
+        columns: tables.Columns,
+        rows: tuple[str, str] = ("part", "part"),
+        *,
+        of_answers: bool = True,
+        **values: object,
+    ) -> None:
         """Show a table: see `papi_lib.page.tables.html`; the caption is an English sentence with `values`.
 
         What is of simulated answers says so; `of_answers` is false for what is not.
@@ -214,7 +243,17 @@ class Page:
         """Return empty axes in the project's look; several as a flat array. Sizes are in inches."""
         return pictures.axes(self.words, width, height, rows, columns)
 
-    def picture(self, ax: Axes | None, caption: str = "", alt: str = "", data: pd.DataFrame | None = None, *, columns: tables.Columns | None = None, rows: tuple[str, str] = ("part", "part"), **values: object) -> None:
+    def picture(
+        self,
+        ax: Axes | None,
+        caption: str = "",
+        alt: str = "",
+        data: pd.DataFrame | None = None,
+        *,
+        columns: tables.Columns | None = None,
+        rows: tuple[str, str] = ("part", "part"),
+        **values: object,
+    ) -> None:
         """Show what is drawn on axes.
 
         Parameters

@@ -61,9 +61,15 @@ def standing(page: Page) -> pd.DataFrame | None:
         if pd.isna(claim["difference"]):
             page.say(uncompared(page))
         elif claim["clear"]:
-            page.say("The difference, {difference:+2} points (±{margin:2}), is more than its margin of error.", **claim[["difference", "margin"]])
+            page.say(
+                "The difference, {difference:+2} points (±{margin:2}), is more than its margin of error.",
+                **claim[["difference", "margin"]],
+            )
         else:
-            page.say("The difference, {difference:+2} points (±{margin:2}), is within its margin of error: there may be none.", **claim[["difference", "margin"]])
+            page.say(
+                "The difference, {difference:+2} points (±{margin:2}), is within its margin of error: there may be none.",
+                **claim[["difference", "margin"]],
+            )
     if page.survey:
         frame = frame.join(page.survey.models.xs(page.series, level="series").rename(columns={"se": "model_se"}))
         _sample(page, frame.loc[page.place.code], n)
@@ -112,7 +118,9 @@ def parts(page: Page) -> pd.DataFrame | None:
         frame["best_place"] = [own["place"][own["score"].idxmax()] for _, own in scores.groupby("part", sort=False)]
     frame["lower"], frame["upper"] = index.DIMENSION_RANGE
     if page.dimension is not None:
-        frame[["lower", "upper"]] = index.structure(page.year).set_index("subdimension")[["lower", "upper"]].loc[frame.index]
+        frame[["lower", "upper"]] = (
+            index.structure(page.year).set_index("subdimension")[["lower", "upper"]].loc[frame.index]
+        )
     frame = frame.join(verdicts[["difference", "clear"]])
     page.ask("Which parts make it so?", "how-noisy-are-published-scores")
     clear = frame[frame["clear"]]
@@ -121,7 +129,11 @@ def parts(page: Page) -> pd.DataFrame | None:
         (mark("Below {whole} by more than the margin of error: {parts:list}."), clear[clear["difference"] < 0]),
     ):
         if len(named):
-            page.say(sentence, whole=page.whole, parts=[w("{part:part} ({gap:+2})", part=p, gap=gap) for p, gap in named["difference"].items()])
+            page.say(
+                sentence,
+                whole=page.whole,
+                parts=[w("{part:part} ({gap:+2})", part=p, gap=gap) for p, gap in named["difference"].items()],
+            )
     if frame["score"].notna().any() and frame["difference"].isna().all():
         page.say(uncompared(page))
     elif frame["score"].notna().any() and clear.empty:
@@ -146,7 +158,9 @@ def answers(page: Page) -> pd.DataFrame | None:
     frame = page.survey.answers(page.dimension).loc[page.place.code]
     page.ask("What did people answer?", "districts-from-answers-to-scores")
     frame = items_table(page, frame, "Answers by item, in percent of the best possible")
-    page.note("100 percent means that all gave the best answer; items of the kind “is there bribery” count the other way round, so more is always better.")
+    page.note(
+        "100 percent means that all gave the best answer; items of the kind “is there bribery” count the other way round, so more is always better."
+    )
     return frame
 
 
@@ -189,7 +203,12 @@ def history(page: Page) -> pd.DataFrame | None:
         page.picture(charts.history(own, page.place, lang=page.lang, beside_name=page.whole))
     reasons = index.breaks(int(frame["year"].min()), page.year, page.dimension).dropna(subset="subdimension")
     for row in reasons.to_dict("records"):
-        page.note("{part:part}, from {since}: {why}", part=row["subdimension"], since=row["year"], why=row[f"note_{page.lang}"])
+        page.note(
+            "{part:part}, from {since}: {why}",
+            part=row["subdimension"],
+            since=row["year"],
+            why=row[f"note_{page.lang}"],
+        )
     return frame
 
 
@@ -217,13 +236,20 @@ def course(page: Page) -> None:
             part=row.part, since=row.since, change=row.change, country=row.country, before=row.rank_before, rank=row.rank, of=row.of,
         )  # fmt: skip
     if clear.empty:
-        page.say("Since {since}, no part moved otherwise than the country by more than its margin of error.", since=int(moved["since"].min()))
+        page.say(
+            "Since {since}, no part moved otherwise than the country by more than its margin of error.",
+            since=int(moved["since"].min()),
+        )
     columns = {
         "since": ("since", ""), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
         "country": ("change of the mean of provinces", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),
         "rank_before": ("rank then", "0"), "rank": ("rank now", "0"),
     }  # fmt: skip
-    page.table(moved.set_index("part"), "What moved since the first year that compares; ranks among the provinces published in both years", columns)
+    page.table(
+        moved.set_index("part"),
+        "What moved since the first year that compares; ranks among the provinces published in both years",
+        columns,
+    )
 
 
 @datafiles.held()
@@ -276,17 +302,24 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     page.ask("What does the plan ask districts to do?" if page.survey else "Who is asked to act?")
     if frame.empty:
         home = places.province(page.place.province_code).name(lang)
-        page.note("There is no plan of {place} for this in the project's data; data/plans shows how to add one.", place=home)
+        page.note(
+            "There is no plan of {place} for this in the project's data; data/plans shows how to add one.", place=home
+        )
         return frame
     if page.survey:
         frame = frame[frame["block"] == "districts"]
     if about is not None:
         frame = frame[frame["subdimensions"].map(lambda keys: not keys or any(part in keys for part in about))]
-    shown = frame.assign(about=[w.value(keys, "part") if keys else w("PAPI as a whole") for keys in frame["subdimensions"]])
+    shown = frame.assign(
+        about=[w.value(keys, "part") if keys else w("PAPI as a whole") for keys in frame["subdimensions"]]
+    )
     columns = {f"task_{lang}": ("is asked to", ""), "about": ("about", "")}
     if len(shown):
         page.table(shown.set_index(f"block_{lang}"), "Tasks in the plan", columns, ("Block", ""), of_answers=False)
-        page.note("Tasks in our words, after {source:list}; the links to parts of the index are our reading.", source=list(frame[f"source_{lang}"].unique()))
+        page.note(
+            "Tasks in our words, after {source:list}; the links to parts of the index are our reading.",
+            source=list(frame[f"source_{lang}"].unique()),
+        )
     named = set(frame["subdimensions"].explode())
     without = [part for part in wanted if isinstance(part, str) and part not in named]
     if without:
@@ -301,7 +334,9 @@ def made(page: Page) -> pd.Series:
     page.ask("How was this made?")
     about = {w("Source"): page.survey.name if page.survey else provenance.source()}
     if page.survey:
-        page.note("Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between districts, not with other surveys’.")
+        page.note(
+            "Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between districts, not with other surveys’."
+        )
         page.note(
             "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those for which all gave one answer, nor what would give these away. All are rounded to a step of about half their standard error.",
             respondents=disclosure.LEAST_RESPONDENTS, clusters=disclosure.LEAST_CLUSTERS,
@@ -312,8 +347,12 @@ def made(page: Page) -> pd.Series:
             w("Sample"): w("{n} respondents, {clusters} clusters, {strata} strata", n=len(page.survey.frame), clusters=design.sum(), strata=len(design)),
         }  # fmt: skip
     else:
-        page.note("PAPI publishes scores and four groups, no ranks and no standard errors. Ranks are our ordering of the published scores; the noise in the scores is our estimate from how they move from year to year.")
-        page.note("The mean of provinces is the unweighted mean of the provinces published in the year. Scores compare only inside an edition and not across a dotted line.")
+        page.note(
+            "PAPI publishes scores and four groups, no ranks and no standard errors. Ranks are our ordering of the published scores; the noise in the scores is our estimate from how they move from year to year."
+        )
+        page.note(
+            "The mean of provinces is the unweighted mean of the provinces published in the year. Scores compare only inside an edition and not across a dotted line."
+        )
         compare = w.years(index.segment(page.year, page.dimension)) if page.measured else "–"
         about[w("Years that compare with {year}", year=page.year)] = compare
     about |= {

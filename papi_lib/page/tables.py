@@ -13,7 +13,9 @@ from papi_lib.page.words import Words
 Columns = Mapping[object, tuple[str, str]]
 
 
-def html(frame: pd.DataFrame, words: Words, caption: str, columns: Columns, rows: tuple[str, str] = ("part", "part")) -> str:
+def html(
+    frame: pd.DataFrame, words: Words, caption: str, columns: Columns, rows: tuple[str, str] = ("part", "part")
+) -> str:
     """Return a data frame as an HTML table with caption and header scopes.
 
     Parameters
@@ -39,7 +41,10 @@ def html(frame: pd.DataFrame, words: Words, caption: str, columns: Columns, rows
     head = "".join(f'<th scope="col"{_look(kind)}>{escape(words(header))}</th>' for header, kind in shown.values())
     body = "".join(
         f'<tr><th scope="row">{escape(words.value(label, rows[1]))}</th>'
-        + "".join(f"<td{_look(kind)}>{escape(words.value(v, kind))}</td>" for v, (_, kind) in zip(row, shown.values(), strict=True))
+        + "".join(
+            f"<td{_look(kind)}>{escape(words.value(v, kind))}</td>"
+            for v, (_, kind) in zip(row, shown.values(), strict=True)
+        )
         + "</tr>"
         for label, row in zip(frame.index, zip(*(frame[name] for name in shown), strict=True), strict=True)
     )

@@ -166,7 +166,9 @@ def extract(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
             sought = [node.args[at] for at in SENTENCES.get(name, ()) if at < len(node.args)]
         elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and getattr(node.elts[1], "value", None) in FORMATS:
             sought = node.elts[:1]
-        for text in (part for one in sought for part in ((one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,))):
+        for text in (
+            part for one in sought for part in ((one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,))
+        ):
             if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value:
                 yield text.lineno, None, text.value, []
 

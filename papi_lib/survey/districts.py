@@ -93,7 +93,9 @@ class Survey:
 
     def claims(self, place: str, dimension: int | None = None) -> pd.DataFrame:
         """Return the claims on a district: as `papi_lib.estimates.claims`, but gaps only, to the whole survey."""
-        parts = ("total", *index.dimensions(self.year)) if dimension is None else index.subdimensions(self.year, dimension)
+        parts = (
+            ("total", *index.dimensions(self.year)) if dimension is None else index.subdimensions(self.year, dimension)
+        )
         return estimates.gaps(self.estimates(parts), place).assign(kind="gap").reset_index()
 
     def sample(self, place: str, part: int | str) -> dict[str, int]:

@@ -335,7 +335,15 @@ def tiles(
 
 @pictures.style()
 def point_out(
-    ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place, *, lang: str = "vi", palette: Mapping | None = None
+    ax: Axes,
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    place: Place,
+    *,
+    lang: str = "vi",
+    means: bool = True,
+    palette: Mapping | None = None,
 ) -> Axes | None:
     """Point out a place among all provinces' dots that are drawn already, and name it and the five central cities.
 
@@ -351,6 +359,8 @@ def point_out(
         Province to point out.
     lang : {"vi", "en"}
         Language of the picture.
+    means : bool
+        Draw the means of the provinces as grey lines.
     palette : mapping, optional
         Colours that differ from `papi_lib.page.charts.PALETTE`.
     """
@@ -358,8 +368,9 @@ def point_out(
     if frame.empty:
         return None
     w, colour, code = Words(lang), colours(palette), place.code
-    ax.axvline(frame[x].mean(), color=colour["range"], lw=1, zorder=0)
-    ax.axhline(frame[y].mean(), color=colour["range"], lw=1, zorder=0)
+    if means:
+        ax.axvline(frame[x].mean(), color=colour["range"], lw=1, zorder=0)
+        ax.axhline(frame[y].mean(), color=colour["range"], lw=1, zorder=0)
     ax.set(xlabel=w.part(x) + w(" (points)"), ylabel=w.part(y) + w(" (points)"))
     looks = {
         city: {"fontsize": 7.5, "color": colour["text"]}

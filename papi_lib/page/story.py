@@ -232,8 +232,8 @@ def course(page: Page) -> None:
     clear = moved[moved["clear"]]
     for row in clear.itertuples():
         page.say(
-            "{part:part} since {since}: {change:+2} points, the mean of provinces {country:+2}; rank {before} then, {rank} now, of the {of} provinces published in both years.",
-            part=row.part, since=row.since, change=row.change, country=row.country, before=row.rank_before, rank=row.rank, of=row.of,
+            "{part:part} since {since}: {change:+2} points, the mean of provinces {country:+2}.",
+            part=row.part, since=row.since, change=row.change, country=row.country,
         )  # fmt: skip
     if clear.empty:
         page.say(

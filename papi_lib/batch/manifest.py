@@ -59,16 +59,10 @@ _HEAD = {
 
 
 class Run(NamedTuple):
-    """What a run folder tells.
+    """What a run folder tells: the manifest without its jobs, their records by path, and what cannot be used.
 
-    Attributes
-    ----------
-    head : dict
-        The manifest without its jobs; empty if there is none that can be used.
-    records : dict of str to dict
-        The jobs' records by path, those that can be used.
-    damage : str or None
-        What cannot be used, as one line that begins with the file; None if nothing.
+    The first two are empty where there is nothing that can be used; the last is one line that begins with the file,
+    or None.
     """
 
     head: dict

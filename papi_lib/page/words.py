@@ -6,17 +6,17 @@ is no compiled copy to forget. Dates are formatted by Babel.
 
 A sentence carries the formats of its values, so that each is written once, in the page's language:
 
-============  =============================================  ==================
-in a text     what it writes                                in Vietnamese
-============  =============================================  ==================
-``{x:2}``     a number with two decimals                    ``43,77``
-``{x:+2}``    a difference, with its sign                   ``+1,34``
-``{x:%}``     a share of 1 as a whole percentage            ``34%``
-``{x:part}``  the name of a part, or of several as a list   ``Môi trường``
-``{x:place}`` the name of a province or district           ``Hà Nội``
-``{x:list}``  several texts as a list                       ``Huế và Hà Nội``
-``{x}``       text, or a whole number                       ``2024``
-============  =============================================  ==================
+=============  =============================================  ==================
+in a text      what it writes                                 in Vietnamese
+=============  =============================================  ==================
+``{x:2}``      a number with two decimals                     ``43,77``
+``{x:+2}``     a difference, with its sign                    ``+1,34``
+``{x:%}``      a share of 1 as a whole percentage             ``34%``
+``{x:part}``   the name of a part, or of several as a list    ``Môi trường``
+``{x:place}``  the name of a province or district             ``Hà Nội``
+``{x:list}``   several texts as a list                        ``Huế và Hà Nội``
+``{x}``        text, or a whole number                        ``2024``
+=============  =============================================  ==================
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def test_what_is_prepared_is_there_in_every_notebook_and_a_failure_to_prepare_ha
         (forker,) = [p for p in psutil.Process().children() if p.pid == pool._process.pid]
         assert forker.num_threads() == 1  # of others a fork would take along the locks but not the threads
     assert record["status"] == "done", record["error"]
-    assert "(2019, 8)" in text_of(tmp_path / "out/notebooks/x/a/n.ipynb")[0]
+    assert "(<class 'int'>, 2019), (<class 'int'>, 8)" in text_of(tmp_path / "out/notebooks/x/a/n.ipynb")[0]
 
 
 def test_where_processes_are_not_forked_they_are_started_afresh(tmp_path, make_notebook):

@@ -25,10 +25,18 @@ from typing import Any
 import nbformat
 import psutil
 from nbformat.v4 import new_output
-from papermill.engines import Engine, papermill_engines
-from papermill.translators import PythonTranslator, papermill_translators
 
-from papi_lib.batch.processes import end, start
+
+def __getattr__(name: str) -> None:
+    """Stand in for the engine while papermill, whose import loads it by its entry point, is imported from here."""
+    if name != "CellsEngine":
+        raise AttributeError(name)
+
+
+from papermill.engines import Engine, papermill_engines  # noqa: E402
+from papermill.translators import PythonTranslator, papermill_translators  # noqa: E402
+
+from papi_lib.batch.processes import end, start  # noqa: E402
 
 NAME = "papi"
 #: How long a cell that was interrupted may take to tell where it was, and how often memory is looked at.

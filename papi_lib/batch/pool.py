@@ -67,7 +67,11 @@ class Pool:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, folder, self._first), daemon=True)
+        # Control-C reaches all processes of a terminal: this one must not have it before it can pass it over.
+        block = getattr(signal, "pthread_sigmask", lambda *_: ())
+        before = block(getattr(signal, "SIG_BLOCK", 0), {signal.SIGINT})
         start(self._process)
+        block(getattr(signal, "SIG_SETMASK", 0), before)
         theirs.close()
 
     def outcomes(self, tasks: Sequence[Task], settings: Settings) -> Outcomes:
@@ -105,6 +109,8 @@ def _serve(pipe: Connection, folder: str, first: Callable[[], object] | None) ->
     """Prepare and run what is asked until the pipe closes; the body of the process that is copied."""
     multiprocessing.current_process().daemon = False  # it starts others
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # one at the terminal is for the caller, who ends this process
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     keep_to(folder)
     os.environ |= _ONE_THREAD
     gc.disable()  # what is prepared stays

@@ -116,10 +116,12 @@ def report(
     """
     from papi_lib import preload
     from papi_lib.batch import manifest, pool
+    from papi_lib.batch.processes import uninterrupted
 
     # On an empty folder the processes for notebooks import what they need while this one plans.
     early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(preload.imports)
-    from papi_lib import collection, reports
+    with uninterrupted():
+        from papi_lib import collection, reports
 
     lang = list(dict.fromkeys(lang)) or ["vi"]
     reports.check_options(province, district, records, year, notebook, jobs, scheduler)

@@ -24,7 +24,7 @@ from typing import Any
 
 from papi_lib.batch.execute import Outcome, execute, lost, render_again
 from papi_lib.batch.jobs import Job, RunError, Settings
-from papi_lib.batch.processes import START, end, end_with_parent, keep_to, start
+from papi_lib.batch.processes import START, end, end_with_parent, keep_to, start, uninterrupted
 
 #: A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -67,11 +67,8 @@ class Pool:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, folder, self._first), daemon=True)
-        # Control-C reaches all processes of a terminal: this one must not have it before it can pass it over.
-        block = getattr(signal, "pthread_sigmask", lambda *_: ())
-        before = block(getattr(signal, "SIG_BLOCK", 0), {signal.SIGINT})
-        start(self._process)
-        block(getattr(signal, "SIG_SETMASK", 0), before)
+        with uninterrupted():
+            start(self._process)
         theirs.close()
 
     def outcomes(self, tasks: Sequence[Task], settings: Settings) -> Outcomes:

@@ -6,7 +6,8 @@ import ctypes
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import parent_process, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -14,6 +15,19 @@ from types import ModuleType
 
 #: How processes that this package owns start others: as copies where that is safe.
 START = "fork" if sys.platform == "linux" else "spawn"
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Control-C wait: a process that starts here must not have it, and libraries that import may swallow it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def start(process: BaseProcess) -> None:

@@ -143,41 +143,6 @@ def noise_and_change(scores: np.ndarray, years: list[int], relative: np.ndarray)
 
 
 @datafiles.cached
-def rank_sets(
-    year: int, part: int | str | None = None, level: float = 0.95, simultaneous: bool = False
-) -> pd.DataFrame:
-    """Return every province's score, rank and set of ranks that the noise leaves possible.
-
-    Parameters
-    ----------
-    year : int
-        Year of the survey.
-    part : int, str or None
-        Dimension (number), sub-dimension (key) or None for the total.
-    level : float
-        Confidence level of the sets.
-    simultaneous : bool
-        False: each set holds by itself, for a statement on one province. True: all hold together.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``province_code`` (all 63): ``score`` and ``se`` (points), ``rank``, ``lower``,
-        ``upper`` and ``group`` (1-4); missing where not published.
-
-    Examples
-    --------
-    >>> rank_sets(2024, 8).loc[1, ["rank", "lower", "upper"]].astype(int).to_dict()
-    {'rank': 2, 'lower': 1, 'upper': 17}
-    """
-    scores = published.series(part)[year].rename("score")
-    frame = published.standing(scores)
-    frame.insert(1, "se", standard_errors_by_province(part, year))
-    sets = ranks.rank_confidence_sets(scores, frame["se"], level=level, simultaneous=simultaneous)
-    return frame.assign(lower=sets["lower"], upper=sets["upper"])
-
-
-@datafiles.cached
 def rank_changes(
     previous: int, year: int, part: int | str | None = None, level: float = 0.95, simultaneous: bool = False
 ) -> pd.DataFrame:
@@ -193,7 +158,7 @@ def rank_changes(
     part : int, str or None
         Dimension (number), sub-dimension (key) or None for the total.
     level, simultaneous
-        As in `rank_sets`.
+        Confidence level, and whether all sets hold together or each by itself.
 
     Returns
     -------

@@ -21,7 +21,7 @@ from IPython.display import Javascript
 from matplotlib.axes import Axes
 
 from papi_lib import datafiles, estimates, index, places, published
-from papi_lib.page import charts, pictures, story, tables
+from papi_lib.page import charts, country, pictures, story, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
 
@@ -174,7 +174,7 @@ page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_lite
         order = estimates.standing(estimates.from_published(year, (self.part,)), self.part, only=code)
         row, gap = order.loc[code], estimates.verdict(code, year, [self.part], self.beside).loc[self.part]
         about = (
-            row.to_dict() | gap.to_dict() | {"n": order["score"].count(), "group": story.group_name(row["group"], w)}
+            row.to_dict() | gap.to_dict() | {"n": order["score"].count(), "group": country.group_name(row["group"], w)}
         )
         about |= {"place": self.page.name, "other": self.beside_name(self.beside)}
         said = [w("In {year} {place} has {score:2} points (95% interval {low:2} to {high:2}).", **about)]

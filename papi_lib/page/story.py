@@ -12,12 +12,12 @@ import pandas as pd
 from papi_lib import datafiles, estimates, index, places, plans, provenance
 from papi_lib.page import charts, country
 from papi_lib.page.page import Page
-from papi_lib.page.words import Words, mark
+from papi_lib.page.words import mark
 from papi_lib.survey import codebook, disclosure
 from papi_lib.survey.means import USUAL_DEFF
 
 MOST_FINDINGS = 3
-#: Where a province stands, with `group_name` and the number of provinces.
+#: Where a province stands, with `papi_lib.page.country.group_name` and the number of provinces.
 RANK = mark(
     "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the margin of error leaves any rank from {lower} to {upper} possible (95%)."
 )
@@ -28,11 +28,6 @@ _FINDINGS = {
     ("change", 1): mark("{part:part}: since {since} {points:2} points more than the country moved (margin of error ±{margin:2})."),
     ("change", -1): mark("{part:part}: since {since} {points:2} points less than the country moved (margin of error ±{margin:2})."),
 }  # fmt: skip
-
-
-def group_name(group: int, w: Words) -> str:
-    """Return the name of a quartile group, 1 = highest."""
-    return [w("highest"), w("upper middle"), w("lower middle"), w("lowest")][int(group) - 1]
 
 
 @datafiles.held()
@@ -90,7 +85,7 @@ def uncompared(page: Page) -> str:
 
 def rank(page: Page, row: pd.Series, n: int) -> None:
     """Say a place's group and rank, with the ranks that the margin of error leaves possible."""
-    page.say(RANK, group=group_name(row["group"], page.words), n=n, **row[["rank", "lower", "upper"]])
+    page.say(RANK, group=country.group_name(row["group"], page.words), n=n, **row[["rank", "lower", "upper"]])
 
 
 @datafiles.held()

@@ -52,11 +52,11 @@ def estimators() -> list[dict]:
             years = index.edition_years(edition)
             scores = panel(part, years)
             again = (rng.integers(0, len(scores), len(scores)) for _ in range(300))
-            spread = [np.sqrt(precision.noise_and_change(scores[i], years, RELATIVE[i])[0]) for i in again]
+            spread = [np.sqrt(precision.noise_and_change(scores[i], years, RELATIVE[i])[0].item()) for i in again]
             rows.append({
                 "edition": edition,
                 "part": "total" if part is None else part,
-                "se": np.sqrt(precision.noise_and_change(scores, years, RELATIVE)[0]),
+                "se": np.sqrt(precision.noise_and_change(scores, years, RELATIVE)[0].item()),
                 "bootstrap_sd_of_se": np.std(spread),
                 "maximum_likelihood": local_level(scores),
             })  # fmt: skip

@@ -92,7 +92,8 @@ def convergence(
     if len(years) < 2:
         raise ValueError(f"no other year compares with {year}, so there is no change to look at")
     wide = published.series(part)[years].dropna()
-    noise = {y: precision.standard_errors_by_province(part, y)[wide.index] ** 2 for y in (years[0], years[-1])}
+    margin = precision.margin_of_change(years[0], years[-1])
+    noise = {y: precision.standard_errors_by_province(part, y, margin)[wide.index] ** 2 for y in (years[0], years[-1])}
     return convergence_of(wide, pd.DataFrame(noise), level, draws, seed)
 
 
@@ -132,11 +133,11 @@ def convergence_of(
     years, variance = list(scores.columns), noise.to_numpy()
     values, ends = (scores - scores.mean()).to_numpy(), [0, len(years) - 1]
     relative = variance[:, 0] / variance[:, 0].mean() if variance[:, 0].any() else np.ones(len(values))
-    usual = precision.noise_and_change(values, years, relative)[0] if len(years) > 2 else 0.0
+    usual = precision.noise_and_change(values, years, relative)[0].item() if len(years) > 2 else 0.0
     rng, drawn = np.random.default_rng(seed), []
     for _ in range(draws):
         some = rng.integers(0, len(values), len(values))
-        again = precision.noise_and_change(values[some], years, relative[some])[0] / usual if usual else 1.0
+        again = precision.noise_and_change(values[some], years, relative[some])[0].item() / usual if usual else 1.0
         drawn.append(_gap(values[some][:, ends], variance[some].mean(axis=0) * again))
     lower, upper = _bounds(np.array(drawn), level)
     columns = {
@@ -203,7 +204,8 @@ def kept(
         raise ValueError(f"three years in order are needed, not {first}, {then} and {year}")
     index.must_compare(first, year, part)
     wide = published.series(part)[[first, then, year]].dropna()
-    variance = {y: precision.standard_errors_by_province(part, y)[wide.index] ** 2 for y in wide}
+    margin = precision.margin_of_change(first, year)
+    variance = {y: precision.standard_errors_by_province(part, y, margin)[wide.index] ** 2 for y in wide}
     wide = wide - wide.mean() if relative else wide
     frame = pd.DataFrame(index=wide.index)
     for name, last in (("gain", then), ("left", year)):

@@ -66,7 +66,9 @@ class Covariance(dict):
 
 
 @datafiles.cached
-def from_published(years: int | tuple[int, ...], parts: tuple[int | str, ...] | None = None) -> pd.DataFrame:
+def from_published(
+    years: int | tuple[int, ...], parts: tuple[int | str, ...] | None = None, margin: str = "level"
+) -> pd.DataFrame:
     """Return published scores with their standard errors as an estimates frame: all 63 provinces.
 
     Parameters
@@ -75,6 +77,9 @@ def from_published(years: int | tuple[int, ...], parts: tuple[int | str, ...] | 
         Years of the survey.
     parts : tuple of int and str, optional
         Parts of the index; by default the total and the dimensions. A year that lacks a part has no rows of it.
+    margin : str
+        What the standard errors hold, one of `papi_lib.precision.MARGINS`: ``level`` to compare places, and years
+        between which other districts and villages were drawn; ``passing`` to compare years of one sample.
 
     Returns
     -------
@@ -87,17 +92,18 @@ def from_published(years: int | tuple[int, ...], parts: tuple[int | str, ...] | 
     [{'score': 4.05, 'se': 0.09}]
     """
     frames = []
-    for year in [years] if isinstance(years, int) else years:
+    for year in np.atleast_1d(years).tolist():
+        errors = precision.standard_errors(year, margin=margin)
         for part in ("total", *index.dimensions(year)) if parts is None else parts:
             scores = published.series(None if part == "total" else part)
             if year not in scores:
                 continue
-            se = precision.standard_errors_by_province(part, year).where(scores[year].notna())
+            se = precision.standard_errors_by_province(part, year, margin).where(scores[year].notna())
             columns = {"place": scores.index, "part": part, "year": year, "score": scores[year].to_numpy()}
-            frames.append(pd.DataFrame(columns | {"se": se.to_numpy(), "df": np.inf, "n": np.nan}))
+            frames.append(pd.DataFrame(columns | {"se": se.to_numpy(), "df": errors.loc[part, "df"], "n": np.nan}))
     empty = pd.DataFrame(columns=["place", "part", "year", "score", "se", "df", "n"])
     frame = pd.concat(frames, ignore_index=True).astype({"part": object}) if frames else empty
-    frame.attrs = {"whole": "mean", "groups": (), "margin": "within-year", "simulated": False}
+    frame.attrs = {"whole": "mean", "groups": (), "margin": margin, "simulated": False}
     return frame
 
 
@@ -126,7 +132,7 @@ def intervals(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
 
 
 def standing(
-    frame: pd.DataFrame, part: int | str, year: int | None = None, only: Hashable | None = None
+    frame: pd.DataFrame, part: int | str, year: int | None = None, only: Hashable | None = None, sets: bool = True
 ) -> pd.DataFrame:
     """Order places by their score in one part, with the sets of ranks that the errors leave possible.
 
@@ -140,12 +146,14 @@ def standing(
         By default the frame's last.
     only : hashable, optional
         The one place whose set of ranks is wanted, in a fraction of the time; other places' sets are then missing.
+    sets : bool
+        Whether sets are wanted at all.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by ``place``, groups left out: ``score``, ``se``, ``df``, ``n``, ``margin``, ``low``, ``high``,
-        ``rank`` (1 = highest), ``lower`` and ``upper`` (95% confidence set, each by itself), ``group`` (1-4,
+        ``rank`` (1 = highest), ``lower`` and ``upper`` (95% confidence set, each by itself, if wanted), ``group`` (1-4,
         quartiles, 1 = highest); missing where the score is.
 
     Examples
@@ -157,6 +165,8 @@ def standing(
     own = frame[(frame["part"] == part) & (frame["year"] == year) & ~frame["place"].isin(frame.attrs["groups"])]
     own = intervals(own.set_index("place").drop(columns=["part", "year"]))
     order = published.standing(own["score"]).drop(columns="score")
+    if not sets:
+        return own.join(order)
     wider = own["margin"] / own["se"] / special.ndtri(0.975)
     known = own.index[own["score"].notna() & (own["se"] > 0)]
     covariance = frame.attrs.get("covariance")
@@ -166,20 +176,8 @@ def standing(
     if covariance is not None:
         scale = np.diag(wider[known])
         errors = pd.DataFrame(scale @ covariance.of(part, known) @ scale, known, known)
-    sets = ranks.rank_confidence_sets(own["score"][known], errors.loc[known], simultaneous=False, only=only)
-    return own.join(order).join(sets[["lower", "upper"]])
-
-
-@datafiles.cached
-def published_standing(year: int, part: int | str) -> pd.DataFrame:
-    """Return `standing` of all provinces' published scores in a part of the index: the same on all their pages.
-
-    Examples
-    --------
-    >>> published_standing(2024, 8).loc[1, ["rank", "lower", "upper"]].astype(int).to_dict()
-    {'rank': 2, 'lower': 1, 'upper': 17}
-    """
-    return standing(from_published(year, (part,)), part)
+    bounds = ranks.rank_confidence_sets(own["score"][known], errors.loc[known], simultaneous=False, only=only)
+    return own.join(order).join(bounds[["lower", "upper"]])
 
 
 def gaps(frame: pd.DataFrame, place: Hashable, beside: Hashable = "whole") -> pd.DataFrame:
@@ -235,7 +233,7 @@ def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.Data
 
     Examples
     --------
-    >>> moved = changes(from_published(2024, (8,)), from_published(2021, (8,)), 1)
+    >>> moved = changes(*between(2021, 2024, (8,)), 1)
     >>> moved[["change", "country", "difference"]].round(2).loc[8].to_list()
     [0.44, 0.51, -0.07]
     """
@@ -255,12 +253,26 @@ def since(place: int, year: int, part: int | str) -> pd.Series | None:
     earlier = [y for y in index.segment(year, None if part == "total" else part) if y < year]
     if not earlier:
         return None
-    row = changes(from_published(year, (part,)), from_published(max(earlier), (part,)), place).iloc[0]
-    return pd.concat([row, pd.Series({"change_margin": special.ndtri((1 + LEVEL) / 2) * row["change_se"]})])
+    now, before = between(max(earlier), year, (part,))
+    row = changes(now, before, place).iloc[0]
+    margin = quantile(pd.Series([row["df"]]), LEVEL)[0] * row["change_se"]
+    return pd.concat([row, pd.Series({"change_margin": margin})])
+
+
+def between(before: int, year: int, parts: tuple[int | str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the frames of two years for `changes`, the later first, with the margin that their comparison needs.
+
+    Examples
+    --------
+    >>> [frame.attrs["margin"] for frame in between(2021, 2024, (8,))]
+    ['passing', 'passing']
+    """
+    margin = precision.margin_of_change(before, year)
+    return from_published(year, parts, margin), from_published(before, parts, margin)
 
 
 @datafiles.cached
-def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
+def claims(place: int, year: int, dimension: int | None = None, margin: str = "level") -> pd.DataFrame:
     """Return every claim that pages make of a province's scores, each with the one verdict that all pages share.
 
     Claims are of two kinds: a ``gap`` to the mean of provinces, and a ``change`` since the first year that compares,
@@ -276,6 +288,8 @@ def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
         Year of the survey.
     dimension : int, optional
         The dimension whose sub-dimensions are claimed about; by default the total and the dimensions.
+    margin : str
+        What the errors of gaps hold: another of `papi_lib.precision.MARGINS` to see what would be claimed then.
 
     Returns
     -------
@@ -285,16 +299,19 @@ def claims(place: int, year: int, dimension: int | None = None) -> pd.DataFrame:
     Examples
     --------
     >>> claims(1, 2024).query("clear")[["part", "kind"]].to_numpy().tolist()
-    [[1, 'gap'], [7, 'gap'], [8, 'gap']]
+    [[7, 'gap'], [8, 'gap']]
     """
     parts = _family(year, dimension)
-    now = from_published(year, parts)
+    now = from_published(year, parts, margin)
     found = [_contrasts(now, place, "whole").assign(kind="gap")]
     first = {part: min(index.segment(year, None if part == "total" else part)) for part in parts}
-    if earlier := tuple(sorted(set(first.values()) - {year})):
-        before = from_published(earlier, parts)
-        before = before[before["year"] == before["part"].map(first)]
-        found.append(_moves(now[now["part"].isin(before["part"])], before, place).assign(kind="change"))
+    moved = [
+        _moves(*between(earlier, year, tuple(part for part in parts if first[part] == earlier)), place)
+        for earlier in set(first.values()) - {year}
+    ]
+    if moved:
+        moved = pd.concat(moved)
+        found.append(moved.loc[[part for part in parts if part in moved.index]].assign(kind="change"))
     return together(pd.concat(found).rename_axis("part").reset_index())
 
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
+from scipy.special import logit
 
 from papi_lib import datafiles, index, places, precision, published
 
@@ -32,6 +33,8 @@ from papi_lib import datafiles, index, places, precision, published
 FIRST_BASE = 2013
 #: What a year that is like none before carries over: the middle of all that is possible.
 _UNSEEN = 0.5
+#: Places of the rises by which chances are put to the test.
+_RISE = 5
 #: Noise variance that stands for "not published".
 _UNKNOWN = 1e6
 
@@ -101,7 +104,7 @@ def fit(base_year: int) -> Model:
     home = np.stack([z.mean(axis=1).groupby(region).transform("mean") for z in by_dimension], axis=-1)
     z = np.stack(by_dimension, axis=-1)  # province × year × dimension
     lasting, noise = _covariances(z, carried.to_numpy())
-    relative = precision.standard_errors_by_province(None, base_year) ** 2
+    relative = precision.standard_errors_by_province(None, base_year, "passing") ** 2
     relative = relative / relative.mean()
     mean, variance = _filtered(z - home[:, None, :], lasting, noise, relative.to_numpy(), carried.to_numpy())
     # The total's standing is the sum of the dimensions', weighted by how much they spread.
@@ -143,6 +146,28 @@ def simulate(model: Model, horizon: int = 1, draws: int = 4000, seed: int = 0) -
     variance = kept**2 * model.variance.to_numpy() + (1 - kept**2) * model.lasting + model.noise.to_numpy()
     drawn = kept * model.mean.to_numpy() + np.sqrt(variance) * rng.standard_normal((draws, len(model.mean)))
     return pd.DataFrame(model.home.to_numpy() + drawn, columns=model.mean.index)
+
+
+@datafiles.cached
+def correction(base_year: int, horizon: int = 1) -> float:
+    """Return by which log odds chances of a rise were told too high in earlier years: to be added to them.
+
+    From the chances of rising at least five places that the model would have told in all earlier base years, and what
+    came until the base year. Zero where no earlier chance has been put to the test.
+
+    Examples
+    --------
+    >>> round(correction(2023), 2)
+    -0.11
+    """
+    totals, told, came = published.series(until=base_year), [], []
+    for base in range(FIRST_BASE, base_year - horizon + 1):
+        both = totals[[base, base + horizon]].dropna()
+        rank, later = (both[year].rank(ascending=False, method="min") for year in both)
+        drawn = simulate(fit(base), horizon)[both.index]
+        told.append((drawn.rank(axis=1, ascending=False) <= rank - _RISE).mean())
+        came.append(rank - later >= _RISE)
+    return float(logit(pd.concat(came).mean()) - logit(pd.concat(told).mean())) if told else 0.0
 
 
 def _carried_over(total: pd.DataFrame) -> pd.Series:

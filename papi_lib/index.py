@@ -251,6 +251,39 @@ def segment(year: int, part: int | str | None = None) -> list[int]:
 
 
 @datafiles.cached
+def redraws(whole: bool = False) -> list[int]:
+    """Return the years in which the survey seems to have gone to other districts and villages, at least to some.
+
+    When these are drawn anew is not published; `data/structure/breaks.csv` says why it is suspected.
+
+    Parameters
+    ----------
+    whole : bool
+        Only years in which all seem to have been drawn anew.
+
+    Examples
+    --------
+    >>> redraws(), redraws(whole=True)
+    ([2015, 2018, 2021], [2021])
+    """
+    table = datafiles.read("breaks")
+    return table.loc[table["basis"].isin(["redraw"] if whole else ["redraw", "partial-redraw"]), "year"].to_list()
+
+
+@datafiles.cached
+def sample_years(year: int) -> list[int]:
+    """Return the years whose surveys seem to have gone to the same districts and villages as that of `year`.
+
+    Examples
+    --------
+    >>> sample_years(2020), sample_years(2024)
+    ([2018, 2019, 2020], [2021, 2022, 2023, 2024])
+    """
+    drawn = {y: sum(y >= redraw for redraw in redraws()) for y in years()}
+    return [y for y in drawn if drawn[y] == drawn[check_year(year)]]
+
+
+@datafiles.cached
 def _structure(edition: int) -> pd.DataFrame:
     """Return an edition's `structure`."""
     table = datafiles.read("structure")
@@ -290,7 +323,7 @@ def _changes(part: int | str | None) -> set[int]:
 @datafiles.cached
 def _breaks_inside(part: int | str | None) -> pd.DataFrame:
     """Return the breaks inside editions that touch a part."""
-    inside, table = datafiles.read("breaks"), datafiles.read("structure")
+    inside, table = datafiles.read("breaks").dropna(subset="subdimension"), datafiles.read("structure")
     if part is None or part == "total":
         return inside
     own = table.loc[table["subdimension" if isinstance(part, str) else "dimension"] == part, "subdimension"]

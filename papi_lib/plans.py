@@ -1,13 +1,37 @@
-"""A province's plan as data: its target, the gains it names, and what each block is asked to do about which part.
+"""A province's plan as data: its targets and what came, the gains it names, and what each block is asked to do about which part.
 
 The tables in ``data/plans/`` are meant to be replaced by a province's own.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, index, places
+from papi_lib import datafiles, index, places, published
+
+
+def of(province: str | int, year: int | None = None) -> pd.DataFrame:
+    """Return a province's plans.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code.
+    year : int or None
+        Only plans that are for this year; None for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a plan: ``plan``, ``base_year``, ``first_year``, ``last_year``, ``source_vi``, ``source_en``; empty if
+        the province has none.
+    """
+    table = datafiles.read("plans")
+    table = table[table["province_code"] == places.province(province).code].drop(columns="province_code")
+    if year is not None:
+        table = table[(table["first_year"] <= year) & (year <= table["last_year"])]
+    return table.reset_index(drop=True)
 
 
 def targets(province: str | int, year: int | None = None) -> pd.DataFrame:
@@ -15,23 +39,81 @@ def targets(province: str | int, year: int | None = None) -> pd.DataFrame:
 
     Parameters
     ----------
-    province : str or int
-        Name or code.
-    year : int or None
-        Only plans that set a target for this year; None for all plans.
+    province, year
+        As in `of`.
 
     Returns
     -------
     pandas.DataFrame
-        One row a plan: ``plan``, ``base_year``, ``first_year``, ``last_year``,
-        ``places_per_year``, ``group_by_last_year``, ``source_vi``, ``source_en``; empty if the
-        province has none.
+        One row a target: ``plan``, ``part`` (``"total"``, a dimension's number or a sub-dimension's key), ``kind``
+        (``places_a_year``: places up a year on average; ``places``: in all; ``rank``; ``score``; ``group``: so or
+        better), ``value``, ``by`` (year), and the columns of `of`.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        A target is about a part that the index does not have, or its year lies outside its plan.
     """
     table = datafiles.read("plan-targets")
-    table = table[table["province_code"] == places.province(province).code]
-    if year is not None:
-        table = table[(table["first_year"] <= year) & (year <= table["last_year"])]
-    return table.reset_index(drop=True)
+    table["part"] = [int(part) if part.isdigit() else part for part in table["part"]]
+    known = {"total", *range(1, 9), *datafiles.read("subdimensions")["subdimension"]}
+    span = datafiles.read("plans").set_index("plan").loc[table["plan"], ["first_year", "last_year"]].to_numpy()
+    for row, (part, by, (first, last)) in enumerate(zip(table["part"], table["by"], span, strict=True)):
+        if part not in known:
+            at = datafiles.where("plan-targets", row, "part")
+            raise datafiles.DataError(f"{at}: the index has no part '{part}'; correct the key")
+        if not first <= by <= last:
+            at = datafiles.where("plan-targets", row, "by")
+            raise datafiles.DataError(f"{at}: {by} is not a year of the plan, {first} to {last}; correct one of them")
+    return table.merge(of(province, year), on="plan")
+
+
+def progress(province: str | int, year: int) -> pd.DataFrame:
+    """Hold what came against a province's targets, year by year, as the plan itself counts.
+
+    Places a year are counted from the base year on, so that what was gained early counts later.
+
+    Parameters
+    ----------
+    province : str or int
+        Name or code.
+    year : int
+        A year that the plans are for; what came later is left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a target and year of its plan until it is due: ``plan``, ``part``, ``kind``, ``value``, ``by``,
+        ``year``, ``wanted`` and ``came`` (rank among the provinces published in the year, group or points; `wanted`
+        is what is to be reached by ``by``, for places a year what is to be reached this year), ``ahead`` (by how many
+        ranks, groups or points it is exceeded; negative: short of it), ``met``. Missing where not published, or where
+        there was no rank to count from.
+
+    Examples
+    --------
+    >>> progress("Hà Nội", 2024).query("kind == 'places_a_year'")[["year", "wanted", "came", "met"]].dropna().to_numpy().tolist()
+    [[2021, 43.0, 9.0, True], [2022, 38.0, 12.0, True], [2023, 33.0, 15.0, True], [2024, 28.0, 29.0, False]]
+    """
+    code, frames = places.province(province).code, []
+    for target in targets(province, year).itertuples():
+        scores = published.series(None if target.part == "total" else target.part, until=year)
+        standing = pd.DataFrame({y: published.standing(scores[y].rename("score")).loc[code] for y in scores}).T.astype(
+            float
+        )
+        frame = pd.DataFrame({"year": range(target.first_year, target.by + 1)}).assign(**target._asdict())
+        gained = {
+            "places": target.value + 0 * frame["year"],
+            "places_a_year": target.value * (frame["year"] - target.base_year),
+        }.get(target.kind)
+        base = standing["rank"].get(target.base_year, np.nan)
+        frame["wanted"] = target.value if gained is None else (base - gained).clip(lower=1)
+        measure = target.kind if target.kind in ("group", "score") else "rank"
+        frame["came"] = standing[measure].reindex(frame["year"]).to_numpy()
+        frame["ahead"] = (frame["came"] - frame["wanted"]) * (1 if measure == "score" else -1)
+        frames.append(frame)
+    columns = ["plan", "part", "kind", "value", "by", "year", "wanted", "came", "ahead"]
+    frame = pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    return frame.assign(met=frame["ahead"].ge(0).astype("boolean").mask(frame["ahead"].isna()))
 
 
 def gains(province: str | int, year: int) -> pd.DataFrame:
@@ -56,7 +138,7 @@ def gains(province: str | int, year: int) -> pd.DataFrame:
         The index had no such sub-dimension in the plan's base year nor in its first year, or the
         gain is more than its whole scale.
     """
-    plan, table = targets(province, year).head(1), datafiles.read("plan-gains")
+    plan, table = of(province, year).head(1), datafiles.read("plan-gains")
     table = table[table["plan"].isin(plan["plan"])]
     known = [index.structure(y) for y in plan[["base_year", "first_year"]].to_numpy().ravel() if y in index.years()]
     for row, part, gain in table[["subdimension", "gain"]].itertuples():
@@ -71,7 +153,7 @@ def gains(province: str | int, year: int) -> pd.DataFrame:
     return table.set_index("subdimension").drop(columns="plan")
 
 
-def tasks(province: str | int, dimension: int | None = None) -> pd.DataFrame:
+def tasks(province: str | int, dimension: int | None = None, year: int | None = None) -> pd.DataFrame:
     """Return what a province's plans ask of each block.
 
     Parameters
@@ -80,6 +162,8 @@ def tasks(province: str | int, dimension: int | None = None) -> pd.DataFrame:
         Name or code.
     dimension : int or None
         Only tasks that can move the dimension's sub-dimensions; None for all tasks.
+    year : int or None
+        Only plans that are for this year; None for all.
 
     Returns
     -------
@@ -100,7 +184,7 @@ def tasks(province: str | int, dimension: int | None = None) -> pd.DataFrame:
     table = table.assign(subdimensions=parts)
     if dimension is not None:
         table = table[table["subdimensions"].map(len) > 0]
-    return table.merge(targets(province)[["plan", "source_vi", "source_en"]], on="plan")
+    return table.merge(of(province, year)[["plan", "source_vi", "source_en"]], on="plan")
 
 
 @datafiles.cached

@@ -1,38 +1,54 @@
-"""How sure published scores are: standard errors estimated from the panel, rank sets, gains of places.
+"""How sure published scores are: their margins by name, estimated from the panel or as published.
 
-The programme publishes no standard errors. What moves a province's score from year to year is real
-change and noise (sampling, above all: three districts, six communes and twelve villages stand for a
-province). Real change adds up over the years, noise does not: the mean squared difference between
-two years of one edition is ``2 r + q h`` at a distance of ``h`` years, with the noise variance ``r``
-and the yearly real change ``q`` (a local level model; its variogram). Fitting this line over all
-provinces gives ``r``. Scores are taken as differences to the year's mean, so that what moves the
-whole country does not count.
+Three things move a province's score though nothing real changed there for good:
 
-Assumptions: noise is independent between provinces and years, and its variance goes with one over
-the number of districts in the sample (`data/places/sample.csv`). Six provinces have six districts
-instead of three, among them Ha Noi and Ho Chi Minh City; estimated without this assumption their
-noise variance is about half that of the others, as the design says (`benchmarks/noise.py`). Where the
-survey returns to the same villages year after year, what sets these apart from the rest of their
-province stays the same and is not seen here, so that standard errors are rather too small.
+``passing``
+    What passes within a year, and which people are asked in the same villages. Real change adds up over the years,
+    this does not: the mean squared difference between two years of one sample is ``2 r + q h`` at a distance of
+    ``h`` years, with the passing variance ``r`` and the yearly real change ``q`` (a local level model; its
+    variogram). Fitting this line over all provinces gives ``r``. It is the margin of a *change* between two surveys
+    of the same districts and villages.
+``redraw``
+    Which districts and villages were drawn. As long as the survey returns to the same ones, what sets them apart
+    from the rest of their province looks lasting. It shows when they are drawn anew (`papi_lib.index.redraws`;
+    suspected, not published): between 2020 and 2021 the orders of provinces became unlike in all parts at once. The
+    share of the lasting differences that did not outlast that year is taken as the share that the sample brought.
+``sampling``
+    Both as far as other people and places might have been drawn, as the programme's workbooks publish it for a few
+    years (`data/published/standard_errors.csv`); used for a year and part when all its provinces have it.
 
-See A. C. Harvey, Forecasting, Structural Time Series Models and the Kalman Filter (1989), chapter 2,
-and N. Cressie, Statistics for Spatial Data (1993), section 2.4. Standard errors that are known go
-into `data/published/standard_errors.csv` and are used instead.
+The margin of a *level*, and of a change between two samples, is ``level``: passing and redraw together; where the
+sampling error is published it stands for the redraw. Scores are taken as differences to the year's mean, so that what
+moves the whole country does not count.
+
+Assumptions: errors are independent between provinces, and their variance goes with one over the number of districts
+in the sample (`data/places/sample.csv`; `benchmarks/noise.py` tests it). All are estimates: how sure they are
+themselves comes from leaving out one province at a time (jackknife), and enters as degrees of freedom (Satterthwaite),
+so that whoever tests with them uses Student's t.
+
+See A. C. Harvey, Forecasting, Structural Time Series Models and the Kalman Filter (1989), chapter 2; N. Cressie,
+Statistics for Spatial Data (1993), section 2.4; B. Efron, The Jackknife, the Bootstrap and Other Resampling Plans
+(1982), chapter 3.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
-from papi_lib import datafiles, index, places, published, ranks
+from papi_lib import datafiles, index, places, published
 
-#: An edition with at least so many years tells noise from change by itself.
+#: What a standard error holds.
+MARGINS = ("level", "passing", "redraw", "sampling")
+#: A sample that was visited in at least so many years of an edition tells passing from lasting by itself.
 _ENOUGH_YEARS = 3
 
 
-def standard_error(part: int | str | None, year: int, province: str | int | None = None) -> float:
+def standard_error(
+    part: int | str | None, year: int, province: str | int | None = None, margin: str = "level"
+) -> float:
     """Return the standard error of a province's published score, in points.
 
     Parameters
@@ -43,61 +59,62 @@ def standard_error(part: int | str | None, year: int, province: str | int | None
         Year of the survey.
     province : str, int or None
         Name or code; None for a province with the usual three districts in the sample.
+    margin : str
+        One of `MARGINS`.
 
     Examples
     --------
-    >>> round(standard_error(8, 2024), 2), round(standard_error(8, 2024, "Hà Nội"), 2)
-    (0.13, 0.09)
+    >>> round(standard_error(None, 2024), 2), round(standard_error(None, 2024, "Hà Nội", "passing"), 2)
+    (1.74, 0.6)
     """
-    return float(standard_errors(year, province).loc[part or "total", "se"])
+    return float(standard_errors(year, province, margin).loc[part or "total", "se"])
 
 
 @datafiles.cached
-def standard_errors(year: int, province: str | int | None = None) -> pd.DataFrame:
+def standard_errors(year: int, province: str | int | None = None, margin: str = "level") -> pd.DataFrame:
     """Return the standard errors of a year's published scores.
 
     Parameters
     ----------
-    year : int
-        Year of the survey.
-    province : str, int or None
-        Name or code; None for a province with the usual three districts in the sample.
+    year, province, margin
+        As in `standard_error`.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``part`` (sub-dimension keys, dimension numbers, ``"total"``): ``se`` and
-        ``signal_sd``, the standard deviation of the real differences between provinces, in
-        points; ``reliability``, the share of the variance between such provinces that is real
-        (0-1); ``basis``: ``edition`` where the edition's own years tell noise from change,
-        ``borrowed`` where they are too few and the share of noise is that of the part's longer
-        editions, ``given`` where the data have the standard error.
+        Indexed by ``part`` (sub-dimension keys, dimension numbers, ``"total"``): ``se`` (points; missing where the
+        margin is not known), its degrees of freedom ``df``; ``signal_sd``, the standard deviation between provinces
+        of what is no such error, in points; ``reliability``, the share of the variance between usual provinces that
+        is none (0-1); ``basis``: ``edition`` where the edition's own years tell passing from lasting, ``borrowed``
+        where they are too few and the share is that of the part's longer samples, ``published``.
 
     Raises
     ------
+    ValueError
+        There is no such margin.
     papi_lib.datafiles.DataError
-        A given standard error names a part that the year does not have.
+        A published standard error names a part that the year does not have.
 
     Examples
     --------
     >>> standard_errors(2024).loc["total"].drop("basis").astype(float).round(2).to_dict()
-    {'se': 0.84, 'signal_sd': 1.76, 'reliability': 0.81}
+    {'se': 1.74, 'df': 41.03, 'signal_sd': 0.94, 'reliability': 0.23}
     """
+    if margin not in MARGINS:
+        raise ValueError(f"no margin {margin!r}; choose from {', '.join(MARGINS)}")
     frame = _variances(year)
-    noise, basis = frame["noise"], frame["basis"]
-    if province is not None:
-        code = places.province(province).code
-        noise = _noise(year).loc[code]
-        basis = basis.where(_given(year).reindex(index=[code], columns=frame.index).loc[code].isna(), "given")
+    noise = frame[margin] * (1.0 if province is None else _relative_noise()[places.province(province).code])
+    signal = (frame["spread"] - frame[margin] * _relative_noise().mean()).clip(lower=0)
     return pd.DataFrame({
         "se": np.sqrt(noise),
-        "signal_sd": np.sqrt(frame["signal"]),
-        "reliability": frame["signal"] / (frame["signal"] + noise),
-        "basis": basis,
+        "df": frame[f"{margin}_df"],
+        "signal_sd": np.sqrt(signal),
+        "reliability": signal / (signal + frame[margin]),
+        "basis": frame["basis"] if margin != "sampling" else "published",
     })  # fmt: skip
 
 
-def standard_errors_by_province(part: int | str | None, year: int) -> pd.Series:
+def standard_errors_by_province(part: int | str | None, year: int, margin: str = "level") -> pd.Series:
     """Return the standard error of one score for each of the 63 provinces, in points, by ``province_code``.
 
     Examples
@@ -105,10 +122,23 @@ def standard_errors_by_province(part: int | str | None, year: int) -> pd.Series:
     >>> standard_errors_by_province(8, 2024).loc[[1, 2]].round(2).to_dict()
     {1: 0.09, 2: 0.13}
     """
-    return np.sqrt(_noise(year)[part or "total"]).rename("se")
+    return np.sqrt(_relative_noise() * _variances(year).loc[part or "total", margin]).rename("se")
 
 
-def noise_and_change(scores: np.ndarray, years: list[int], relative: np.ndarray) -> tuple[float, float]:
+def margin_of_change(before: int, year: int) -> str:
+    """Return which margin the scores of two years have when they are compared: other villages may have been asked.
+
+    Examples
+    --------
+    >>> margin_of_change(2021, 2024), margin_of_change(2020, 2021)
+    ('passing', 'level')
+    """
+    return "passing" if before in index.sample_years(year) else "level"
+
+
+def noise_and_change(
+    scores: np.ndarray, years: list[int], relative: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Tell noise from real change in a panel: the line through its variogram, by weighted least squares.
 
     Parameters
@@ -119,63 +149,41 @@ def noise_and_change(scores: np.ndarray, years: list[int], relative: np.ndarray)
         The columns' years.
     relative : numpy.ndarray
         Each unit's noise variance as a multiple of the usual one.
+    weights : numpy.ndarray, optional
+        How often each unit counts: one row of weights for each estimate that is wanted.
 
     Returns
     -------
-    tuple of float
-        Variance of the usual noise, and of the real change in a year; neither below zero.
+    tuple of numpy.ndarray
+        Variance of the usual noise, and of the real change in a year; neither below zero; one of each for each row
+        of weights.
 
     Examples
     --------
     >>> scores = np.random.default_rng(0).normal(0, 0.5, (1000, 4))  # noise alone
     >>> noise, change = noise_and_change(scores, [2021, 2022, 2023, 2024], np.ones(1000))
-    >>> round(float(noise), 2), round(float(change), 2)
+    >>> round(float(noise[0]), 2), round(float(change[0]), 2)
     (0.25, 0.0)
     """
-    moves = {(a, b): scores[:, b] - scores[:, a] for b in range(len(years)) for a in range(b)}
-    there = [~np.isnan(move) for move in moves.values()]
-    weight = np.sqrt([t.sum() for t in there])
-    squares = np.array([np.mean(move[t] ** 2) for move, t in zip(moves.values(), there, strict=True)])
-    noise = np.array([2 * relative[t].mean() for t in there])
-    distance = np.array([years[b] - years[a] for a, b in moves])
-    (noise, change), _ = nnls(np.column_stack([noise * weight, distance * weight]), squares * weight)
-    return noise, change
-
-
-@datafiles.cached
-def rank_changes(
-    previous: int, year: int, part: int | str | None = None, level: float = 0.95, simultaneous: bool = False
-) -> pd.DataFrame:
-    """Return how many places every province gained between two years, with the set that the noise leaves possible.
-
-    Ranks compare across a break, where scores do not; but then a place gained may come from the
-    new measure.
-
-    Parameters
-    ----------
-    previous, year : int
-        Years of the survey.
-    part : int, str or None
-        Dimension (number), sub-dimension (key) or None for the total.
-    level, simultaneous
-        Confidence level, and whether all sets hold together or each by itself.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``province_code`` (all 63): ``before``, ``after``, ``gain`` (places gained, each
-        year among the provinces published then), ``lower``, ``upper`` and ``clear``, true where
-        the set leaves only gains or only losses; missing where not published in both years.
-
-    Examples
-    --------
-    >>> rank_changes(2023, 2024, 8).loc[1, ["before", "after", "lower", "upper"]].astype(int).to_dict()
-    {'before': 1, 'after': 2, 'lower': -19, 'upper': 12}
-    """
-    wide = published.series(part)
-    noise = (standard_errors_by_province(part, y) for y in (previous, year))
-    frame = ranks.change_sets(wide[previous], wide[year], *noise, level=level, simultaneous=simultaneous)
-    return frame.assign(clear=(frame["lower"] > 0) | (frame["upper"] < 0))
+    weights = np.ones((1, len(scores))) if weights is None else weights
+    first, last = np.triu_indices(len(years), k=1)
+    squares, distance = (scores[:, last] - scores[:, first]) ** 2, np.subtract(*np.take(years, [last, first]))
+    known = np.isfinite(squares)
+    count = weights @ known
+    mean = weights @ np.nan_to_num(squares) / count
+    twice = 2 * weights @ (known * relative[:, None]) / count
+    across, along, both = (
+        (count * a * b).sum(axis=1) for a, b in ((twice, twice), (distance, distance), (twice, distance))
+    )
+    noisy, moving = (count * twice * mean).sum(axis=1), (count * distance * mean).sum(axis=1)
+    determinant = across * along - both**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        noise, change = (along * noisy - both * moving) / determinant, (across * moving - both * noisy) / determinant
+    steady, restless = ~(change > 0), ~(noise > 0)  # else the least squares with that one at zero
+    return (
+        np.where(steady, noisy / across, np.where(restless, 0, noise)),
+        np.where(steady, 0, np.where(restless, moving / along, change)),
+    )
 
 
 @datafiles.cached
@@ -186,63 +194,135 @@ def _relative_noise() -> pd.Series:
     return usual / districts.fillna(usual)
 
 
-def _given(year: int) -> pd.DataFrame:
-    """Return a year's standard errors that the data have: provinces × parts."""
-    table = published.standard_errors()
-    return table[table["year"] == year].pivot(index="province_code", columns="part", values="se")
-
-
-@datafiles.cached
-def _noise(year: int) -> pd.DataFrame:
-    """Return the noise variance of every score of a year, given or else estimated: provinces × parts."""
-    usual, relative = _variances(year)["noise"], _relative_noise()
-    estimated = pd.DataFrame(np.outer(relative, usual), relative.index, usual.index)
-    return _given(year).pow(2).reindex_like(estimated).fillna(estimated)
-
-
 @datafiles.cached
 def _variances(year: int) -> pd.DataFrame:
-    """Return by part: ``noise`` (with the usual number of districts), ``signal`` (points²) and ``basis``."""
-    parts = (*index.subdimensions(year), *index.dimensions(year), None)
-    rows = {part or "total": _variance(part, year) for part in parts}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
+    """Return by part: the variance of each of `MARGINS` in a usual province and its ``_df``, ``spread``, ``basis``."""
+    parts = (*index.subdimensions(year), *index.dimensions(year), "total")
+    return pd.DataFrame.from_dict({part: _variance(part, year) for part in parts}, orient="index").rename_axis("part")
 
 
-def _variance(part: int | str | None, year: int) -> dict:
-    """Return one part's row of `_variances`."""
-    years = _span(year, part)
-    spread = np.nanmean(_deviations(part)[years].to_numpy() ** 2)
-    own = len(years) >= _ENOUGH_YEARS
-    noise = spread * np.mean([_noise_share(part, e) for e in ([index.edition(year)] if own else _long_editions(part))])
-    signal = max(spread - noise * _relative_noise().mean(), 0)
-    return {"noise": noise, "signal": signal, "basis": "edition" if own else "borrowed"}
+def _variance(part: int | str, year: int) -> dict:
+    """Return one part's row of `_variances`. First of each estimate is that of all provinces, then those without one."""
+    years, mean = _span(year, part), _relative_noise().mean()
+    spread, own = _spread(part, tuple(years)), len(years) >= _ENOUGH_YEARS
+    passing = spread * np.mean(
+        [_passing_share(part, span) for span in ([tuple(years)] if own else _long_spans(part))], axis=0
+    )
+    redraw = (1 - _outlasting(part)) * np.maximum(spread - passing * mean, 0) / mean
+    sampling = _sampling(part, year)
+    level = passing + (redraw if np.isnan(sampling).all() else sampling)
+    row = {"spread": spread[0], "basis": "edition" if own else "borrowed"}
+    for margin, variance in zip(MARGINS, (level, passing, redraw, sampling), strict=True):
+        doubt = _jackknife(variance)
+        row |= {margin: variance[0], f"{margin}_df": 2 * variance[0] ** 2 / doubt if doubt > 0 else np.inf}
+    return row
+
+
+def _leave_one_out() -> np.ndarray:
+    """Return rows of weights: all provinces, then all but one."""
+    count = len(places.provinces())
+    return np.vstack([np.ones(count), 1 - np.eye(count)])
+
+
+def _jackknife(estimate: np.ndarray) -> float:
+    """Return the variance of an estimate that comes with those that leave out one province."""
+    rest = estimate[1:]
+    return float((len(rest) - 1) * np.var(rest))
 
 
 @datafiles.cached
-def _deviations(part: int | str | None) -> pd.DataFrame:
+def _deviations(part: int | str) -> pd.DataFrame:
     """Return differences to each year's mean, provinces × years."""
-    return (wide := published.series(part)) - wide.mean()
+    return (wide := published.series(None if part == "total" else part)) - wide.mean()
 
 
-def _span(year: int, part: int | str | None) -> list[int]:
-    """Return the years whose noise is taken as one: of the segment; for sums, of a long enough edition.
+def _span(year: int, part: int | str) -> list[int]:
+    """Return the years whose noise is taken as one: of the segment and the same sample; for sums, of a long edition.
 
     A sum keeps its noise when one of its many parts is rescaled; the rescaled part does not.
     """
-    edition = index.edition_years(year)
-    return index.segment(year, part) if isinstance(part, str) or len(edition) < _ENOUGH_YEARS else edition
+    edition = [y for y in index.edition_years(year) if y in index.sample_years(year)]
+    if not isinstance(part, str) or part == "total":
+        return edition if len(edition) >= _ENOUGH_YEARS else [y for y in index.segment(year, part) if y in edition]
+    return [y for y in index.segment(year, part) if y in edition]
 
 
 @datafiles.cached
-def _long_editions(part: int | str | None) -> list[int]:
-    """Return the editions in which the part has enough years to tell noise from change."""
-    return sorted({index.edition(y) for y in published.series(part) if len(_span(y, part)) >= _ENOUGH_YEARS})
+def _long_spans(part: int | str) -> list[tuple[int, ...]]:
+    """Return the runs of years of the part that tell passing from lasting."""
+    spans = {tuple(_span(y, part)) for y in _deviations(part)}
+    return sorted(span for span in spans if len(span) >= _ENOUGH_YEARS)
 
 
 @datafiles.cached
-def _noise_share(part: int | str | None, edition: int) -> float:
-    """Return the usual province's noise as a share of the variance between provinces, in an edition."""
-    years = max((_span(y, part) for y in index.edition_years(edition)), key=len)
-    scores = _deviations(part)[years].to_numpy()
-    noise, _change = noise_and_change(scores, years, _relative_noise().to_numpy())
-    return min(noise / np.nanmean(scores**2), 1.0)
+def _spread(part: int | str, years: tuple[int, ...]) -> np.ndarray:
+    """Return the variance between provinces, points²."""
+    squares = _deviations(part)[list(years)].to_numpy() ** 2
+    return (_leave_one_out() @ np.nan_to_num(squares)).sum(axis=1) / (_leave_one_out() @ np.isfinite(squares)).sum(
+        axis=1
+    )
+
+
+@datafiles.cached
+def _passing_share(part: int | str, years: tuple[int, ...]) -> np.ndarray:
+    """Return the usual province's passing variance as a share of the variance between provinces."""
+    scores = _deviations(part)[list(years)].to_numpy()
+    noise, _change = noise_and_change(scores, list(years), _relative_noise().to_numpy(), _leave_one_out())
+    return np.minimum(noise / _spread(part, years), 1.0)
+
+
+@datafiles.cached
+def _outlasting(part: int | str) -> np.ndarray:
+    """Return the share of lasting differences between provinces that outlast a new drawing of the sample (0-1).
+
+    How the order of provinces correlates across the year in which all seems to have been drawn anew, over how
+    neighbouring years of the samples before and after do. The usual share of the sub-dimensions where that cannot
+    be told.
+    """
+    share = _correlation_kept(part)
+    if share is None:
+        known = [_correlation_kept(p) for p in index.subdimensions(max(index.years()))]
+        share = (
+            np.median([s for s in known if s is not None], axis=0) if any(s is not None for s in known) else np.ones(1)
+        )
+    return np.clip(share, 0, 1)
+
+
+@datafiles.cached
+def _correlation_kept(part: int | str) -> np.ndarray | None:
+    """Return the correlation across a redraw as a share of the usual one inside samples; None where it is not known."""
+    wide = _deviations(part)
+    for year in index.redraws(whole=True):
+        if {year - 1, year} <= set(wide):
+            inside = [[y for y in index.sample_years(own) if y in wide] for own in (year - 1, year)]
+            usual = [
+                np.mean([_correlation(wide, *pair) for pair in pairwise(own)], axis=0) for own in inside if len(own) > 1
+            ]
+            if len(usual) == len(inside) and (product := np.prod(usual, axis=0)).min() > 0:
+                return _correlation(wide, year - 1, year) / np.sqrt(product)
+    return None
+
+
+def _correlation(wide: pd.DataFrame, first: int, last: int) -> np.ndarray:
+    """Return the correlation between provinces' scores of two years."""
+    both = wide[[first, last]].dropna()
+    weights = _leave_one_out()[:, wide.index.isin(both.index)]
+    x, y = (both[year].to_numpy() for year in both)
+    mean = [weights @ v / weights.sum(axis=1) for v in (x, y, x * y, x * x, y * y)]
+    return (mean[2] - mean[0] * mean[1]) / np.sqrt((mean[3] - mean[0] ** 2) * (mean[4] - mean[1] ** 2))
+
+
+@datafiles.cached
+def _sampling(part: int | str, year: int) -> np.ndarray:
+    """Return the published sampling variance of a usual province; missing unless all published provinces have it.
+
+    A single one rests on three to six districts and is hardly to be trusted, their mean is.
+    """
+    table = published.standard_errors()
+    own = table[(table["year"] == year) & (table["part"] == part)].set_index("province_code")["se"]
+    scores = published.series(None if part == "total" else part)
+    there = scores.index[scores[year].notna()]
+    if not there.isin(own.index).all():
+        return np.full(len(_leave_one_out()), np.nan)
+    usual = (own**2 / _relative_noise()).reindex(scores.index)
+    return (_leave_one_out() @ usual.fillna(0)) / (_leave_one_out() @ usual.notna())

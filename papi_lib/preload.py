@@ -90,9 +90,9 @@ def noise() -> None:
 
 def ranks(year: int, part: int | None) -> None:
     """Order the provinces by a dimension of a year or its total: for several provinces' pages."""
-    from papi_lib import estimates
+    from papi_lib import posterior
 
-    estimates.published_standing(year, "total" if part is None else part)
+    posterior.published_standing(year, "total" if part is None else part)
 
 
 def forecasts() -> None:

@@ -1,4 +1,4 @@
-"""Ranks, confidence sets for ranks and for changes of rank.
+"""Ranks, and confidence sets for them.
 
 Method: M. Mogstad, J. P. Romano, A. M. Shaikh and D. Wilhelm, "Inference for Ranks with
 Applications to Mobility across Neighbourhoods and Academic Achievement across Countries", Review
@@ -8,11 +8,10 @@ for sure: all differences are tested together, with the paper's stepwise improve
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import block_diag
 
 StandardErrors = pd.Series | pd.DataFrame | np.ndarray | float
 
@@ -69,107 +68,27 @@ def rank_confidence_sets(
     """
     if only is not None and simultaneous:
         raise ValueError("sets that hold together need all units; ask for one unit with simultaneous=False")
-    (bounds,) = _possible_ranks([(estimates, se)], level, simultaneous, draws, seed, only)
-    return bounds
-
-
-def change_sets(
-    before: pd.Series,
-    after: pd.Series,
-    se_before: StandardErrors,
-    se_after: StandardErrors,
-    *,
-    level: float = 0.95,
-    simultaneous: bool = True,
-    draws: int = 10_000,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Return how many places units gained between two rankings, with confidence sets for the gain.
-
-    The pairs of both rankings are tested as one family, so that the sets of both ranks hold
-    together; the set for the gain is what they leave possible (a projection, on the safe side).
-
-    Parameters
-    ----------
-    before, after : pandas.Series
-        Estimates at two times, indexed alike, independent of each other. A unit that is missing
-        at one time counts in the other ranking and has no gain.
-    se_before, se_after : pandas.Series, DataFrame, array or float
-        Their standard errors or covariance matrices, as in `rank_confidence_sets`.
-    level, simultaneous, draws, seed
-        As in `rank_confidence_sets`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed like `before`: ``before`` and ``after`` (ranks), ``gain`` (places gained, negative
-        if lost), ``lower`` and ``upper``, the smallest and largest gain of the set; Int64.
-
-    Raises
-    ------
-    ValueError
-        The two are not indexed alike, or standard errors do not fit.
-
-    Examples
-    --------
-    >>> change_sets(pd.Series([9.0, 5.0, 1.0]), pd.Series([1.0, 5.0, 9.0]), 0.5, 0.5)["gain"].tolist()
-    [-2, 0, 2]
-    """
-    if not before.index.equals(after.index):
-        raise ValueError("the estimates before and after have different units; index them alike")
-    old, new = _possible_ranks([(before, se_before), (after, se_after)], level, simultaneous, draws, seed)
-    return pd.DataFrame({
-        "before": old["rank"],
-        "after": new["rank"],
-        "gain": old["rank"] - new["rank"],
-        "lower": old["lower"] - new["upper"],
-        "upper": old["upper"] - new["lower"],
-    })  # fmt: skip
-
-
-def _possible_ranks(
-    rankings: Sequence[tuple[pd.Series, StandardErrors]],
-    level: float,
-    simultaneous: bool,
-    draws: int,
-    seed: int,
-    only: Hashable | None = None,
-) -> list[pd.DataFrame]:
-    """Return rank, lower and upper of every unit in each ranking; the sets of all rankings hold together."""
-    series = [pd.Series(estimates, dtype=float) for estimates, _ in rankings]
-    known = [x.notna().to_numpy() for x in series]
-    theta = np.concatenate([x.to_numpy()[k] for x, k in zip(series, known, strict=True)])
-    cov = block_diag(*(_covariance(se, x, k) for (_, se), x, k in zip(rankings, series, known, strict=True)))
-    errors = _draws(cov, draws, seed)
-    ends = np.cumsum([k.sum() for k in known])
-    members = [np.arange(end - k.sum(), end) for end, k in zip(ends, known, strict=True)]
-    above, below = np.zeros((2, len(theta)), dtype=int)
+    values = pd.Series(estimates, dtype=float)
+    known = values.notna().to_numpy()
+    theta, cov = values[known].to_numpy(), _covariance(se, values, known)
+    errors, units = _draws(cov, draws, seed), np.arange(known.sum())
+    above, below = np.zeros((2, len(units)), dtype=int)
     if simultaneous:
-        pairs = [m[np.array(np.triu_indices(len(m), k=1))] for m in members]
-        first, second = np.concatenate(pairs, axis=1)
+        first, second = np.triu_indices(len(units), k=1)
         wins, losses = _surely_apart(theta, cov, errors, first, second, level)
         above += np.bincount(first[losses], minlength=len(theta)) + np.bincount(second[wins], minlength=len(theta))
         below += np.bincount(first[wins], minlength=len(theta)) + np.bincount(second[losses], minlength=len(theta))
     else:
-        place = [np.where(k, end - k.sum() + k.cumsum() - 1, -1) for end, k in zip(ends, known, strict=True)]
-        place = np.transpose(place)
-        wanted = place if only is None else place[series[0].index == only]
-        for own in wanted:
-            rivals = [m[m != o] for m, o in zip(members, own, strict=True) if o >= 0]
-            own = own[own >= 0]
-            first = np.repeat(own, [len(r) for r in rivals])
-            wins, losses = _surely_apart(theta, cov, errors, first, np.concatenate([*rivals, []]).astype(int), level)
-            above[own] = [losses[first == o].sum() for o in own]
-            below[own] = [wins[first == o].sum() for o in own]
-    frames = []
-    for x, k, m in zip(series, known, members, strict=True):
-        frame = pd.DataFrame({"rank": x.rank(ascending=False, method="min").astype("Int64")})
-        frame["lower"], frame["upper"] = pd.array([pd.NA] * len(x), "Int64"), pd.array([pd.NA] * len(x), "Int64")
-        frame.loc[k, "lower"], frame.loc[k, "upper"] = above[m] + 1, len(m) - below[m]
-        if only is not None:
-            frame.loc[frame.index != only, ["lower", "upper"]] = pd.NA
-        frames.append(frame)
-    return frames
+        for own in units if only is None else units[values.index[known] == only]:
+            rivals = units[units != own]
+            wins, losses = _surely_apart(theta, cov, errors, np.full_like(rivals, own), rivals, level)
+            above[own], below[own] = losses.sum(), wins.sum()
+    frame = pd.DataFrame({"rank": values.rank(ascending=False, method="min").astype("Int64")})
+    frame["lower"], frame["upper"] = pd.array([pd.NA] * len(values), "Int64"), pd.array([pd.NA] * len(values), "Int64")
+    frame.loc[known, "lower"], frame.loc[known, "upper"] = above + 1, len(units) - below
+    if only is not None:
+        frame.loc[frame.index != only, ["lower", "upper"]] = pd.NA
+    return frame
 
 
 def _covariance(se: StandardErrors, x: pd.Series, known: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import expit, logit, ndtri
 
 from papi_lib import datafiles, estimates, forecast, index, precision, published
 from papi_lib.places import province as find_province
@@ -32,8 +32,8 @@ class Climb:
     ----------
     province_code, base_year, target_year, places : int
         Who, from when to when, how many places.
-    rank, lower, upper, of : int
-        Rank by published total in the base year, its 95% set, and among how many provinces.
+    rank, of : int
+        Rank by published total in the base year, and among how many provinces.
     target_rank : int
         Rank to reach.
     score, needed_now, needed_later : float
@@ -46,10 +46,11 @@ class Climb:
         (``cities``) and to the best (``best``); ``reach``, the lasting gain that one province in
         ten makes a year, over the years to the target and never beyond the best score.
     track_record : pandas.Series
-        ``started``: how often a province with published totals started within five places of this
-        rank, over the same number of years; ``made``: how often it rose as far as from here to the target.
+        ``started``: how often a province with published totals started within five places of this rank, over the
+        same number of years, as far as was known in the base year; ``made``: how often it rose as far as from here
+        to the target.
     probability : float
-        Chance of the target if nothing special is done.
+        Chance of the target if nothing special is done, corrected as `papi_lib.forecast.correction` says.
     needed_gain : dict of float to float
         Lasting gain in points that makes the target so likely; missing if out of reach.
     steps : dict of float to pandas.Series
@@ -57,8 +58,7 @@ class Climb:
     ranks : pandas.Series
         Quantiles (0.05, 0.25, 0.5, 0.75, 0.95) of the simulated rank in the target year.
     outcome : dict or None
-        If the target year is published: ``rank``, ``lower``, ``upper``, ``reached``, and
-        ``clear``: whether the rise is more than noise.
+        If the target year is published: ``rank`` and ``reached``.
 
     Examples
     --------
@@ -72,8 +72,6 @@ class Climb:
     target_year: int
     places: int
     rank: int
-    lower: int
-    upper: int
     of: int
     target_rank: int
     score: float
@@ -89,7 +87,9 @@ class Climb:
 
 
 @datafiles.cached
-def climb(province: str | int, base_year: int, places: int, horizon: int = 1) -> Climb:
+def climb(
+    province: str | int, base_year: int, places: int | None = None, horizon: int = 1, *, rank: int | None = None
+) -> Climb:
     """Judge the target of rising so many places within some years.
 
     Parameters
@@ -98,10 +98,12 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
         Name or code.
     base_year : int
         Year from which places are counted.
-    places : int
-        Places to rise in all.
+    places : int, optional
+        Places to rise in all; None if a rank is given.
     horizon : int
         Years until the target year.
+    rank : int, optional
+        The rank to reach or to keep, in place of places to rise.
 
     Returns
     -------
@@ -110,7 +112,7 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     Raises
     ------
     ValueError
-        The province has no total in the base year, there are too few years before it, or places
+        The province has no total in the base year, there are too few years before it, or places, rank
         or years are no whole numbers above zero.
 
     Examples
@@ -119,9 +121,9 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
     >>> judged.rank, judged.target_rank, judged.outcome["rank"]
     (48, 43, 9)
     """
-    race = _race(province, base_year, places, horizon)
+    race = _race(province, base_year, places, horizon, rank)
     code, base, scores = race.code, race.base_year, race.scores
-    row = estimates.published_standing(base, "total").loc[code]
+    row = estimates.standing(estimates.from_published(base, ("total",)), "total", sets=False).loc[code]
     gains = {chance: max(race.gain_for(chance), 0.0) for chance in _CHANCES}
     parts = _gaps(code, base, race.target)
     for gain in _SHARES:
@@ -131,25 +133,31 @@ def climb(province: str | int, base_year: int, places: int, horizon: int = 1) ->
         province_code=code,
         base_year=base,
         target_year=base + horizon,
-        places=places,
-        **row[["rank", "lower", "upper"]].astype(int).to_dict(),
+        places=int(row["rank"]) - race.target,
+        rank=int(row["rank"]),
         of=len(scores),
         target_rank=race.target,
         score=float(row["score"]),
         needed_now=float(scores.nlargest(race.target).iloc[-1] - row["score"]),
         needed_later=float(np.median(race.to_beat) - own) * race.spread,
         gaps=parts,
-        track_record=_track_record(int(row["rank"]), race.target, horizon),
-        probability=float((race.ranks <= race.target).mean()),
+        track_record=_track_record(int(row["rank"]), race.target, horizon, base),
+        probability=race.chance(),
         needed_gain=gains,
         steps={chance: _fewest(parts["reach"], gain) for chance, gain in gains.items()},
         ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95], interpolation="nearest").astype(int),
-        outcome=_outcome(code, base, base + horizon, race.target),
+        outcome=_outcome(code, base + horizon, race.target),
     )
 
 
 def chance(
-    province: str | int, base_year: int, places: int, gains: Mapping[str, float] | pd.Series, horizon: int = 1
+    province: str | int,
+    base_year: int,
+    places: int | None,
+    gains: Mapping[str, float] | pd.Series,
+    horizon: int = 1,
+    *,
+    rank: int | None = None,
 ) -> float:
     """Return how likely a target becomes if planned gains are made, beside what happens anyway.
 
@@ -158,7 +166,7 @@ def chance(
 
     Parameters
     ----------
-    province, base_year, places, horizon
+    province, base_year, places, horizon, rank
         As in `climb`.
     gains : mapping of str to float, or pandas.Series
         Lasting gains in points by sub-dimension (key), on the base year's scale, made by the target year.
@@ -174,7 +182,7 @@ def chance(
     >>> chance("Hà Nội", 2023, 5, {}) < chance("Hà Nội", 2023, 5, {"land_plans_prices": 0.3})
     True
     """
-    race = _race(province, base_year, places, horizon)
+    race = _race(province, base_year, places, horizon, rank)
     structure = index.structure(race.base_year).set_index("subdimension")
     gains = dict(gains)
     for part, gain in gains.items():
@@ -187,7 +195,7 @@ def chance(
                 f"a gain of {gain} from {score:.2f} leaves the range of {part}, {lower:.2f} to {upper:.2f}"
             )
     planned = sum(gains.values()) / race.spread
-    return float((race.to_beat <= race.own + planned).mean())
+    return race.chance(planned)
 
 
 def check_places(number: int, what: str = "places") -> int:
@@ -218,6 +226,8 @@ class _Race:
     #: The base year's totals.
     scores: pd.Series
     drawn: pd.DataFrame
+    #: By which log odds the draws were too hopeful in earlier years.
+    correction: float
 
     @cached_property
     def spread(self) -> float:
@@ -239,21 +249,27 @@ class _Race:
         """The province's rank in each draw."""
         return self.drawn.gt(self.own, axis=0).sum(axis=1) + 1
 
+    def chance(self, gain: float = 0.0) -> float:
+        """Return the chance of the target with a lasting gain, in standard deviations between provinces."""
+        return float(expit(logit((self.to_beat <= self.own + gain).mean()) + self.correction))
+
     def gain_for(self, chance: float) -> float:
         """Return the lasting gain in points that makes the target so likely."""
-        return float(np.quantile(self.to_beat - self.own, chance)) * self.spread
+        drawn = expit(logit(chance) - self.correction)
+        return float(np.quantile(self.to_beat - self.own, drawn)) * self.spread
 
 
-def _race(province: str | int, base_year: int, places: int, horizon: int) -> _Race:
-    check_places(places)
+def _race(province: str | int, base_year: int, places: int | None, horizon: int, rank: int | None) -> _Race:
     check_places(horizon, "years")
+    check_places(places if rank is None else rank, "places" if rank is None else "as rank")
     code, base = find_province(province).code, index.check_year(base_year)
     totals = published.totals(base).dropna(subset="total")
     if code not in totals.index:
         raise ValueError(f"no published total of {find_province(code).name_vi} in {base}: choose another base year")
     # The provinces published in the base year compete for the same places then.
     drawn = forecast.simulate(forecast.fit(base), horizon)[totals.index]
-    return _Race(code, base, max(1, int(totals.loc[code, "rank"]) - places), totals["total"], drawn)
+    target = max(1, int(totals.loc[code, "rank"]) - places) if rank is None else min(rank, len(totals))
+    return _Race(code, base, target, totals["total"], drawn, forecast.correction(base, horizon))
 
 
 def _gaps(code: int, year: int, target: int) -> pd.DataFrame:
@@ -265,24 +281,25 @@ def _gaps(code: int, year: int, target: int) -> pd.DataFrame:
     frame["above"] = wide[(rank >= target) & (rank < rank[code])].mean() - frame["score"]
     for beside in ("region", "cities", "best"):
         frame[beside] = -estimates.gaps(scores, code, beside)["difference"]
-    change = wide.std(ddof=0) * [_yearly_change(part) for part in wide]
+    change = wide.std(ddof=0) * [_yearly_change(part, year) for part in wide]
     return frame.assign(**{gain: ndtri(below) * change for gain, below in _SHARES.items()}).rename_axis("part")
 
 
 @datafiles.cached
-def _yearly_change(part: str) -> float:
+def _yearly_change(part: str, until: int) -> float:
     """Return the standard deviation of provinces' real changes in a year, beside the country's.
 
-    In standard deviations between provinces, from all pairs of neighbouring years that compare,
-    less the noise of both years.
+    In standard deviations between provinces, from all pairs of neighbouring years up to one that compare,
+    less the errors of both years; all pairs of the panel where none had come by then.
     """
-    wide, squares = published.series(part), []
+    wide, squares = published.series(part), {}
     for year in wide.columns[1:]:
         if year - 1 in wide and index.comparable(year - 1, year, part):
-            move = (wide[year] - wide[year - 1]).dropna()
-            noise = sum(precision.standard_errors_by_province(part, y) ** 2 for y in (year - 1, year))
-            squares.append(((move - move.mean()) ** 2 - noise) / wide[year].var(ddof=0))
-    real = pd.concat(squares).mean() if squares else 0.0
+            move, margin = (wide[year] - wide[year - 1]).dropna(), precision.margin_of_change(year - 1, year)
+            noise = sum(precision.standard_errors_by_province(part, y, margin) ** 2 for y in (year - 1, year))
+            squares[year] = ((move - move.mean()) ** 2 - noise) / wide[year].var(ddof=0)
+    known = {year: own for year, own in squares.items() if year <= until} or squares
+    real = pd.concat(known).mean() if known else 0.0
     return float(np.sqrt(max(real, 0.0)))
 
 
@@ -298,13 +315,15 @@ def _fewest(reach: pd.Series, gain: float) -> pd.Series:
 
 
 @datafiles.cached
-def starts(horizon: int = 1) -> pd.DataFrame:
+def starts(horizon: int = 1, until: int | None = None) -> pd.DataFrame:
     """Return where provinces started and how far they came, for every year of the panel.
 
     Parameters
     ----------
     horizon : int
         Years between start and end.
+    until : int, optional
+        Last year in which an end counts: what was known then.
 
     Returns
     -------
@@ -317,7 +336,7 @@ def starts(horizon: int = 1) -> pd.DataFrame:
     >>> starts().tail(2).to_dict("records")
     [{'year': 2023, 'province_code': 95, 'start': 5, 'gain': -14}, {'year': 2023, 'province_code': 96, 'start': 54, 'gain': 39}]
     """
-    totals, rows = published.series(), []
+    totals, rows = published.series(until=until), []
     for year in (y for y in totals.columns if y + horizon in totals):
         ranks = totals[[year, year + horizon]].dropna().rank(ascending=False, method="min").astype(int)
         rows.append(
@@ -329,15 +348,13 @@ def starts(horizon: int = 1) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 
 
-def _track_record(rank: int, target: int, horizon: int) -> pd.Series:
-    every = starts(horizon)
+def _track_record(rank: int, target: int, horizon: int, until: int) -> pd.Series:
+    every = starts(horizon, until)
     near = every[(every["start"] - rank).abs() <= _NEAR]
     return pd.Series({"started": len(near), "made": int((near["gain"] >= rank - target).sum())})
 
 
-def _outcome(code: int, base: int, year: int, target: int) -> dict | None:
-    if year not in index.years() or pd.isna(published.totals(year).loc[code, "total"]):
+def _outcome(code: int, year: int, target: int) -> dict | None:
+    if year not in index.years() or pd.isna(rank := published.totals(year).loc[code, "rank"]):
         return None
-    row = estimates.published_standing(year, "total").loc[code, ["rank", "lower", "upper"]].astype(int).to_dict()
-    clear = bool(precision.rank_changes(base, year).loc[code, "lower"] > 0)
-    return row | {"reached": row["rank"] <= target, "clear": clear}
+    return {"rank": int(rank), "reached": bool(rank <= target)}

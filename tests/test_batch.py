@@ -116,7 +116,7 @@ def test_notebooks_are_isolated(tmp_path, make_notebook):
 
 
 def test_what_is_prepared_is_there_in_every_notebook_and_a_failure_to_prepare_harms_none(tmp_path, make_notebook):
-    look = "from papi_lib import datafiles\nprint([key[1] for key in datafiles.remembered().get('papi_lib.estimates:published_standing', {})])"
+    look = "from papi_lib import datafiles\nprint([key[1] for key in datafiles.remembered().get('papi_lib.posterior:published_standing', {})])"
     notebook = make_notebook("n.ipynb", look)
     here = [partial(importlib.import_module, "no_such_module")]
     apart = [partial(preload.ranks, 1900, 8), partial(preload.ranks, 2019, 8)]

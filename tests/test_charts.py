@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
-from papi_lib import estimates, index, places
+from papi_lib import estimates, index, places, posterior
 from papi_lib.page import charts, country, pictures
 from papi_lib.page.country import spread
 from papi_lib.page.words import Words
@@ -166,9 +166,9 @@ def test_names_over_ranks_keep_apart_inside_the_figure(name, n):
 
 
 def test_ranks_tell_the_place_and_table_all():
-    frame = estimates.standing(estimates.from_published(2024, (8,)), 8)
+    frame = posterior.published_standing(2024, 8)
     ax = country.ranks(frame, HANOI, lang="en")
-    assert "Ha Noi: rank 2, set 1 to 17." in ax.figure.description.alt
+    assert "Ha Noi: rank 2, probably 1 to 7." in ax.figure.description.alt
     assert len(ax.figure.description.data) == frame["rank"].notna().sum()
     assert country.ranks(frame.assign(rank=np.nan), HANOI) is None
 

@@ -2,9 +2,10 @@
 
 import shutil
 
+import pandas as pd
 import pytest
 
-from papi_lib import datafiles, index, plans
+from papi_lib import datafiles, index, plans, published
 
 
 @pytest.fixture
@@ -25,9 +26,40 @@ def tables(tmp_path, monkeypatch):
 
 def test_ha_nois_target():
     target = plans.targets("Hà Nội").iloc[0]
-    assert (target["base_year"], target["first_year"], target["last_year"]) == (2020, 2021, 2025)
-    assert target["places_per_year"] == 5
-    assert target["group_by_last_year"] == 3
+    assert target[["base_year", "first_year", "last_year", "by"]].to_list() == [2020, 2021, 2025, 2025]
+    assert plans.targets("Hà Nội")[["part", "kind", "value"]].to_numpy().tolist() == [["total", "places_a_year", 5], ["total", "group", 3]]
+
+
+def test_a_plan_is_judged_as_it_counts_itself():
+    """Five places a year from the 48th of 2020: ahead until 2023, one place short in 2024; the group is reached."""
+    frame = plans.progress("Hà Nội", 2024)
+    path = frame[frame["kind"] == "places_a_year"].set_index("year")
+    assert path["wanted"].to_list() == [43, 38, 33, 28, 23]
+    assert path["came"].dropna().to_list() == [9, 12, 15, 29]
+    assert path["ahead"].dropna().to_list() == [34, 26, 18, -1]
+    assert path["met"].to_list() == [True, True, True, False, pd.NA]
+    group = frame[frame["kind"] == "group"].set_index("year")
+    assert group.loc[2024, ["wanted", "came", "met"]].to_list() == [3, 2, True]
+    assert plans.progress("Hà Nội", 2022).dropna(subset="came")["year"].max() == 2022  # nothing from the future
+    assert plans.progress("Hà Nội", 2019).empty
+
+
+def test_plans_of_every_kind_are_judged(tables):
+    """A score, a rank, places in all, of a dimension or a sub-dimension, several in a plan."""
+    rows = "8,score,3.9,2024", "8,rank,3,2025", "air_quality,places,10,2024", "total,rank,1,2022"
+    tables("targets", "part,kind,value,by\n", "part,kind,value,by\n" + "".join(f"hanoi-2021,{row}\n" for row in rows))
+    frame = plans.progress("Hà Nội", 2024).set_index(["part", "kind", "year"])
+    assert frame.loc[(8, "score", 2024), "ahead"] == pytest.approx(published.series(8).loc[1, 2024] - 3.9)
+    assert frame.loc[(8, "rank", 2024), ["wanted", "came", "met"]].to_list() == [3, 2, True]
+    assert (8, "rank", 2025) in frame.index
+    rank = published.standing(published.series("air_quality")[2020].rename("score")).loc[1, "rank"]
+    assert frame.loc[("air_quality", "places", 2024), "wanted"] == rank - 10
+    assert ("total", "rank", 2023) not in frame.index  # it was due the year before
+
+
+def test_a_plan_asks_something_only_of_its_years():
+    assert plans.tasks("Hà Nội", year=2011).empty
+    assert len(plans.tasks("Hà Nội", year=2023)) == 20
 
 
 def test_every_block_is_asked_and_has_leads():
@@ -60,8 +92,8 @@ def test_a_province_without_a_plan_has_no_tasks():
 
 
 def test_a_city_replaces_the_plan_with_its_own(tables):
-    tables("targets", "hanoi-2021,1,2020,2021,2025,5", "hanoi-2021,48,2021,2022,2026,3")
-    assert plans.targets("Đà Nẵng").loc[0, "places_per_year"] == 3
+    tables("plans", "hanoi-2021,1,2020,2021,2025", "hanoi-2021,48,2021,2022,2026")
+    assert plans.targets("Đà Nẵng").loc[0, "value"] == 5
     assert len(plans.tasks("Đà Nẵng")) == 20
     assert plans.tasks("Hà Nội").empty
 
@@ -96,11 +128,25 @@ def test_a_gain_that_cannot_be_is_refused(tables, row, said):
         ("tasks", ",*\nhanoi-2021,departments,w", ",bribes\nhanoi-2021,departments,w", r"row 2, column 'subdimensions': no sub-dimension 'bribes'"),
         ("tasks", "hanoi-2021,districts,listen", "hanoi-2022,districts,listen", r"row 15, column 'plan': 'hanoi-2022' is not a plan"),
         ("tasks", "districts,one_stop", "wards,one_stop", r"row 9, column 'block': 'wards' is not one of departments"),
-        ("targets", "2021,2025,5,", "2021,2025,five,", r"targets\.csv, row 2, column 'places_per_year': 'five' is not a whole"),
-        ("targets", "hanoi-2021,1,", "hanoi-2021,99,", r"column 'province_code': '99' is outside"),
+        ("plans", "hanoi-2021,1,", "hanoi-2021,99,", r"column 'province_code': '99' is outside"),
     ],
 )  # fmt: skip
 def test_a_faulty_table_is_refused_with_file_row_and_column(tables, table, old, new, said):
     tables(table, old, new)
     with pytest.raises(datafiles.DataError, match=said):
         plans.tasks("Hà Nội")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("a_year,5", "a_year,five", r"targets\.csv, row 2, column 'value': 'five' is not a"),
+        ("total,group", "bribes,group", r"row 3, column 'part': the index has no part 'bribes'"),
+        ("group,3,2025", "group,3,2031", r"row 3, column 'by': 2031 is not a year of the plan, 2021 to 2025"),
+        ("total,group", "total,quartile", r"row 3, column 'kind': 'quartile' is not one of places_a_year"),
+    ],
+)
+def test_a_faulty_target_is_refused_with_file_row_and_column(tables, old, new, said):
+    tables("targets", old, new)
+    with pytest.raises(datafiles.DataError, match=said):
+        plans.targets("Hà Nội")

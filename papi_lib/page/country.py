@@ -39,12 +39,12 @@ def ranks(
     names: pd.Series | None = None,
     palette: Mapping | None = None,
 ) -> Axes | None:
-    """Draw every province's rank with its confidence set; name the place, the five cities, the first and the last.
+    """Draw every province's rank with the ranks that are probable; name the place, the five cities, the first and the last.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        From `papi_lib.estimates.standing`: ``score``, ``rank``, ``lower``, ``upper`` by place.
+        From `papi_lib.posterior.standing`: ``score``, ``rank``, ``lower``, ``upper`` by place.
     place : Place
         Province to point out.
     lang : {"vi", "en"}
@@ -64,15 +64,13 @@ def ranks(
     table, own = places.provinces(), frame.index == place.code
     axis, caption = (
         w("provinces by published score"),
-        w(
-            "Dots are ranks by published score (our ordering), bars the ranks that the margin of error leaves possible (95%, each province by itself)."
-        ),
+        w("Dots are ranks by published score (our ordering), bars the ranks that are probable (90%)."),
     )
     if names is not None:
         axis, caption = (
             w("provinces of 2025 by reconstructed score"),
             w(
-                "Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that the margin of error leaves possible (95%, each province by itself)."
+                "Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that are probable (90%)."
             ),
         )
     names = table[f"name_{lang}"] if names is None else names
@@ -115,18 +113,18 @@ def ranks(
         xlabel=axis,
         ylabel=w("rank (1 = highest)"),
     )
-    alt = w("Ranks of {n} provinces with their 95% confidence sets.", n=n)
+    alt = w("Ranks of {n} provinces with those that are probable.", n=n)
     if own.any():
         alt += " " + w(
-            "{place}: rank {rank}, set {lower} to {upper}.",
+            "{place}: rank {rank}, probably {lower} to {upper}.",
             place=place.name(lang),
             **frame.loc[place.code, ["rank", "lower", "upper"]],
         )
     columns = {
         "score": (w("score"), "2"),
         "rank": (w("rank"), "n"),
-        "lower": (w("set from"), "n"),
-        "upper": (w("set to"), "n"),
+        "lower": (w("probable from"), "n"),
+        "upper": (w("probable to"), "n"),
     }
     return pictures.describe(
         ax, caption, alt, frame.set_axis(names[frame.index]), columns=columns, rows=(w("province"), "")

@@ -20,7 +20,7 @@ import pandas as pd
 from IPython.display import Javascript
 from matplotlib.axes import Axes
 
-from papi_lib import datafiles, estimates, index, places, published
+from papi_lib import datafiles, estimates, index, places, posterior, published
 from papi_lib.page import charts, country, pictures, story, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
@@ -171,7 +171,7 @@ page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_lite
     def _standing(self, year: int) -> list[str]:
         """Return sentences on the score of one year, what it is compared with, and the ranks that are possible."""
         w, code = self.page.words, self.page.place.code
-        order = estimates.standing(estimates.from_published(year, (self.part,)), self.part, only=code)
+        order = posterior.published_standing(year, self.part)
         row, gap = order.loc[code], estimates.verdict(code, year, [self.part], self.beside).loc[self.part]
         about = (
             row.to_dict() | gap.to_dict() | {"n": order["score"].count(), "group": country.group_name(row["group"], w)}

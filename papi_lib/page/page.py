@@ -14,7 +14,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from papi_lib import estimates, index, places
+from papi_lib import estimates, index, places, posterior
 from papi_lib.page import facts, pictures, tables
 from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
@@ -129,10 +129,10 @@ class Page:
 
     @cached_property
     def standing(self) -> pd.DataFrame:
-        """Every place's score in the page's series, with intervals, ranks and sets of ranks."""
+        """Every place's score in the page's series, with intervals and ranks; of provinces those that are probable."""
         if self.survey:
             return estimates.standing(self.scores, self.series, self.year)
-        return estimates.published_standing(self.year, self.series)
+        return posterior.published_standing(self.year, self.series)
 
     @cached_property
     def claims(self) -> pd.DataFrame:
@@ -176,14 +176,17 @@ class Page:
         return self.survey.whole_name(self.words) if self.survey else self.words("the mean of provinces")
 
     def order(self, part: int | str) -> str:
-        """Return where the place stands in a part: its rank and the ranks that are possible; of a survey these alone."""
-        frame = estimates.standing(self.scores, part, self.year, only=self.place.code)
+        """Return where the place stands in a part: its rank and the probable ones; of a survey the possible ones alone."""
+        if self.survey:
+            frame = estimates.standing(self.scores, part, self.year, only=self.place.code)
+        else:
+            frame = posterior.published_standing(self.year, part)
         row, n = frame.loc[self.place.code], int(frame["score"].notna().sum())
         if pd.isna(row["lower"]):
             return self.words("not known")
         if self.survey:
             return self.words("place {lower} to {upper} of {n}", n=n, **row[["lower", "upper"]])
-        return self.words("rank {rank} of {n} (possible {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
+        return self.words("rank {rank} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
 
     def title(self, subject: str | None = None) -> None:
         """Show the title, by default the dimension's name, and tell the site the page's facts."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, places, plans, provenance
+from papi_lib import datafiles, estimates, index, places, plans, posterior, precision, provenance, published
 from papi_lib.page import charts, country
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -17,9 +17,24 @@ from papi_lib.survey import codebook, disclosure
 from papi_lib.survey.means import USUAL_DEFF
 
 MOST_FINDINGS = 3
-#: Where a province stands, with `papi_lib.page.country.group_name` and the number of provinces.
+#: What the margins of error hold.
+_MARGINS = {
+    "level": mark("what passes within a year, and which districts and villages were drawn (suspected)"),
+    "passing": mark("what passes within a year, in the districts and villages that were asked"),
+    "sampling": mark("which people and places were asked, as published"),
+}
+#: How likely a move in the order of provinces is true; and where the sample seems to have been drawn anew in between.
+_ROSE = {
+    "rose": mark("The chance that it truly rose is {chance:%}."),
+    "fell": mark("The chance that it truly fell is {chance:%}."),
+}
+_ROSE_IF = {
+    "rose": mark("The chance that it truly rose is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
+    "fell": mark("The chance that it truly fell is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
+}  # fmt: skip
+#: Where a province stands: its group (`papi_lib.page.country.group_name`), rank and probable ranks.
 RANK = mark(
-    "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the margin of error leaves any rank from {lower} to {upper} possible (95%)."
+    "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; nine chances in ten lie between ranks {lower} and {upper}."
 )
 #: What stands out, by kind of claim and sign.
 _FINDINGS = {
@@ -84,7 +99,7 @@ def uncompared(page: Page) -> str:
 
 
 def rank(page: Page, row: pd.Series, n: int) -> None:
-    """Say a place's group and rank, with the ranks that the margin of error leaves possible."""
+    """Say a place's group and rank, with the ranks that are probable and the chance of the group."""
     page.say(RANK, group=country.group_name(row["group"], page.words), n=n, **row[["rank", "lower", "upper"]])
 
 
@@ -208,7 +223,7 @@ def history(page: Page) -> pd.DataFrame | None:
 
 
 def last_year(page: Page) -> None:
-    """Say how far the score moved since the last year that compares."""
+    """Say how far the score moved since the last year that compares, and whether the place truly rose or fell."""
     moved = page.last_change
     if moved is None:
         page.say("There is no earlier year whose scores compare with those of {year}.")
@@ -217,6 +232,51 @@ def last_year(page: Page) -> None:
             "Since {since} the score moved by {change:+2} points (95% interval {low:+2} to {high:+2}), the mean of provinces by {country:+2}.",
             low=moved["change"] - moved["change_margin"], high=moved["change"] + moved["change_margin"], **moved[["since", "change", "country"]],
         )  # fmt: skip
+    since = page.year - 1 if moved is None else int(moved["since"])
+    if since in published.series(page.dimension):
+        rise(page, since)
+
+
+def rise(page: Page, since: int, places: int = 1) -> pd.DataFrame | None:
+    """Say how a province moved in the order of provinces, and how likely it is that it truly rose or fell.
+
+    Parameters
+    ----------
+    page : Page
+        The page.
+    since : int
+        The earlier year.
+    places : int
+        Places of the rise that is asked about, besides any; told where the place rose.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        A row for each margin that may hold, the page's own first: as from `papi_lib.posterior.rises`, ``rose_so_far``
+        the chance of so many places; None if the province was not published in both years.
+    """
+    code, own = page.place.code, precision.margin_of_change(since, page.year)
+    margins = ["level"] if own == "passing" else ["level", "passing"]
+    known = {margin: posterior.rises(since, page.year, page.series, margin) for margin in margins}
+    if code not in known["level"].index:
+        return page.say("PAPI did not publish {place} in both {since} and {year}, so nothing is known of a rise or fall between them.", since=since)  # fmt: skip
+    far = [posterior.rises(since, page.year, page.series, margin, places).loc[code, "rose"] for margin in margins]
+    frame = pd.DataFrame({margin: table.loc[code] for margin, table in known.items()}).T.assign(rose_so_far=far)
+    told = frame.iloc[0].to_dict() | {"since": since, "places": places, "same": frame.iloc[-1].to_dict()}
+    page.say("Among the {of:0} provinces published in both years, {place} went from place {rank_before:0} in {since} to place {rank:0} in {year}.", **told)  # fmt: skip
+    if told["gain"] == 0:
+        page.say("The chance that it truly rose is {rose:%}, that it truly fell {fell:%}.", **told)
+    else:
+        way = "rose" if told["gain"] > 0 else "fell"
+        page.say((_ROSE if len(frame) == 1 else _ROSE_IF)[way], chance=told[way], same=told["same"][way])
+    if places > 1 and told["gain"] > 0:
+        sentence = mark("A true rise by at least {places} places: {chance:%}.")
+        if len(frame) > 1:
+            sentence = mark("A true rise by at least {places} places: {chance:%}, or {same:%} in the same villages.")
+        page.say(sentence, places=places, chance=told["rose_so_far"], same=told["same"]["rose_so_far"])
+    if not index.comparable(since, page.year, page.dimension):
+        page.note("Between {since} and {year} the measure changed: part of the move may come from that, not from the province.", since=since)  # fmt: skip
+    return frame
 
 
 def course(page: Page) -> None:
@@ -292,14 +352,12 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     if not page.measured:
         return None
     w, lang = page.words, page.lang
-    frame = plans.tasks(page.place.province_code, page.dimension)
+    frame = plans.tasks(page.place.province_code, page.dimension, page.year)
     wanted = page.parts if about is None else about
     page.ask("What does the plan ask districts to do?" if page.survey else "Who is asked to act?")
     if frame.empty:
         home = places.province(page.place.province_code).name(lang)
-        page.note(
-            "There is no plan of {place} for this in the project's data; data/plans shows how to add one.", place=home
-        )
+        page.note("No plan of {place} for {year} is in the project's data, so nobody is named here.", place=home)
         return frame
     if page.survey:
         frame = frame[frame["block"] == "districts"]
@@ -322,10 +380,48 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     return frame
 
 
+def margins(page: Page) -> pd.DataFrame | None:
+    """Ask how sure the score is, by what may move it though nothing real changed; show what each margin would say.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Indexed by margin (those known of `papi_lib.precision.MARGINS`): ``margin`` (half the 95% interval of the score,
+        points), ``clear`` (is the difference to the mean of provinces more than its margin of error), ``lower`` and
+        ``upper`` (probable ranks), ``first`` and ``last`` (ranks that cannot be refuted, 95%).
+    """
+    code, series = page.place.code, page.series
+    if page.survey or not page.measured or pd.isna(page.standing.loc[code, "score"]):
+        return None
+    rows = {}
+    for margin in ("level", "passing", "sampling"):
+        row = posterior.published_standing(page.year, series, margin).loc[code]
+        if pd.notna(row["se"]):
+            scores = estimates.from_published(page.year, (series,), margin)
+            sets = estimates.standing(scores, series, only=code).loc[code]
+            gap = estimates.claims(code, page.year, margin=margin).query("kind == 'gap'").set_index("part").loc[series]
+            rows[margin] = row[["margin", "lower", "upper"]].to_dict() | {"clear": gap["clear"], "first": sets["lower"], "last": sets["upper"]}  # fmt: skip
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    page.ask("How sure is the score?", "how-noisy-are-published-scores")
+    w = page.words
+    told = frame.assign(
+        ranks=[f"{int(row.lower)}–{int(row.upper)}" for row in frame.itertuples()],
+        sets=[f"{int(row.first)}–{int(row.last)}" for row in frame.itertuples()],
+        clear=[w("yes") if clear else w("no") for clear in frame["clear"]],
+    ).set_axis([w(_MARGINS[margin]) for margin in frame.index])
+    columns = {
+        "margin": ("± of the score", "2"), "clear": ("differs from the mean of provinces", ""), "ranks": ("probable ranks (90%)", ""),
+        "sets": ("ranks that cannot be refuted (95%)", ""),
+    }  # fmt: skip
+    page.table(told[list(columns)], "The same score under each margin of error; the page goes by the first", columns, ("what it holds", ""))  # fmt: skip
+    return frame
+
+
 @datafiles.held()
 def made(page: Page) -> pd.Series:
     """Ask how the page was made: data, edition, method, version, and what to keep in mind."""
     w = page.words
+    margins(page)
     page.ask("How was this made?")
     about = {w("Source"): page.survey.name if page.survey else provenance.source()}
     if page.survey:
@@ -343,7 +439,7 @@ def made(page: Page) -> pd.Series:
         }  # fmt: skip
     else:
         page.note(
-            "PAPI publishes scores and four groups, no ranks and no standard errors. Ranks are our ordering of the published scores; the noise in the scores is our estimate from how they move from year to year."
+            "PAPI publishes scores and shows them in four groups, without ranks; ranks and groups on this page are our ordering of the scores. The margin of error of a score holds what passes within a year and, as far as the figures let us suspect, which districts and villages were drawn; between years of one sample only the first counts. Both are our estimates from how scores move from year to year."
         )
         page.note(
             "The mean of provinces is the unweighted mean of the provinces published in the year. Scores compare only inside an edition and not across a dotted line."

@@ -27,7 +27,10 @@ def panel(rng: np.random.Generator, seed: int) -> pd.DataFrame:
     size = DF / rng.chisquare(DF)  # what the errors truly are, of what they are known to be
     scores = truth + rng.normal(0, np.sqrt((1 - real) * size), truth.shape) * np.sqrt(RELATIVE)[:, None]
     noise = (1 - real) * RELATIVE[:, None, None] * np.eye(2)
-    ranks, true = (np.argsort(np.argsort(-drawn, axis=1), axis=1) for drawn in (posterior.true_values(scores, noise, DF, seed), truth[None]))
+    ranks, true = (
+        np.argsort(np.argsort(-drawn, axis=1), axis=1)
+        for drawn in (posterior.true_values(scores, noise, DF, seed), truth[None])
+    )
     gains, gained = ranks[..., 0] - ranks[..., 1], true[0, :, 0] - true[0, :, 1]
     return pd.DataFrame({"told": (gains >= PLACES).mean(axis=0), "came": gained >= PLACES})
 
@@ -35,13 +38,20 @@ def panel(rng: np.random.Generator, seed: int) -> pd.DataFrame:
 def ha_noi() -> dict:
     """Return the chance that Ha Noi truly rose by five places in 2021, by margin and by size of the errors."""
     scores = published.series()[[2020, 2021]].dropna()
-    found = {margin: posterior.rises(2020, 2021, margin=margin, places=PLACES).loc[1, "rose"] for margin in ("passing", "level")}
+    found = {
+        margin: posterior.rises(2020, 2021, margin=margin, places=PLACES).loc[1, "rose"]
+        for margin in ("passing", "level")
+    }
     for times in (1, 1.35, 2):
         noise = np.zeros((len(scores), 2, 2))
         for at, year in enumerate(scores):
-            noise[:, at, at] = (times * precision.standard_errors_by_province("total", year, "passing")[scores.index]) ** 2
+            noise[:, at, at] = (
+                times * precision.standard_errors_by_province("total", year, "passing")[scores.index]
+            ) ** 2
         order = np.argsort(np.argsort(-posterior.true_values(scores.to_numpy(), noise), axis=1), axis=1)
-        found[f"passing, {times} times"] = ((order[..., 0] - order[..., 1])[:, scores.index.get_loc(1)] >= PLACES).mean()
+        found[f"passing, {times} times"] = (
+            (order[..., 0] - order[..., 1])[:, scores.index.get_loc(1)] >= PLACES
+        ).mean()
     return {name: round(float(chance), 3) for name, chance in found.items()}
 
 
@@ -49,7 +59,9 @@ def main() -> None:
     """Measure, print and save."""
     rng = np.random.default_rng(0)
     cases = pd.concat([panel(rng, seed) for seed in range(PANELS)])
-    bins = cases.groupby(pd.cut(cases["told"], EDGES)).agg(told=("told", "mean"), came=("came", "mean"), n=("came", "size"))
+    bins = cases.groupby(pd.cut(cases["told"], EDGES)).agg(
+        told=("told", "mean"), came=("came", "mean"), n=("came", "size")
+    )
     result = {
         "panels": PANELS,
         "bias": float(cases["told"].mean() - cases["came"].mean()),

@@ -108,7 +108,7 @@ def standing(frame: pd.DataFrame, part: int | str, year: int | None = None) -> p
     Examples
     --------
     >>> standing(estimates.from_published(2024, (8,)), 8).loc[1, ["lower", "upper"]].astype(int).to_list()
-    [1, 7]
+    [1, 5]
     """
     own = estimates.standing(frame, part, year, sets=False)
     known = own.dropna(subset=["score", "se"])
@@ -129,7 +129,7 @@ def published_standing(year: int, part: int | str, margin: str = "level") -> pd.
     Examples
     --------
     >>> published_standing(2024, 8).loc[1, ["rank", "lower", "upper"]].astype(int).to_dict()
-    {'rank': 2, 'lower': 1, 'upper': 7}
+    {'rank': 2, 'lower': 1, 'upper': 5}
     """
     return standing(estimates.from_published(year, (part,), margin), part)
 

@@ -168,7 +168,7 @@ def test_names_over_ranks_keep_apart_inside_the_figure(name, n):
 def test_ranks_tell_the_place_and_table_all():
     frame = posterior.published_standing(2024, 8)
     ax = country.ranks(frame, HANOI, lang="en")
-    assert "Ha Noi: rank 2, probably 1 to 7." in ax.figure.description.alt
+    assert "Ha Noi: rank 2, probably 1 to 5." in ax.figure.description.alt
     assert len(ax.figure.description.data) == frame["rank"].notna().sum()
     assert country.ranks(frame.assign(rank=np.nan), HANOI) is None
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from frictionless import Package
 
-from papi_lib import changes, datafiles, estimates, index, merged, places, plans, posterior, published, targets
+from papi_lib import changes, datafiles, index, merged, places, plans, posterior, published, targets
 from papi_lib.survey import codebook
 
 

@@ -27,7 +27,10 @@ def tables(tmp_path, monkeypatch):
 def test_ha_nois_target():
     target = plans.targets("Hà Nội").iloc[0]
     assert target[["base_year", "first_year", "last_year", "by"]].to_list() == [2020, 2021, 2025, 2025]
-    assert plans.targets("Hà Nội")[["part", "kind", "value"]].to_numpy().tolist() == [["total", "places_a_year", 5], ["total", "group", 3]]
+    assert plans.targets("Hà Nội")[["part", "kind", "value"]].to_numpy().tolist() == [
+        ["total", "places_a_year", 5],
+        ["total", "group", 3],
+    ]
 
 
 def test_a_plan_is_judged_as_it_counts_itself():

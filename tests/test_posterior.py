@@ -19,7 +19,10 @@ def panels():
         size = rng.chisquare(20) / 20  # how large the errors are is known with twenty degrees of freedom
         scores = truth + rng.normal(0, np.sqrt(1 - real), truth.shape) * np.sqrt(RELATIVE)[:, None]
         noise = (1 - real) * size * RELATIVE[:, None, None] * np.eye(2)
-        ranks, true = posterior._ranks(posterior.true_values(scores, noise, 20, seed=panel)), posterior._ranks(truth[None])
+        ranks, true = (
+            posterior._ranks(posterior.true_values(scores, noise, 20, seed=panel)),
+            posterior._ranks(truth[None]),
+        )
         gains, gained = ranks[..., 0] - ranks[..., 1], true[0, :, 0] - true[0, :, 1]
         told.append(pd.DataFrame({"chance": (gains >= 5).mean(axis=0), "rose": gained >= 5}))
     return pd.concat(told)
@@ -71,7 +74,9 @@ def test_ranks_lie_in_their_ranges_as_often_as_told():
     rng, covered = np.random.default_rng(3), []
     for _ in range(40):
         truth = rng.normal(0, 1, 61)
-        frame = pd.DataFrame({"place": range(61), "part": "total", "year": 2024, "score": truth + rng.normal(0, 0.7, 61)})
+        frame = pd.DataFrame(
+            {"place": range(61), "part": "total", "year": 2024, "score": truth + rng.normal(0, 0.7, 61)}
+        )
         frame = frame.assign(se=0.7, df=30.0, n=np.nan)
         frame.attrs = {"groups": (), "whole": "mean"}
         made = posterior.standing(frame, "total")

@@ -78,7 +78,9 @@ def test_the_error_of_a_level_holds_the_drawing_of_districts_and_villages():
     level, passing, redraw = (precision.standard_errors(2024, margin=m)["se"] for m in ("level", "passing", "redraw"))
     np.testing.assert_allclose(level**2, passing**2 + redraw**2)
     share = redraw**2 / (redraw**2 + precision.standard_errors(2024)["signal_sd"] ** 2)
-    assert share["water_quality"] < 0.1 < 0.5 < share["corruption_limits_government"]  # orders that outlasted 2021 or not
+    assert (
+        share["water_quality"] < 0.1 < 0.5 < share["corruption_limits_government"]
+    )  # orders that outlasted 2021 or not
 
 
 def test_errors_know_how_sure_they_are():
@@ -94,12 +96,17 @@ def test_a_drawing_of_other_places_is_found_in_made_up_panels(monkeypatch):
     for _ in range(20):
         places_asked = {first: rng.normal(0, 1, units) for first in (2018, 2021)}
         lasting = rng.normal(0, 1, units)
-        years = {y: lasting + places_asked[2021 if y >= 2021 else 2018] + rng.normal(0, 0.7, units) for y in range(2018, 2025)}
+        years = {
+            y: lasting + places_asked[2021 if y >= 2021 else 2018] + rng.normal(0, 0.7, units)
+            for y in range(2018, 2025)
+        }
         wide = pd.DataFrame(years, index=places.provinces().index)
         monkeypatch.setattr(precision, "_deviations", lambda part, wide=wide: wide - wide.mean())
         monkeypatch.setattr(precision, "_relative_noise", lambda: pd.Series(1.0, wide.index))
         for cache in ("_spread", "_passing_share", "_outlasting", "_correlation_kept", "_long_spans"):
-            monkeypatch.setattr(precision, cache, getattr(getattr(precision, cache), "__wrapped__", getattr(precision, cache)))
+            monkeypatch.setattr(
+                precision, cache, getattr(getattr(precision, cache), "__wrapped__", getattr(precision, cache))
+            )
         row = precision._variance("total", 2024)
         levels.append(row["redraw"])
         errors.append(row["passing"])
@@ -122,5 +129,7 @@ def test_published_standard_errors_are_used_when_all_provinces_have_them(tmp_pat
     level, passing = (precision.standard_error(None, 2024, margin=m) for m in ("level", "passing"))
     assert level**2 == pytest.approx(passing**2 + sampling.loc["total", "se"] ** 2)
     path.write_text(path.read_text() + "2024,2,inspection_boards,0.1\n")
-    with pytest.raises(datafiles.DataError, match=f"row {len(known) + 2}, column 'part': 'inspection_boards' is no part"):
+    with pytest.raises(
+        datafiles.DataError, match=f"row {len(known) + 2}, column 'part': 'inspection_boards' is no part"
+    ):
         estimates.from_published(2024)

@@ -60,7 +60,8 @@ def test_only_provinces_of_both_years_are_ranked():
 def test_ranks_and_groups_of_one_year():
     frame = posterior.published_standing(2024, 8)
     known = frame.dropna(subset="score")
-    assert (known["lower"] <= known["middle"]).all() and (known["middle"] <= known["upper"]).all()
+    assert (known["lower"] <= known["middle"]).all()
+    assert (known["middle"] <= known["upper"]).all()
     chances = known[[f"group_{g}" for g in range(1, 5)]]
     np.testing.assert_allclose(chances.sum(axis=1), 1)
     np.testing.assert_allclose(chances.sum(), [16, 15, 15, 15], atol=0.01)

@@ -24,7 +24,7 @@ from scipy.stats import chi2
 from papi_lib import datafiles, estimates, precision, published
 
 #: What is known of errors and variances is drawn so often, and the true values so often for each.
-_KNOWN, _DRAWS = 100, 50
+_KNOWN, _DRAWS = 60, 50
 #: Standard deviation of the true values, in that of the scores, and their correlation: all equally likely beforehand.
 _SPREADS, _CORRELATIONS = np.arange(0.1, 1.15, 0.1), np.arange(0.05, 1.0, 0.1)
 #: Sizes of the errors that are tried, as shares of what they are known to be.
@@ -32,7 +32,7 @@ _SIZES = 10
 
 
 def true_values(scores: np.ndarray, noise: np.ndarray, df: float = np.inf, seed: int = 0) -> np.ndarray:
-    """Draw the true values behind the scores of one time or several.
+    """Draw the true values behind the scores of one time or two.
 
     Parameters
     ----------
@@ -77,14 +77,19 @@ def true_values(scores: np.ndarray, noise: np.ndarray, df: float = np.inf, seed:
 
 
 def _likelihood(distance: np.ndarray, noise: np.ndarray, priors: np.ndarray, size: float) -> np.ndarray:
-    """Return the log likelihood of the distances to the mean under each covariance of the true values."""
+    """Return the log likelihood of the distances to the mean under each covariance of the true values (one or two)."""
     kinds, own = np.unique(noise.round(12), axis=0, return_inverse=True)
     total = np.zeros(len(priors))
     for kind, errors in enumerate(kinds):  # provinces whose errors are alike, together
         there = distance[own.ravel() == kind]
-        covariance = priors + size * errors
-        fit = np.trace(np.linalg.solve(covariance, there.T @ there), axis1=1, axis2=2)
-        total -= 0.5 * (len(there) * np.linalg.slogdet(covariance)[1] + fit)
+        seen, covariance = there.T @ there, priors + size * errors
+        if len(seen) == 1:
+            determinant, fit = covariance[:, 0, 0], seen[0, 0] / covariance[:, 0, 0]
+        else:
+            (a, b), (_, d) = np.moveaxis(covariance, 0, -1)
+            determinant = a * d - b**2
+            fit = (d * seen[0, 0] - 2 * b * seen[0, 1] + a * seen[1, 1]) / determinant
+        total -= 0.5 * (len(there) * np.log(determinant) + fit)
     return total
 
 
@@ -168,7 +173,8 @@ def rises(before: int, year: int, part: int | str = "total", margin: str = "leve
     table = pd.DataFrame(
         {"rank_before": ranks[before], "rank": ranks[year], "gain": ranks[before] - ranks[year], "of": len(ranks)}
     )
-    return table.assign(rose=(gains >= places).mean(axis=0), fell=(gains <= -places).mean(axis=0))
+    rose, fell = ((hits.sum(axis=0) + 0.5) / (len(gains) + 1) for hits in (gains >= places, gains <= -places))
+    return table.assign(rose=rose, fell=fell)
 
 
 @datafiles.cached

@@ -14,7 +14,7 @@ from scipy import stats
 
 from papi_lib import datafiles, estimates, index, places, published
 from papi_lib import survey as survey_methods
-from papi_lib.page import facts, story
+from papi_lib.page import facts, story, summary
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words
 from papi_lib.survey import codebook, disclosure, districts, records
@@ -408,7 +408,7 @@ def test_a_survey_of_one_district_claims_no_difference(tmp_path, monkeypatch):
     assert not survey.claims("001")["clear"].any()
     assert survey.claims("001")["difference"].isna().all()
     page, shown = page_of(monkeypatch, tmp_path / "one.parquet", "001")
-    for section in (story.standing, story.parts, story.findings):
+    for section in (summary.summary, story.standing, story.parts):
         section(page)
     text = " ".join(shown)
     assert text.count("Only people of Ba Dinh District were asked, so there is nothing to compare it with.") == 3

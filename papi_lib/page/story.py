@@ -1,4 +1,4 @@
-"""The story that all pages share: where the place stands, what makes it so, how it moved, what stands out, who acts.
+"""The story that all pages share: where the place stands, what makes it so, how it moved, who acts.
 
 Each function shows one question with its answer, for any estimates frame, and returns the frame behind it for the
 analyst to go on with. Where the page's year lacks the dimension they show nothing, because the page's opening
@@ -16,7 +16,6 @@ from papi_lib.page.words import mark
 from papi_lib.survey import codebook, disclosure
 from papi_lib.survey.means import USUAL_DEFF
 
-MOST_FINDINGS = 3
 #: What the margins of error hold.
 _MARGINS = {
     "level": mark("what passes within a year, and which districts and villages were drawn (suspected)"),
@@ -36,13 +35,6 @@ _ROSE_IF = {
 RANK = mark(
     "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; nine chances in ten lie between ranks {lower} and {upper}."
 )
-#: What stands out, by kind of claim and sign.
-_FINDINGS = {
-    ("gap", 1): mark("{part:part}: {points:2} points above {whole} (margin of error ±{margin:2})."),
-    ("gap", -1): mark("{part:part}: {points:2} points below {whole} (margin of error ±{margin:2})."),
-    ("change", 1): mark("{part:part}: since {since} {points:2} points more than the country moved (margin of error ±{margin:2})."),
-    ("change", -1): mark("{part:part}: since {since} {points:2} points less than the country moved (margin of error ±{margin:2})."),
-}  # fmt: skip
 
 
 @datafiles.held()
@@ -305,32 +297,6 @@ def course(page: Page) -> None:
         "What moved since the first year that compares; ranks among the provinces published in both years",
         columns,
     )
-
-
-@datafiles.held()
-def findings(page: Page) -> pd.DataFrame | None:
-    """Ask what stands out: at most three of the page's claims that are clear, one a part, the largest against their noise.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        `Page.claims`, largest absolute ``z`` first; None where the place has no score at all.
-    """
-    if not page.measured or page.claims["difference"].isna().all() and not page.survey:
-        return None
-    frame = page.claims.sort_values("z", key=abs, ascending=False)
-    page.ask("What stands out?", "what-stands-out")
-    told = [
-        page.words(
-            _FINDINGS[row.kind, 1 if row.difference > 0 else -1],
-            part=row.part, points=abs(row.difference), margin=row.margin, whole=page.whole, since=getattr(row, "since", None),
-        )
-        for row in frame[frame["clear"]].drop_duplicates("part").head(MOST_FINDINGS).itertuples()
-    ]  # fmt: skip
-    compared = frame["difference"].notna().any()
-    nothing = mark("Nothing stands out from the margin of error of the scores.") if compared else uncompared(page)
-    page.findings(told or [page.words(nothing, place=page.name)])
-    return frame
 
 
 @datafiles.held()

@@ -121,8 +121,10 @@ class Words:
         return f"+{text}" if value is not None and round(float(value), decimals) > 0 else text
 
     def percent(self, share: float) -> str:
-        """Format a share of 1 as a whole percentage."""
-        return "–" if share is None or math.isnan(share) else f"{self.number(100 * share, 0)}%"
+        """Format a share of 1 as a whole percentage; what is not all or nothing is not told as such."""
+        if share is None or math.isnan(share):
+            return "–"
+        return f"{self.number(min(max(100 * share, share > 0), 100 - (share < 1)), 0)}%"
 
     def date(self, moment: datetime) -> str:
         """Format a date with its time of day."""

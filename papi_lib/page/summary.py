@@ -1,0 +1,207 @@
+"""The page's answer on its first screen, in at most four sentences.
+
+Of a province: where it stands and stood, what truly moved, where it is first or last, who is to act. Of a district,
+of which there is one survey: what differs from the whole by more than its margin of error. Every sentence is made from
+the same frames as the sections below it, where it is told with its margins.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from papi_lib import datafiles, index, plans, posterior, precision, published
+from papi_lib.page import country, story
+from papi_lib.page.page import Page
+from papi_lib.page.words import mark
+
+#: A move is told from this chance of being true on, and only if it is by so many places; so many of them.
+SURE, LEAST, MOST = 0.9, 5, 2
+_CLEAR = {
+    True: mark("{part:part}: {points:2} points above {whole} (margin of error ±{margin:2})."),
+    False: mark("{part:part}: {points:2} points below {whole} (margin of error ±{margin:2})."),
+}
+_MOVED = {
+    1: mark("{part:part} rose from place {rank_before:0} in {since} to place {rank:0} of {of:0} (chance that it truly rose: {chance:%})"),
+    -1: mark("{part:part} fell from place {rank_before:0} in {since} to place {rank:0} of {of:0} (chance that it truly fell: {chance:%})"),
+}  # fmt: skip
+
+
+@datafiles.held()
+def summary(page: Page) -> pd.DataFrame | None:
+    """Show the page's answer, and tell it to the site.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Of a province, by part: ``rank`` and ``of`` in the page's year, ``since``, ``rank_before``, ``gain`` and
+        ``chance`` of its largest move inside the edition. Of a district, `Page.claims`, the largest ``z`` first. None
+        where the place has no score.
+    """
+    if not page.measured:
+        return None
+    if page.survey:
+        frame = page.claims.sort_values("z", key=abs, ascending=False)
+        page.findings(_clear(page, frame))
+        return frame
+    if pd.isna(page.standing.loc[page.place.code, "score"]):
+        return None
+    frame = pd.DataFrame(
+        {part: _move(page, part) for part in dict.fromkeys([page.series, *page.parts, *_finest(page)])}
+    ).T
+    told = [_standing(page), _moved(page, frame), _ends(page, frame), _acts(page, frame)]
+    page.findings([sentence for sentence in told if sentence])
+    return frame
+
+
+def _clear(page: Page, claims: pd.DataFrame) -> list[str]:
+    """Return the clear claims, one a part, the largest against their margin of error."""
+    told = [
+        page.words(
+            _CLEAR[row.difference > 0], part=row.part, points=abs(row.difference), margin=row.margin, whole=page.whole
+        )
+        for row in claims[claims["clear"]].drop_duplicates("part").head(MOST + 1).itertuples()
+    ]
+    nothing = (
+        mark("Nothing stands out from the margin of error of the scores.")
+        if claims["difference"].notna().any()
+        else story.uncompared(page)
+    )
+    return told or [page.words(nothing, place=page.name)]
+
+
+def _finest(page: Page) -> list[str]:
+    """Return the sub-dimensions that the page is about."""
+    return index.subdimensions(page.year, page.dimension)
+
+
+def _ranks(page: Page, part: int | str, year: int) -> pd.Series:
+    scores = published.series(None if part == "total" else part)
+    return scores[year].rank(ascending=False, method="min")
+
+
+def _move(page: Page, part: int | str) -> pd.Series:
+    """Return a part's rank, and its largest move in places since a year of the edition that compares.
+
+    How likely the move is true is asked only where it is large beside its error; elsewhere its chance is left at 0.
+    """
+    code, year, ranks = page.place.code, page.year, _ranks(page, part, page.year)
+    found = {"rank": ranks[code], "of": ranks.count(), "since": None, "rank_before": None, "gain": 0, "chance": 0.0}
+    scores, earlier = (
+        published.series(None if part == "total" else part),
+        index.segment(year, None if part == "total" else part),
+    )
+    for since in (y for y in earlier if y < year and pd.notna(scores.loc[code, [y, year]]).all()):
+        both = scores[[since, year]].dropna()
+        order, move = both.rank(ascending=False, method="min").loc[code], both[year] - both[since]
+        gain = order[since] - order[year]
+        margin = precision.margin_of_change(since, year)
+        error = np.hypot(*(precision.standard_errors_by_province(part, y, margin)[code] for y in both))
+        if (
+            abs(gain) >= LEAST
+            and abs(gain) > abs(found["gain"])
+            and abs(move[code] - move.mean()) > ndtri(SURE) * error
+        ):
+            found |= {"since": since, "rank_before": order[since], "gain": gain}
+    if found["gain"]:
+        found["chance"] = posterior.rises(found["since"], year, part).loc[code, "rose" if found["gain"] > 0 else "fell"]
+    return pd.Series(found)
+
+
+def _standing(page: Page) -> str:
+    """Return where the place stands, and stood the year before and when the edition began."""
+    w, code, row = page.words, page.place.code, page.standing.loc[page.place.code]
+    told = {
+        "place": page.name,
+        "year": page.year,
+        "n": int(page.standing["score"].count()),
+        **row[["rank", "lower", "upper"]],
+    }
+    told["group"] = country.group_name(row["group"], w)
+    earlier = [
+        y
+        for y in dict.fromkeys([page.year - 1, index.edition(page.year)])
+        if y in published.series(page.dimension) and y != page.year
+    ]
+    ranks = {y: _ranks(page, page.series, y) for y in earlier}
+    told["before"] = [
+        w("place {rank:0} of {of:0} in {year}", rank=r[code], of=r.count(), year=y)
+        for y, r in ranks.items()
+        if pd.notna(r[code])
+    ]
+    first = min(index.segment(page.year, page.dimension))
+    scores = published.series(page.dimension)
+    told["first"], apart = first, scores.loc[code] - scores.mean()
+    if not told["before"]:
+        return w(
+            "{place} stands at place {rank:0} of {n:0} in {year} (nine chances in ten: {lower:0} to {upper:0}), in the {group} of four groups.",
+            **told,
+        )
+    if first == page.year or pd.isna(apart[first]):
+        return w(
+            "{place} stands at place {rank:0} of {n:0} in {year} (nine chances in ten: {lower:0} to {upper:0}), in the {group} of four groups; before: {before:list}.",
+            **told,
+        )
+    return w(
+        "{place} stands at place {rank:0} of {n:0} in {year} (nine chances in ten: {lower:0} to {upper:0}), in the {group} of four groups; before: {before:list}. Beside the mean of provinces it went from {then:+2} points in {first} to {now:+2}.",
+        then=apart[first], now=apart[page.year], **told,
+    )  # fmt: skip
+
+
+def _moved(page: Page, frame: pd.DataFrame) -> str:
+    """Return what moved so far that the move is hardly chance: the page's series and parts first, the surest."""
+    w, sure = page.words, frame[frame["chance"].astype(float) >= SURE]
+    sure = sure.assign(own=sure.index.isin([page.series, *page.parts])).sort_values(
+        ["own", "chance"], ascending=False, kind="stable"
+    )
+    moves = [w(_MOVED[1 if row["gain"] > 0 else -1], part=part, **row) for part, row in sure.head(MOST).iterrows()]
+    if moves:
+        return w("{moves:list}.", moves=moves)
+    first = min(index.segment(page.year, page.dimension))
+    return (
+        ""
+        if first == page.year
+        else w("Since {first}, no part moved so far that nine chances in ten speak for a true move.", first=first)
+    )
+
+
+def _ends(page: Page, frame: pd.DataFrame) -> str:
+    """Return in which sub-dimensions the place is first or last in the country, or strongest and weakest."""
+    w, own = page.words, frame.loc[_finest(page)].dropna(subset="rank").astype({"rank": float, "of": float})
+    if own.empty:
+        return ""
+    below = own["rank"] / own["of"]
+    told = {
+        "best": below.idxmin(),
+        "worst": below.idxmax(),
+        "first": list(own.index[own["rank"] == 1]),
+        "last": list(own.index[own["rank"] == own["of"]]),
+    }
+    told |= {"top": own.loc[told["best"], "rank"], "bottom": own.loc[told["worst"], "rank"], "n": own["of"].max()}
+    if told["first"] and told["last"]:
+        return w("First of all {n:0} provinces in {first:part}; last in {last:part}.", **told)
+    if told["first"]:
+        return w("First of all {n:0} provinces in {first:part}; weakest in {worst:part} (place {bottom:0}).", **told)
+    if told["last"]:
+        return w("Last of all {n:0} provinces in {last:part}; strongest in {best:part} (place {top:0}).", **told)
+    return w("Strongest in {best:part} (place {top:0} of {n:0}), weakest in {worst:part} (place {bottom:0}).", **told)
+
+
+def _acts(page: Page, frame: pd.DataFrame) -> str:
+    """Return whom the province's plan asks to act on what is weakest; nothing without a plan of the year."""
+    w, own = page.words, frame.loc[_finest(page)].dropna(subset="rank")
+    tasks = plans.tasks(page.place.province_code, year=page.year)
+    if tasks.empty or own.empty:
+        return ""
+    below = (own["rank"] / own["of"]).astype(float)
+    weak = list(own.index[own["rank"] == own["of"]]) or [below.idxmax()]
+    named = [part for part in weak if tasks["subdimensions"].map(lambda parts, part=part: part in parts).any()]
+    if not named:
+        return w("The plan names no task about {parts:part}.", parts=weak)
+    asked = tasks[tasks["subdimensions"].map(lambda parts: bool(set(parts) & set(named)))]
+    return w(
+        "On {parts:part} the plan asks these to act: {blocks:list}.",
+        parts=named,
+        blocks=list(asked[f"block_{page.lang}"].unique()),
+    )

@@ -1,0 +1,102 @@
+"""The first screen: every figure recomputed from the CSV files, and what it must say of places that are known."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from papi_lib import index, places
+from papi_lib.page import summary
+from papi_lib.page.page import Page
+
+YEAR = 2024
+
+
+@pytest.fixture(scope="module")
+def files():
+    """Scores as the files have them, by year: sub-dimensions, dimensions and totals, computed here."""
+    made = {}
+    for year in (2021, 2022, 2023, 2024):
+        table = pd.read_csv(ROOT / "data" / "published" / f"{year}.csv")
+        wide = table.pivot(index="province_code", columns="subdimension", values="score")
+        sums = table.groupby(["province_code", "dimension"])["score"].sum().unstack()
+        whole = table.groupby("province_code").size() == table["subdimension"].nunique()
+        made[year] = wide.join(sums).assign(total=sums.sum(axis=1).where(whole))
+    return made
+
+
+@pytest.fixture(scope="module")
+def told():
+    """What the first screens of all provinces say, with the frames behind them."""
+    shown, made = [], {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "_html", staticmethod(lambda fragment, more=None: shown.append(fragment)))
+        for code in places.provinces().index:
+            shown.clear()
+            frame = summary.summary(Page.open(int(code), YEAR, "en"))
+            made[code] = frame, re.findall("<li>(.*?)</li>", "".join(shown).replace("&#x27;", "'"))
+    return made
+
+
+def ranks(scores: pd.Series) -> pd.Series:
+    return scores.rank(ascending=False, method="min")
+
+
+@pytest.mark.slow
+def test_every_province_is_told_where_it_stands_and_stood(told, files):
+    first, sentences = {}, []
+    for code, (frame, said) in told.items():
+        total = files[YEAR]["total"]
+        if pd.isna(total.get(code)):
+            assert frame is None
+            assert not said
+            continue
+        assert 2 <= len(said) <= 4
+        assert f"at place {ranks(total)[code]:.0f} of {total.count()} in 2024" in said[0]
+        for year in (2023, 2021):
+            if pd.notna(files[year]["total"].get(code)):
+                assert f"place {ranks(files[year]['total'])[code]:.0f} of {files[year]['total'].count()} in {year}" in said[0]
+        apart = {y: files[y]["total"].get(code, np.nan) - files[y]["total"].mean() for y in (2022, 2024)}
+        if pd.notna(apart[2022]) and "before" in said[0]:
+            assert f"{apart[2022]:+.2f}".replace("-", "−") in said[0]
+            assert f"{apart[2024]:+.2f}".replace("-", "−") in said[0]
+        first[code] = said[0]
+        sentences += said
+    assert len(first) == 61
+    repeated = pd.Series(sentences).duplicated(keep=False)
+    assert repeated.mean() < 0.25
+
+
+@pytest.mark.slow
+def test_first_and_last_places_and_moves_are_those_of_the_files(told, files):
+    parts = index.subdimensions(YEAR)
+    for code, (frame, said) in told.items():
+        if frame is None:
+            continue
+        text = " ".join(said)
+        for part in parts:
+            scores = files[YEAR][part].dropna()
+            assert frame.loc[part, "rank"] == ranks(scores)[code]
+            if ranks(scores)[code] == len(scores):
+                assert f"ast of all {len(scores)} provinces in" in text or "; last in" in text
+                assert index.name(part, "en") in text.replace("’", "'") or index.name(part, "en") in text
+        for part, row in frame[frame["chance"] > 0].iterrows():
+            both = pd.concat([files[row["since"]][part], files[YEAR][part]], axis=1).dropna()
+            before, after = (ranks(both.iloc[:, at])[code] for at in (0, 1))
+            assert (row["rank_before"], row["gain"]) == (before, before - after)
+            assert abs(row["gain"]) >= summary.LEAST
+
+
+@pytest.mark.slow
+def test_what_is_known_of_ha_noi_is_said(told):
+    """Out of the top group in 2024; last in public health, air and water; first in civic knowledge and internet."""
+    said = " ".join(told[1][1])
+    assert "place 29 of 61 in 2024" in said
+    assert "upper middle of four groups" in said
+    assert "from +1.56 points in 2022 to +0.34" in said
+    assert "First of all 61 provinces in Civic knowledge and Access to and use of the internet" in said
+    assert "last in Public health care, Quality of air, and Quality of water" in said
+    assert "City departments and Public service units" in said
+    assert re.search(r"Quality of air fell from place 37 in 2021 to place 61 of 61", said)

@@ -233,6 +233,7 @@ class Page:
         rows: tuple[str, str] = ("part", "part"),
         *,
         of_answers: bool = True,
+        looks: pd.DataFrame | None = None,
         **values: object,
     ) -> None:
         """Show a table: see `papi_lib.page.tables.html`; the caption is an English sentence with `values`.
@@ -240,7 +241,7 @@ class Page:
         What is of simulated answers says so; `of_answers` is false for what is not.
         """
         text = self._text(caption, values) + self._mark(of_answers)
-        self._html(tables.html(frame, self.words, text, columns, rows))
+        self._html(tables.html(frame, self.words, text, columns, rows, looks))
 
     def axes(self, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1) -> Axes:
         """Return empty axes in the project's look; several as a flat array. Sizes are in inches."""

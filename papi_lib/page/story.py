@@ -203,6 +203,7 @@ def history(page: Page) -> pd.DataFrame | None:
     whole = frame["part"] == page.series
     for own in (frame[whole], frame[~whole]):
         page.picture(charts.history(own, page.place, lang=page.lang, beside_name=page.whole))
+    every_year(page)
     reasons = index.breaks(int(frame["year"].min()), page.year, page.dimension).dropna(subset="subdimension")
     for row in reasons.to_dict("records"):
         page.note(
@@ -211,6 +212,40 @@ def history(page: Page) -> pd.DataFrame | None:
             since=row["year"],
             why=row[f"note_{page.lang}"],
         )
+    return frame
+
+
+def every_year(page: Page) -> pd.DataFrame:
+    """Show score and rank of the page's series and all parts below it in every year, the latest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Parts × years: ``score``, ``rank`` and ``group`` on the first level of the columns.
+    """
+    w, code, structure = page.words, page.place.code, index.structure(page.year)
+    below = {d: own["subdimension"].to_list() for d, own in structure.groupby("dimension")}
+    dimensions = index.dimensions(page.year) if page.dimension is None else [page.dimension]
+    parts = [*(["total"] if page.dimension is None else []), *(part for d in dimensions for part in (d, *below[d]))]
+    known = {}
+    for part in parts:
+        scores = published.series(None if part == "total" else part, until=page.year)
+        known[part] = pd.DataFrame(
+            {y: published.standing(scores[y].rename("score")).loc[code] for y in scores}, dtype=float
+        )
+    frame = pd.concat(known).unstack()[sorted({y for own in known.values() for y in own}, reverse=True)]
+    frame = frame.swaplevel(axis=1).sort_index(axis=1, level=0, sort_remaining=False).loc[parts]
+    years = list(frame["score"])
+    text, looks = pd.DataFrame("–", parts, years), pd.DataFrame("number", parts, years)
+    for part, year in ((p, y) for p in parts for y in years if pd.notna(frame.loc[p, ("score", y)])):
+        score, rank, group = frame.loc[part, [(name, year) for name in ("score", "rank", "group")]]
+        starts = year - 1 in known[part] and not index.comparable(year - 1, year, None if part == "total" else part)
+        text.loc[part, year] = w("{score:2} ({rank:0})", score=score, rank=rank)
+        looks.loc[part, year] = f"number group-{group:.0f}{' break' if starts else ''}"
+    page.table(
+        text, "Points and rank in every year. Dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
+        {year: (str(year), "") for year in years}, looks=looks,
+    )  # fmt: skip
     return frame
 
 

@@ -100,7 +100,7 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
         for fragment in fragments:
             fragment = re.sub(r'<h2(?: data-method="([a-z0-9-]+)")?>(.*?)</h2>', number, fragment, flags=re.S)
             fragment = re.sub(
-                r'(?<!lang="en">)<table class="figures">.*?</table>',
+                r'(?<!lang="en">)<table class="figures[^"]*">.*?</table>',
                 r'<div class="drawing" tabindex="0">\g<0></div>',
                 fragment,
                 flags=re.S,

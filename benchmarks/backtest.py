@@ -2,14 +2,17 @@
 
 For every base year 2013-2023, and one, two, three and five years ahead: the chance of rising at
 least five places (Brier skill against the base rate, reliability), coverage of 90% intervals of the
-score and rank, and errors of the total and rank. One year ahead also for simpler ways:
+score and rank, and errors of the total and rank. Chances are corrected as the library does, by how
+often earlier ones came true; ``bias`` has what was told before and after that, and what came. One
+year ahead also for simpler ways:
 
 - persistence: next year's standing is this year's, give or take past one-year changes;
 - shrinkage: this year's standing times the mean correlation of neighbouring years so far;
 - starting band: how often provinces from such ranks rose so far in earlier years.
 
 Scores are compared as differences to the year's mean, in points. Skill is against the share of all
-cases that rose, known only in hindsight. Written to ``results/backtest.json`` and
+cases that rose, known only in hindsight; ``over_starting_band`` is against the starting band, beside
+the skill that would come on average if every chance were exactly right. Written to ``results/backtest.json`` and
 ``results/reliability.svg``.
 """
 
@@ -24,6 +27,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from papi_lib import forecast, published, targets
 
@@ -81,6 +85,12 @@ def outcomes(way: Callable[[int], pd.DataFrame], horizon: int = 1) -> pd.DataFra
     return pd.concat(rows)
 
 
+def corrected(frame: pd.DataFrame, horizon: int = 1) -> pd.DataFrame:
+    """Return the outcomes with the chances as the library tells them; ``drawn`` keeps those of the draws."""
+    by = frame["year"].map(lambda year: forecast.correction(year - horizon, horizon))
+    return frame.assign(drawn=frame["chance"], chance=expit(logit(frame["chance"]) + by))
+
+
 def starting_band(frame: pd.DataFrame) -> pd.Series:
     """Return the share that rose from the same band of ranks in earlier years, from the first year of the index on."""
     totals, rows = published.series(), []
@@ -96,13 +106,28 @@ def starting_band(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(np.concatenate(chances), frame.index)
 
 
-def brier_skill(frame: pd.DataFrame, rng: np.random.Generator | None = None) -> float:
-    """Return the Brier skill over the base rate; of provinces drawn again if a generator is given."""
+def brier_skill(frame: pd.DataFrame, rng: np.random.Generator | None = None, over: str | None = None) -> float:
+    """Return the Brier skill over the base rate or a column; of provinces drawn again if a generator is given."""
     if rng is not None:
         groups = dict(tuple(frame.groupby(level=0)))
         frame = pd.concat([groups[code] for code in rng.choice(list(groups), len(groups))])
     rose = frame["rose"].astype(float)
-    return 1 - (frame["chance"] - rose).pow(2).mean() / rose.var(ddof=0)
+    other = rose.var(ddof=0) if over is None else (frame[over] - rose).pow(2).mean()
+    return 1 - (frame["chance"] - rose).pow(2).mean() / other
+
+
+def over_starting_band(frame: pd.DataFrame) -> dict:
+    """Return the skill over the starting band, and what it would be on average if every chance were exactly right."""
+    chance, rng = frame["chance"], np.random.default_rng(0)
+    low, high = np.quantile([brier_skill(frame, rng, "band") for _ in range(300)], [0.05, 0.95])
+    left = (chance * (1 - chance)).mean()  # squared error of chances that are right
+    return {
+        "brier_skill": brier_skill(frame, over="band"),
+        "brier_skill_90_low": low,
+        "brier_skill_90_high": high,
+        "skill_if_chances_were_right": 1 - left / (left + (chance - frame["band"]).pow(2).mean()),
+        "brier_skill_before_correction": brier_skill(frame.assign(chance=frame["drawn"]), over="band"),
+    }
 
 
 def summary(frame: pd.DataFrame) -> dict:
@@ -141,7 +166,7 @@ def by_start(frame: pd.DataFrame, without: int | None = None) -> dict:
 
 def by_horizon(years: int) -> dict:
     """Return the summary of forecasts so many years ahead, with and without those across 2020 to 2021."""
-    frame = outcomes(partial(model, horizon=years), years)
+    frame = corrected(outcomes(partial(model, horizon=years), years), years)
     across = (frame["year"] - years <= 2020) & (frame["year"] >= 2021)
     return {"all": summary(frame), "without_2020_to_2021": summary(frame[~across])}
 
@@ -178,13 +203,19 @@ def draw(tenths: pd.DataFrame) -> None:
 def main() -> None:
     """Measure, print and save."""
     frames = {way.__name__: outcomes(way) for way in (model, persistence, shrinkage)}
-    ours = frames["model"]
-    banded = ours.assign(chance=starting_band(ours))
+    ours = frames["model"] = corrected(frames["model"])
+    ours["band"] = starting_band(ours)
+    banded = ours.assign(chance=ours["band"])
     normal = {way: f[f["year"] != 2021] for way, f in frames.items()}
     tenths = reliability(ours)
     result = {
         "all": summary(ours),
         "without_2020_to_2021": summary(normal["model"]),
+        "bias": {"drawn": ours["drawn"].mean(), "told": ours["chance"].mean(), "came": ours["rose"].mean()},
+        "over_starting_band": {
+            "all": over_starting_band(ours),
+            "without_2020_to_2021": over_starting_band(normal["model"]),
+        },
         "brier_skill_by_way": {
             "all": {way: brier_skill(f) for way, f in (frames | {"starting_band": banded}).items()},
             "without_2020_to_2021": {

@@ -12,7 +12,7 @@ Ten calls to start with. Import a module first: from papi_lib import published
 published.load(years=2024)              scores of all sub-dimensions: a row a province and part
 published.totals(2024)                  totals with rank and group
 estimates.from_published(2024)          scores with standard errors: the frame that the next two take
-estimates.standing(frame, 8)            ranks, and the ranks that noise leaves possible
+estimates.standing(frame, 8)            ranks, and the ranks that cannot be refuted
 estimates.gaps(frame, 1, "region")      a province beside others, part by part, and which differences are clear
 estimates.since(1, 2024, 8)             a province's change since the last year that compares, with its margin
 association.correlations(2024)          which parts go together, with intervals

@@ -1,10 +1,10 @@
 """How the parts of the index hang together in a year or an edition, and which provinces are alike.
 
-Every figure comes with its uncertainty. Two kinds are told apart: an *interval* takes the provinces
-as a sample of such provinces (Fisher's z, Feldt's F); the *noise* of the scores themselves, from
-`papi_lib.precision`, pulls correlations towards zero and makes neighbours look further apart than they
-are. Noise of two parts of one year comes from the same respondents, so a small correlation may be
-shared noise. Correlations are no causes.
+All figures describe the published scores. An *interval* takes the provinces as a sample of such provinces
+(Fisher's z, Feldt's F). It does not hold the *noise* of the scores (`papi_lib.precision`): that of two parts
+comes from the same people and villages, so it may push a correlation up as well as down, and parts that have
+nothing to do with each other often correlate clearly. No correlation here is corrected for it, and none is a
+cause. `similar` alone takes noise into account.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
     """Compare the order of provinces between all pairs of years, also across breaks of the measure.
 
     Scores do not compare across a break, but the order of provinces may. An order that changes more
-    across a break than between years of one edition points to the new measure.
+    across a break than between years of one edition points to the new measure only where parts whose
+    measure was kept (a placebo) do not change as much: else the sample was probably drawn anew.
 
     Parameters
     ----------
@@ -115,8 +116,7 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
     pandas.DataFrame
         A row a pair of years: ``earlier``, ``later``, ``apart`` (years), ``comparable`` (no break
         between them), ``rho`` (Spearman's rank correlation) with ``lower`` and ``upper`` (Fisher's z
-        with the variance of Bonett and Wright, Psychometrika 65, 2000), ``ceiling``: the correlation
-        to be expected if nothing had changed but the noise; ``provinces`` with both scores.
+        with the variance of Bonett and Wright, Psychometrika 65, 2000), ``provinces`` with both scores.
 
     Examples
     --------
@@ -125,8 +125,6 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
     {False: 0.48, True: 0.56}
     """
     wide, rows = published.series(part), []
-    label = "total" if part is None else part
-    reliability = {y: precision.standard_errors(y).loc[label, "reliability"] for y in wide.columns}
     for earlier, later in combinations(wide.columns, 2):
         both = wide[[earlier, later]].dropna()
         rho = float(spearmanr(both).statistic)
@@ -139,7 +137,6 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
             "rho": rho,
             "lower": lower,
             "upper": upper,
-            "ceiling": np.sqrt(reliability[earlier] * reliability[later]),
             "provinces": len(both),
         })  # fmt: skip
     return pd.DataFrame(rows)
@@ -247,7 +244,7 @@ def components(
         ``share`` of the variance with ``lower`` and ``upper`` (bootstrap over provinces), ``chance``
         (the eigenvalue that parts without any correlation exceed with probability 1 − `level`) and
         ``kept``: this one and all before it exceed chance (parallel analysis; Horn, Psychometrika
-        30, 1965). Scores' noise makes components fewer, never more, unless parts share it.
+        30, 1965). Noise that parts share makes components as real differences do.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Published province scores as tidy tables: sub-dimensions, dimensions, totals, groups.
 
-The programme publishes scores and four groups. Ranks here are this project's ordering of those
-scores; `papi_lib.ranks` says how sure they are.
+The programme publishes scores and shows them in four groups. Ranks and groups here are this project's ordering
+of those scores; `papi_lib.posterior` and `papi_lib.ranks` say how sure they are.
 """
 
 from __future__ import annotations

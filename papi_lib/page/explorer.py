@@ -169,7 +169,7 @@ page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_lite
         return {"title": w("{place} less {other}, {year}", place=self.page.name, other=other, year=self.page.year)}
 
     def _standing(self, year: int) -> list[str]:
-        """Return sentences on the score of one year, what it is compared with, and the ranks that are possible."""
+        """Return sentences on the score of one year, what it is compared with, and the ranks that are probable."""
         w, code = self.page.words, self.page.place.code
         order = posterior.published_standing(year, self.part)
         row, gap = order.loc[code], estimates.verdict(code, year, [self.part], self.beside).loc[self.part]

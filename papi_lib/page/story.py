@@ -33,7 +33,7 @@ _ROSE_IF = {
 }  # fmt: skip
 #: Where a province stands: its group (`papi_lib.page.country.group_name`), rank and probable ranks.
 RANK = mark(
-    "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; nine chances in ten lie between ranks {lower} and {upper}."
+    "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the chances are nine in ten that it truly stands between ranks {lower} and {upper}."
 )
 
 
@@ -299,7 +299,7 @@ def rise(page: Page, since: int, places: int = 1) -> pd.DataFrame | None:
     if places > 1 and told["gain"] > 0:
         sentence = mark("A true rise by at least {places} places: {chance:%}.")
         if len(frame) > 1:
-            sentence = mark("A true rise by at least {places} places: {chance:%}, or {same:%} in the same villages.")
+            sentence = mark("A true rise by at least {places} places: {chance:%}, or {same:%} if the same villages were asked.")
         page.say(sentence, places=places, chance=told["rose_so_far"], same=told["same"]["rose_so_far"])
     if not index.comparable(since, page.year, page.dimension):
         page.note("Between {since} and {year} the measure changed: part of the move may come from that, not from the province.", since=since)  # fmt: skip

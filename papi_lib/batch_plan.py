@@ -175,8 +175,7 @@ def _prepare(planned: Sequence[Job], head: dict) -> Callable[[], None]:
         apart += [partial(preload.ranks, year, part) for part in [None, *index.dimensions(year)]]
     if any(n >= _SEVERAL for (_, stem), n in pages.items() if stem == "10_target"):
         apart.append(preload.forecasts)
-    for notebook, computed in (("10_target", preload.climbs), ("11_sensitivity", preload.scenarios)):
-        apart += [partial(computed, year) for (year, stem), n in pages.items() if stem == notebook and n >= _MANY]
+    apart += [partial(preload.climbs, year) for (year, stem), n in pages.items() if stem == "10_target" and n >= _MANY]
     return partial(preload.share, here, apart, [new_record(job) for job in jobs_of.values()], head)
 
 

@@ -117,11 +117,3 @@ def climbs(year: int) -> None:
 
     targets.climb(1, year - 1, 5)  # also fills what any other climb needs
     merged.estimates(year, ("total", *index.dimensions(year)))
-
-
-def scenarios(year: int) -> None:
-    """Simulate what the pages on sensitivity show of all provinces alike; some seconds."""
-    from papi_lib import sensitivity
-
-    sensitivity.scenarios(year, 10_000, seed=0)
-    sensitivity.variance_shares(year, seed=0)

@@ -17,8 +17,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from papi_lib.batch import stored
-from papi_lib.batch.execute import new_record
-from papi_lib.batch.jobs import Job
+from papi_lib.batch.jobs import Job, new_record
 from papi_lib.batch.processes import end_with_parent
 
 #: What so many jobs import, or show of all provinces alike, is imported or computed once for all.

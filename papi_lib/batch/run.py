@@ -11,8 +11,7 @@ from filelock import FileLock, Timeout
 
 from papi_lib import atomic
 from papi_lib.batch import cluster, manifest, pool, stored
-from papi_lib.batch.execute import Outcome, new_record
-from papi_lib.batch.jobs import Job, Reason, RunError, Settings, environment_hash, why_run
+from papi_lib.batch.jobs import Job, Outcome, Reason, RunError, Settings, environment_hash, new_record, why_run
 
 
 class Stopped(KeyboardInterrupt):

@@ -59,17 +59,11 @@ def render_page(executed: bytes, job: dict, head: dict) -> bytes:
     w = Words(labels["lang"])
     reader = _for_reader(notebook, "../" * path.count("/"), w)
     job["left_out"] = reader.pop("left_out")
-    page = {
-        "w": w,
-        "lang": labels["lang"],
+    page = of_notebook(job, executed, w) | reader | _ways(path, labels) | {
+        "w": w, "lang": labels["lang"], "labels": labels, "facts": defaultdict(str, facts),
         "title": facts.get("title") or f"{labels['title']}: {full_name(labels)}, {labels['year']}",
-        "labels": labels,
-        "facts": defaultdict(str, facts),
         "parameters": json.dumps(job["parameters"], ensure_ascii=False),
-        **of_notebook(job, executed, w),
-        **reader,
-        **_ways(path, labels),
-    }
+    }  # fmt: skip
     body, _ = _exporter().from_notebook_node(notebook, {"papi": page})
     return as_page(body, [job])
 
@@ -100,24 +94,15 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
         cell.outputs = []
         for fragment in fragments:
             fragment = re.sub(r'<h2(?: data-method="([a-z0-9-]+)")?>(.*?)</h2>', number, fragment, flags=re.S)
-            fragment = re.sub(
-                r'(?<!lang="en">)<table class="figures">.*?</table>',
-                r'<div class="drawing" tabindex="0">\g<0></div>',
-                fragment,
-                flags=re.S,
-            )
+            table = r'(?<!lang="en">)<table class="figures">.*?</table>'
+            fragment = re.sub(table, r'<div class="drawing" tabindex="0">\g<0></div>', fragment, flags=re.S)
             titled = titled or "<h1" in fragment
             cell.outputs.append(nbformat.v4.new_output("display_data", {"text/html": slim(fragment, styles)}))
         if failed:
             broken = headings[-1][1] if headings else ""
             cell.outputs += failed
-    return {
-        "headings": headings,
-        "titled": titled,
-        "broken": broken and markup.unescape(broken),
-        "styles": styles,
-        "left_out": left_out,
-    }
+    broken = broken and markup.unescape(broken)
+    return {"headings": headings, "titled": titled, "broken": broken, "styles": styles, "left_out": left_out}
 
 
 def _ways(path: str, labels: dict) -> dict:

@@ -175,14 +175,9 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: ob
     }
     inputs, page_inputs = _inputs(records)
     own = {
-        "prepare": preload.for_jobs(planned, head),
-        "render": site.render_page,
-        "inputs": inputs,
-        "page_inputs": page_inputs,
-        "measure": partial(state, records),
-        "record": RECORD,
-        "head": head,
-    }
+        "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
+        "page_inputs": page_inputs, "measure": partial(state, records), "record": RECORD, "head": head,
+    }  # fmt: skip
     return Settings(**own | how)
 
 

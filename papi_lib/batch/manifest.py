@@ -47,14 +47,9 @@ RECORD = {
 }
 _HEAD = {
     "required": ["schema"],
-    "properties": {
-        "schema": {"const": SCHEMA},
-        "started": {"type": "string", "format": _MOMENT},
-        "finished": {"type": "string", "format": _MOMENT},
-        "code_version": {"type": "string"},
-        "data_hash": {"type": "string"},
-        "data_version": {"type": "string"},
-    },
+    "properties": {"schema": {"const": SCHEMA}}
+    | dict.fromkeys(("started", "finished"), {"type": "string", "format": _MOMENT})
+    | dict.fromkeys(("code_version", "data_hash", "data_version"), {"type": "string"}),
 }
 
 

@@ -24,20 +24,13 @@ def of(page: Page, title: str) -> dict:
     place = page.place
     about = {"level": place.level, "code": place.code, "name": page.name, "slug": place.slug, "region": place.region}
     facts = {
-        "title": title,
-        "lang": page.lang,
-        "dimension": page.dimension,
-        "place": about,
-        "year": page.year,
+        "title": title, "lang": page.lang, "dimension": page.dimension, "place": about, "year": page.year,
         "edition": page.words.years(index.edition_years(page.year)),
-        **dict.fromkeys(("score", "rank", "rank_lower", "rank_upper", "group", "change")),
-        "missing": missing(page),
-        "simulated": page.simulated,
-        "source": page.survey.name if page.survey else provenance.source(),
-        "data_version": provenance.data_version(),
-        "data_hash": datafiles.fingerprint(),
+        **dict.fromkeys(("score", "rank", "rank_lower", "rank_upper", "group", "change")), "missing": missing(page),
+        "simulated": page.simulated, "source": page.survey.name if page.survey else provenance.source(),
+        "data_version": provenance.data_version(), "data_hash": datafiles.fingerprint(),
         "code_version": provenance.code_version(),
-    }
+    }  # fmt: skip
     if not page.measured:
         return facts
     row = page.standing.astype(object).loc[place.code]

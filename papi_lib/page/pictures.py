@@ -26,22 +26,12 @@ from papi_lib.page.words import Words
 GROUP_COLOURS = {1: "#08306b", 2: "#3182bd", 3: "#9ecae1", 4: "#e3eef9"}
 PLACE, COUNTRY, REGION, CITIES, BEST, FAINT = "#c2410c", "#1f2937", "#0f766e", "#7c3aed", "#6b7280", "#cbd5e1"
 _STYLE = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "papi",
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#94a3b8",
-    "axes.labelcolor": "#1f2937",
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
+    "svg.fonttype": "none", "svg.hashsalt": "papi", "font.family": "DejaVu Sans", "font.size": 9,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#94a3b8", "axes.labelcolor": "#1f2937",
+    "axes.titlesize": 9.5, "axes.titlelocation": "left",
     "axes.titley": 1.0,  # there is nothing above the axes to search for and keep clear of
-    "xtick.color": "#475569",
-    "ytick.color": "#1f2937",
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-}
+    "xtick.color": "#475569", "ytick.color": "#1f2937", "legend.frameon": False, "legend.fontsize": 8,
+}  # fmt: skip
 _FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', sans-serif"
 
 
@@ -73,17 +63,13 @@ class Description:
 
 
 def axes(
-    words: Words,
-    width: float = 7,
-    height: float = 3.6,
-    rows: int = 1,
-    columns: int = 1,
+    words: Words, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1,
     margins: tuple[float, float, float, float] | None = None,
-) -> Axes | np.ndarray:
+) -> Axes | np.ndarray:  # fmt: skip
     """Return empty axes in the project's look, apart from pyplot's figures; several as a flat array.
 
-    What is drawn on them by hand has the look as well. Sizes are in inches. The layout is found when the picture is drawn; `margins` (left, right, top, bottom) fix it
-    where they are known, which draws twice as fast.
+    What is drawn on them by hand has the look as well. Sizes are in inches. The layout is found when the picture is
+    drawn; `margins` (left, right, top, bottom) fix it where they are known, which draws twice as fast.
     """
     mpl.rcParams.update(_STYLE)
     figure = Figure(figsize=(width, height), layout=None if margins else "constrained")

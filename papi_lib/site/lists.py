@@ -134,12 +134,10 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
 def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:
     """Return what every list says around its tables: the language, the way to the assets, where it comes from."""
     return {
-        "w": w,
-        "lang": w.lang,
-        "root": "../" * path.count("/"),
+        "w": w, "lang": w.lang, "root": "../" * path.count("/"),
         "facts": defaultdict(str, next((job["facts"] for job in jobs if job.get("facts")), {})),
         "made": w.date(datetime.fromisoformat(run["finished"])),
-    }
+    }  # fmt: skip
 
 
 def _home(job: dict) -> str:
@@ -245,14 +243,11 @@ def _navigation(jobs: list[dict]) -> bytes:
         titles.setdefault(stem, {})[lang] = job["labels"]["title"]
         names.setdefault(place, {})[lang] = job["labels"]["name"]
         there.setdefault(folder, {}).setdefault(place, set()).add(stem)
-    stems = sorted(titles)
+    stems, kept = sorted(titles), sorted(there.items())
     content = {
-        "notebooks": [[stem, titles[stem]] for stem in stems],
-        "places": [[place, own] for place, own in names.items()],
-        "pages": {
-            folder: [_bits(own.get(place, set()), stems) for place in names] for folder, own in sorted(there.items())
-        },
-    }
+        "notebooks": [[stem, titles[stem]] for stem in stems], "places": [[place, own] for place, own in names.items()],
+        "pages": {folder: [_bits(own.get(place, set()), stems) for place in names] for folder, own in kept},
+    }  # fmt: skip
     return f"papiNav({json.dumps(content, ensure_ascii=False, separators=(',', ':'))});\n".encode()
 
 

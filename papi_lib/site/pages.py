@@ -113,13 +113,10 @@ def _ways(path: str, labels: dict) -> dict:
     folder, place, stem = split_path(path)
     home = place.partition("/")[0]
     return {
-        "path": path,
-        "year_list": link(path, f"{folder}/index.html"),
-        "all_places": link(path, f"{folder}/{stem}.html"),
-        "hub": link(path, f"{folder}/{home}/index.html"),
-        "hub_name": labels.get("parent", labels)["name"],
-        "row": place.rpartition("/")[2],
-    }
+        "path": path, "year_list": link(path, f"{folder}/index.html"),
+        "all_places": link(path, f"{folder}/{stem}.html"), "hub": link(path, f"{folder}/{home}/index.html"),
+        "hub_name": labels.get("parent", labels)["name"], "row": place.rpartition("/")[2],
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -160,13 +157,8 @@ def _render_text(notebook: nbformat.NotebookNode, executed: bytes, job: dict, he
     job["facts"] = {key: head.get(key) for key in ("data_hash", "data_version", "code_version")}
     headings, fragments = _fragments(notebook, w)
     text = templates().get_template("text.html.j2").render(
-        w=w,
-        lang=w.lang,
-        title=job["labels"]["title"],
-        headings=headings,
-        fragments=fragments,
-        facts=defaultdict(str, job["facts"]),
-        **of_notebook(job, executed, w),
+        w=w, lang=w.lang, title=job["labels"]["title"], headings=headings, fragments=fragments,
+        facts=defaultdict(str, job["facts"]), **of_notebook(job, executed, w),
     )  # fmt: skip
     return as_page(text, [job])
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -51,7 +52,7 @@ def main() -> None:
         os.environ["PAPI_DATA"] = os.path.abspath(os.environ["PAPI_DATA"])
 
 
-def _many(*names: str, **about: str) -> Callable:
+def _many(*names: str, **about: Any) -> Callable:
     return click.option(*names, multiple=True, **about)
 
 
@@ -163,8 +164,8 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
     names = datafiles.resource_names()
     if file is not None and tables.get(file.resolve()) not in names:
-        year = index.check_year(year) if year else index.years()[-1]
-        return _check_records(file, year, target, everything, marked)
+        asked = index.check_year(year) if year else index.years()[-1]
+        return _check_records(file, asked, target, everything, marked)
     if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything), ("--marked", marked)) if value]:  # fmt: skip
         raise ValueError(f"{', '.join(given)}: only for a file of respondents' records; name it")
     chosen = [tables[file.resolve()]] if file is not None else names
@@ -181,8 +182,8 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
             more.get(name, bool)()
         except datafiles.DataError as fault:
             faults.append(str(fault))
-    for fault in dict.fromkeys(faults):
-        click.echo(f"papi: {fault}", err=True)
+    for line in dict.fromkeys(faults):
+        click.echo(f"papi: {line}", err=True)
     if faults:
         sys.exit(2)
     click.echo(f"{len(chosen)} tables are as they should be.")
@@ -214,7 +215,7 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
         raise ValueError("--by names a column of the file that --with gives; give one")
     if own and target.exists() and own.exists() and target.samefile(own):
         raise ValueError(f"{target}: would be written over by what is joined to it; give --write another name")
-    span = sorted({index.check_year(one) for one in year}) or [None]
+    span: list = sorted({index.check_year(one) for one in year}) or [None]
     frame = pd.concat([covariates.table(one, lang) for one in span], ignore_index=True)
     if own:
         frame, unmatched = covariates.join(frame, own, by)
@@ -228,6 +229,7 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
     import pyarrow
 
     from papi_lib import atomic, findings
+    from papi_lib.cells import counted
     from papi_lib.survey import plausible, records
 
     if marked and (marked.suffix.lower() != ".xlsx" or marked.resolve() == file.resolve()):
@@ -235,7 +237,7 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
     frame = records.read(file)
     clean, problems = records.check(frame, year)
     if not marked:  # the text of a large file takes a gigabyte, which Arrow would keep
-        frame = None
+        del frame
         pyarrow.default_memory_pool().release_unused()
     doubts = plausible.doubts(clean, year)
     most = None if everything else 10
@@ -247,13 +249,12 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
     if marked and len(problems) + len(doubts):
         atomic.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]))
     if len(problems):
-        count, kinds = int(problems["count"].sum()), len(problems)
-        told = f"{count:,} problem{'s' * (count != 1)} of {kinds} kind{'s' * (kinds != 1)}"
-        click.echo(f"papi: {file}: {told}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
+        many = f"{counted(int(problems['count'].sum()), 'problem')} of {counted(len(problems), 'kind')}"
+        click.echo(f"papi: {file}: {many}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
         sys.exit(2)
     if target:
         records.write(clean, target)
-    fine = f"{len(doubts)} warning{'s' * (len(doubts) != 1)}" if len(doubts) else "as they should be"
+    fine = counted(len(doubts), "warning") if len(doubts) else "as they should be"
     written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
     click.echo(f"{file}: {len(clean)} respondents, {fine}." + (f" Written: {written}" if written else ""))
 

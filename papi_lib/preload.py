@@ -90,12 +90,12 @@ def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable
 
     imports()
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
-    empty = nbformat.writes(empty).encode()
+    source = nbformat.writes(empty).encode()
     processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork"), initializer=end_with_parent)
     try:
         computed = [processes.submit(_remembered_of, call) for call in apart]
-        pages = [partial(site.render_page, empty, record, head) for record in records]
-        keep: list[Callable] = [lambda f=found: datafiles.remember(f.result()) for found in computed]
+        pages: list[Callable] = [partial(site.render_page, source, record, head) for record in records]
+        keep: list[Callable] = [partial(lambda found: datafiles.remember(found.result()), found) for found in computed]
         for call in [*here, *pages, *keep]:
             with suppress(Exception):  # the notebook that needs it tells what is wrong
                 call()
@@ -118,7 +118,7 @@ def _imports(notebook: Path) -> list[str]:
         for cell in stored.read(notebook).cells:
             for node in stored.tree(cell.source).body if cell.cell_type == "code" else []:
                 if isinstance(node, ast.ImportFrom):
-                    found += [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+                    found += [str(node.module), *(f"{node.module}.{name.name}" for name in node.names)]
                 elif isinstance(node, ast.Import):
                     found += [name.name for name in node.names]
     return found

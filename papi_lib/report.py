@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
@@ -140,10 +141,11 @@ def _job(
     notebook: Notebook, title: str, place: places.Place, year: int, lang: str, survey, records: Path | None
 ) -> Job:
     home = places.province(place.province_code)
-    labels = {"level": place.level, "code": place.code, "slug": place.slug, "name": place.name(lang), "year": year,
+    labels: dict[str, Any] = {"level": place.level, "code": place.code, "slug": place.slug, "name": place.name(lang), "year": year,
               "lang": lang, "notebook": notebook.stem, "title": title}  # fmt: skip
     labels |= {"dimension": notebook.dimension} if notebook.dimension else {}
-    parameters, slugs = {"province": home.name_vi, "year": year, "lang": lang}, [home.slug]
+    parameters: dict[str, Any] = {"province": home.name_vi, "year": year, "lang": lang}
+    slugs = [home.slug]
     if survey:
         labels |= {"parent": {"code": home.code, "name": home.name(lang), "slug": home.slug}, "source": survey.name}
         parameters |= {"district": place.name_vi} | ({"records": str(records)} if records else {})
@@ -163,7 +165,7 @@ def methods(folder: Path, lang: str) -> Job:
     return Job(folder / f"{METHODS}.ipynb", {}, f"{METHODS}-{lang}", labels, tuple(results))
 
 
-def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: object) -> Settings:
+def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: Any) -> Settings:
     """Return how jobs run: `how`, and what the batch must know of this project, hashes of what notebooks read and the page maker.
 
     Processes for `planned` jobs start with what several of them share in memory.
@@ -174,7 +176,7 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: ob
         "data_version": provenance.data_version(),
     }
     inputs, page_inputs = _inputs(records)
-    own = {
+    own: dict[str, Any] = {
         "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
         "page_inputs": page_inputs, "measure": partial(state, records), "record": RECORD, "head": head,
     }  # fmt: skip

@@ -106,7 +106,7 @@ def rebuild(
     wide = wide[published.totals(year)["total"].notna()].rename_axis("province_code")
     scores = _normalise(wide * dimension.map(dimension.value_counts())[wide.columns], normalisation)
     weight = fixed_weights(year)[weights].drop([left_out], errors="ignore")
-    inside = (np.log(scores) if aggregation == "geometric" else scores).T.groupby(dimension).mean().T[weight.index]
+    inside = (scores.map(np.log) if aggregation == "geometric" else scores).T.groupby(dimension).mean().T[weight.index]
     across = inside @ (weight / weight.sum())
     return (np.exp(across) if aggregation == "geometric" else across).rename("score")
 

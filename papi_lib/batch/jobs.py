@@ -206,9 +206,9 @@ def _source_hash(notebook: Path) -> str:
     """Return the SHA-256 of a notebook's cells, whatever its outputs and run counts."""
     try:
         cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in stored.read(notebook).cells]
+        return digest(json.dumps(cells, ensure_ascii=False))
     except stored.NotebookError as error:
-        cells = str(error)
-    return digest(json.dumps(cells, ensure_ascii=False))
+        return digest(json.dumps(str(error), ensure_ascii=False))
 
 
 @dataclass(frozen=True)

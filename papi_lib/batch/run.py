@@ -28,9 +28,8 @@ def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str,
     planned = []
     for job in jobs:
         hashes = job.hashes(inputs)
-        refusal = job.fault or stored.refusal(job.notebook, job.parameters)
-        if refusal:
-            reason = Reason(refusal, refused=True)
+        if refusal := job.fault or stored.refusal(job.notebook, job.parameters):
+            reason: Reason | None = Reason(refusal, refused=True)
         else:
             reason = why_run(job, out, hashes, records.get(job.path), settings)
         planned.append((job, hashes, Reason("forced") if settings.force and reason is None else reason))

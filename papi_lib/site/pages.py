@@ -79,8 +79,9 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
         its drawings; ``left_out``, how many outputs are not shown.
     """
     headings: list[tuple[str, str]] = []
-    titled, broken, styles, left_out = False, None, {}, 0
-    way = templates().get_template("frame.html.j2").module.methods
+    styles: dict[str, str] = {}
+    titled, broken, left_out = False, None, 0
+    way = vars(templates().get_template("frame.html.j2").module)["methods"]
 
     def number(found: re.Match) -> str:
         headings.append((f"q{len(headings) + 1}", found[2]))

@@ -122,7 +122,8 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
 
     notebook = stored.parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
-    found = {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
+    found: dict[tuple[str, ...], Stated] = {}
+    found |= {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
     shown = "".join(fragment for cell in notebook.cells for fragment in for_reader(cell, w)[0])
     body = BeautifulSoup(re.sub(r"<svg.*?</svg>", "", shown, flags=re.S), "html.parser")
     question = ""
@@ -137,7 +138,7 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
             for row in rows:  # rows of one name, as of a history, are told apart by what follows: the year
                 name = " · ".join(cell.get_text() for cell in row[: 1 if unique else 2])
                 for column, before, cell in zip(columns[1:], row, row[1:], strict=False):
-                    if "number" in cell.get("class", []):
+                    if "number" in (cell.get("class") or ()):
                         _put(found, (question, caption, name, column), cell.get_text(), before.get_text())
         else:
             _put(found, (question,), part.get_text())

@@ -35,9 +35,10 @@ test: install  ## the whole test suite
 test-fast: install  ## the tests that take seconds
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
 
-lint: install  ## style of code and notebooks
+lint: install  ## style of code and notebooks, types of the library
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy --cache-dir .venv/mypy
 
 lab: install  ## JupyterLab on the explorer, in Vietnamese; LANG_UI=en for English
 	$(LAB_ENVIRONMENT) $(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/explore.ipynb $(ARGS)

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import psutil
 
-from papi_lib import batch_plan, index
+from papi_lib import index, report
 from papi_lib.batch import manifest
 from papi_lib.batch.jobs import environment_hash, file_hash
-from papi_lib.batch.run import Settings, run
+from papi_lib.batch.run import run
 
 ROOT = Path(__file__).parents[1]
 SIZES = (300, 2000)
@@ -30,7 +30,7 @@ SIZES = (300, 2000)
 
 def fake(out: Path, jobs: list, like: Path) -> None:
     """Write a finished run of these jobs, each with the files of the one job of the run `like`."""
-    settings = Settings(**batch_plan.settings())
+    settings = report.settings()
     (one,) = manifest.read(like).records.values()
     inputs = {**settings.inputs, **settings.page_inputs, "environment": environment_hash()}
     files = {"executed": like / f"notebooks/{one['path']}.ipynb", "page": like / f"site/{one['path']}.html"}
@@ -47,11 +47,11 @@ def fake(out: Path, jobs: list, like: Path) -> None:
 def main() -> None:
     """Measure and save in ``benchmarks/results/batch_scale.json``."""
     work = Path(tempfile.mkdtemp())
-    one = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], ["3"])
-    eight = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], [str(n) for n in range(1, 9)])
+    one = report.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], ["3"])
+    eight = report.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], [str(n) for n in range(1, 9)])
     memory = two_workers(eight, work / "eight")
-    run(one, work / "one", Settings(**batch_plan.settings()))
-    every = batch_plan.jobs(ROOT / "notebooks", ["all"], [str(y) for y in index.years()[-4:]], ["vi"], [])
+    run(one, work / "one", report.settings())
+    every = report.jobs(ROOT / "notebooks", ["all"], [str(y) for y in index.years()[-4:]], ["vi"], [])
     found = {}
     for size in SIZES:
         fake(work / str(size), every[:size], work / "one")
@@ -69,10 +69,10 @@ def unchanged(jobs: list, out: Path) -> dict:
     code = """
 import sys, pickle
 from pathlib import Path
-from papi_lib import batch_plan, site
+from papi_lib import report, site
 from papi_lib.batch.run import Settings, run
 jobs = pickle.load(sys.stdin.buffer)
-records = run(jobs, Path(sys.argv[1]), Settings(**batch_plan.settings(None, jobs)))
+records = run(jobs, Path(sys.argv[1]), report.settings(None, jobs))
 assert {r["status"] for r in records} == {"unchanged"}
 site.build(Path(sys.argv[1]))
 """

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from papi_lib import batch_plan, index, places, site
+from papi_lib import index, places, report, site
 from papi_lib.cli import NOTEBOOKS
 from papi_lib.site.booklet import browser
 from papi_lib.survey import districts
@@ -28,7 +28,7 @@ FINDING = "Chất lượng không khí: thấp hơn trung bình các tỉnh 0,40
 
 def made_up_run(out: Path) -> None:
     """Write the manifest of a run of all provinces and the simulated city's districts, and make its lists."""
-    planned = batch_plan.jobs(NOTEBOOKS, ["all"], [index.years()[-1]], ["vi", "en"], [], ["all"])
+    planned = report.jobs(NOTEBOOKS, ["all"], [index.years()[-1]], ["vi", "en"], [], ["all"])
     moment = "2024-11-24T12:00:00+00:00"
     jobs = []
     for job in planned:

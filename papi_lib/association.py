@@ -130,13 +130,8 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
         rho = float(spearmanr(both).statistic)
         lower, upper = interval(rho, (1 + rho**2 / 2) / (len(both) - 3), level)
         rows.append({
-            "earlier": earlier,
-            "later": later,
-            "apart": later - earlier,
-            "comparable": index.comparable(earlier, later, part),
-            "rho": rho,
-            "lower": lower,
-            "upper": upper,
+            "earlier": earlier, "later": later, "apart": later - earlier,
+            "comparable": index.comparable(earlier, later, part), "rho": rho, "lower": lower, "upper": upper,
             "provinces": len(both),
         })  # fmt: skip
     return pd.DataFrame(rows)
@@ -209,11 +204,7 @@ def cronbach(items: pd.DataFrame, level: float = 0.95) -> pd.Series:
     value = k / (k - 1) * (1 - np.trace(cov) / cov.sum())
     low, high = f.ppf([(1 + level) / 2, (1 - level) / 2], n - 1, (n - 1) * (k - 1))
     return pd.Series({
-        "parts": k,
-        "provinces": n,
-        "alpha": value,
-        "lower": 1 - (1 - value) * low,
-        "upper": 1 - (1 - value) * high,
+        "parts": k, "provinces": n, "alpha": value, "lower": 1 - (1 - value) * low, "upper": 1 - (1 - value) * high,
         "standardised": k * mean_r / (1 + (k - 1) * mean_r),
     })  # fmt: skip
 
@@ -258,17 +249,9 @@ def components(
     alone = np.array([_eigenvalues(rng.standard_normal((n, k))) for _ in range(draws)])
     chance = np.quantile(alone, level, axis=0)
     lower, upper = np.quantile(again, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return pd.DataFrame(
-        {
-            "variance": values,
-            "share": values / k,
-            "lower": lower,
-            "upper": upper,
-            "chance": chance,
-            "kept": np.logical_and.accumulate(values > chance),
-        },
-        index=pd.RangeIndex(1, k + 1, name="component"),
-    )
+    found = {"variance": values, "share": values / k, "lower": lower, "upper": upper, "chance": chance}
+    found["kept"] = np.logical_and.accumulate(values > chance)
+    return pd.DataFrame(found, index=pd.RangeIndex(1, k + 1, name="component"))
 
 
 @datafiles.cached

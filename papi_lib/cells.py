@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*(?:
 _SIMPLE = re.compile(r"(?=[+-]?[.,]?[0-9])[+-]?([0-9]*)(?:([.,])[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
-def composed(value: object) -> object:
+def composed(value: Any) -> Any:
     """Return text composed (NFC) and stripped, anything else as it is."""
     return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
 
@@ -77,7 +78,7 @@ def clean(column: pd.Series) -> tuple[pd.Series, Counter]:
     if new == list(unique):
         return column, Counter()
     if isinstance(column.dtype, pd.StringDtype):
-        cells = pd.array(new, dtype=column.dtype).take(codes, allow_fill=True)
+        cells: Any = pd.array(new, dtype=column.dtype).take(codes, allow_fill=True)
     else:
         cells = np.where(codes < 0, column.to_numpy(object), np.array([*new, None], dtype=object)[codes])
     counts = zip(values, new, np.bincount(codes[codes >= 0]), strict=True)
@@ -123,11 +124,11 @@ def numbers(column: pd.Series) -> pd.Series:
     why |= dict.fromkeys(np.flatnonzero(np.isinf(found)), "is beyond all numbers; correct it")
     found[np.isinf(found)] = np.nan
     result = pd.Series(found, column.index, name=column.name)
-    result.attrs["faults"] = {column.index[at]: reason for at, reason in why.items()}
+    result.attrs["faults"] = {column.index[int(at)]: reason for at, reason in why.items()}
     return result
 
 
-def _texts(column: pd.Series) -> tuple[np.ndarray, Sequence[str]]:
+def _texts(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     """Return for each cell the number of its text, -1 for no text, and the texts."""
     if isinstance(column.dtype, pd.StringDtype):
         return pd.factorize(column)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +15,14 @@ from papi_lib.atomic import WriteError
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
+#: The run folder, where none is named.
+RUN = Path("output/report")
+#: What options and arguments take: any file, one that is there, one to write, a folder, one that is there.
+FILE = click.Path(path_type=Path)
+GIVEN = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
+NEW = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FOUND = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 class _OneLineErrors(click.Group):
@@ -25,10 +36,8 @@ class _OneLineErrors(click.Group):
         except ValueError as error:  # wrong names, faulty data files, folders in use
             said, code = str(error), 2
         except KeyboardInterrupt as error:
-            said, code = (
-                f"stopped; {str(error) or 'nothing is half-written'}; give the same command again to go on",
-                130,
-            )
+            why = str(error) or "nothing is half-written"
+            said, code = f"stopped; {why}; give the same command again to go on", 130
         from papi_lib.datafiles import shown
 
         click.echo(f"papi: {shown(said)}", err=True)
@@ -43,59 +52,22 @@ def main() -> None:
         os.environ["PAPI_DATA"] = os.path.abspath(os.environ["PAPI_DATA"])
 
 
+def _many(*names: str, **about: Any) -> Callable:
+    return click.option(*names, multiple=True, **about)
+
+
 @main.command()
-@click.option(
-    "--province",
-    "-p",
-    multiple=True,
-    metavar="NAME",
-    help="Name or code, 'all' for all 63; may be repeated.  [default: that of the records, or Hà Nội, with its districts]",
-)
-@click.option(
-    "--district",
-    "-d",
-    multiple=True,
-    metavar="NAME",
-    help="Name or code, 'all' for all that have respondents; may be repeated.",
-)
-@click.option(
-    "--records",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
-    metavar="FILE",
-    help="Respondents' records for the pages of their province's districts.  [default: the simulated survey]",
-)
-@click.option(
-    "--year", "-y", multiple=True, metavar="YEAR", help="Year, or 'all'; may be repeated.  [default: the latest]"
-)
-@click.option("--lang", "-l", multiple=True, metavar="LANG", help="vi or en; may be repeated.  [default: vi]")
-@click.option(
-    "--notebook",
-    "-n",
-    multiple=True,
-    metavar="NAME",
-    help="Number or name, as 3 or accountability; may be repeated.  [default: all]",
-)
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("output/report"),
-    show_default=True,
-    help="The run folder.",
-)
+@_many("--province", "-p", metavar="NAME", help="Name or code, 'all' for all 63.  [default: that of the records, or Hà Nội, with its districts]")  # fmt: skip
+@_many("--district", "-d", metavar="NAME", help="Name or code, 'all' for all that have respondents.")
+@click.option("--records", type=GIVEN, metavar="FILE", help="Respondents' records for districts' pages.  [default: the simulated survey]")  # fmt: skip
+@_many("--year", "-y", metavar="YEAR", help="Year, or 'all'.  [default: the latest]")
+@_many("--lang", "-l", metavar="LANG", help="vi or en.  [default: vi]")
+@_many("--notebook", "-n", metavar="NAME", help="Number or name, as 3 or accountability.  [default: all]")
+@click.option("--out", "-o", type=FOLDER, default=RUN, show_default=True, help="The run folder.")
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Notebooks at the same time.  [default: as many as cores]")
-@click.option(
-    "--timeout", type=click.IntRange(1), default=300, show_default=True, help="Seconds that one cell may take."
-)
-@click.option(
-    "--memory", type=click.IntRange(0), default=0, help="Megabytes that one notebook may take.  [default: no bound]"
-)
-@click.option(
-    "--scheduler",
-    "--dask",
-    metavar="ADDRESS",
-    help="Run on the Dask cluster with this scheduler, as tcp://host:8786; 'local' makes one here, to try.",
-)
+@click.option("--timeout", type=click.IntRange(1), default=300, show_default=True, help="Seconds a cell may take.")
+@click.option("--memory", type=click.IntRange(0), default=0, help="Megabytes a notebook may take.  [default: no bound]")
+@click.option("--scheduler", "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster, as tcp://host:8786; 'local' makes one.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
 def report(
@@ -104,7 +76,7 @@ def report(
     """Run the notebooks and make their pages.
 
     What has not changed since the last run into the same folder is kept. A notebook that fails is
-    reported, and the others finish.
+    reported, and the others finish. Options that name places, years, languages and notebooks may be repeated.
 
     \b
     Examples:
@@ -121,13 +93,14 @@ def report(
     # On an empty folder the processes for notebooks import what they need while this one plans.
     early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(preload.imports)
     with uninterrupted():
-        from papi_lib import collection, reports
+        from papi_lib import collection
+        from papi_lib import report as reports
 
-    lang = list(dict.fromkeys(lang)) or ["vi"]
-    reports.check_options(province, district, records, year, notebook, jobs, scheduler)
-    planned = reports.plan(NOTEBOOKS, province, district, records, year, lang, notebook)
-    settings = reports.settings(records, planned, jobs, timeout=timeout, memory_mb=memory, scheduler=scheduler, force=force)  # fmt: skip
-    settings.pool = early
+    if jobs and scheduler not in (None, "local"):
+        raise ValueError("--jobs does not apply with --scheduler: how many run at once is up to the cluster's workers")
+    planned = reports.plan(NOTEBOOKS, province, district, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook)
+    how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "force": force, "pool": early}
+    settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
     for line in collection.remarks(NOTEBOOKS):
         click.echo(f"papi: {line}", err=True)
     if explain:
@@ -166,23 +139,11 @@ def list_() -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("file", type=FILE, required=False)
 @click.option("--year", "-y", metavar="YEAR", help="Year of the survey that the records are of.  [default: the latest]")
-@click.option(
-    "--write",
-    "-w",
-    "target",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="NEW.parquet",
-    help="Write faultless records in the form that reads fastest.",
-)
+@click.option("--write", "-w", "target", type=NEW, metavar="NEW.parquet", help="Write faultless records in the form that reads fastest.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Tell all kinds of problems, not the ten biggest.")
-@click.option(
-    "--marked",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="NEW.xlsx",
-    help="Write the records with their faulty cells in red, and a list of these.",
-)
+@click.option("--marked", type=NEW, metavar="NEW.xlsx", help="Write the records with faulty cells in red, and their list.")  # fmt: skip
 def check(file: Path | None, year: str | None, target: Path | None, everything: bool, marked: Path | None) -> None:
     """Check data: respondents' records, one of the data package's tables, or all of these.
 
@@ -203,56 +164,37 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
     names = datafiles.resource_names()
     if file is not None and tables.get(file.resolve()) not in names:
-        year = index.check_year(year) if year else index.years()[-1]
-        return _check_records(file, year, target, everything, marked)
+        asked = index.check_year(year) if year else index.years()[-1]
+        return _check_records(file, asked, target, everything, marked)
     if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything), ("--marked", marked)) if value]:  # fmt: skip
         raise ValueError(f"{', '.join(given)}: only for a file of respondents' records; name it")
     chosen = [tables[file.resolve()]] if file is not None else names
+    more = {
+        "plan-tasks": partial(plans.tasks, 1),
+        "districts": places.districts,
+        "codebook": partial(codebook.items, index.years()[-1]),
+        "standard-errors": published.standard_errors,
+    } | {f"scores-{year}": partial(published.load, year) for year in index.years()}
     faults = []
     for name in chosen:
         try:
             datafiles.read(name)
-            if name.startswith("scores-"):
-                published.load(int(name.removeprefix("scores-")))
-            elif name == "plan-tasks":
-                plans.tasks(1)
-            elif name == "districts":
-                places.districts()
-            elif name == "codebook":
-                codebook.items(index.years()[-1])
-            elif name == "standard-errors":
-                published.standard_errors()
+            more.get(name, bool)()
         except datafiles.DataError as fault:
             faults.append(str(fault))
-    for fault in dict.fromkeys(faults):
-        click.echo(f"papi: {fault}", err=True)
+    for line in dict.fromkeys(faults):
+        click.echo(f"papi: {line}", err=True)
     if faults:
         sys.exit(2)
     click.echo(f"{len(chosen)} tables are as they should be.")
 
 
 @main.command()
-@click.option("--year", "-y", multiple=True, metavar="YEAR", help="Only this year; may be repeated.  [default: all]")
+@_many("--year", "-y", metavar="YEAR", help="Only this year; may be repeated.  [default: all]")
 @click.option("--lang", "-l", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of the names.")
-@click.option(
-    "--with",
-    "own",
-    type=click.Path(path_type=Path),
-    metavar="MY.csv",
-    help="Own figures, joined by province (and year): .csv, .dta, .parquet, .sav or .xlsx.",
-)
-@click.option(
-    "--by", metavar="COLUMN", help="The file's column that names the provinces.  [default: found by its name]"
-)
-@click.option(
-    "--write",
-    "-w",
-    "target",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="NEW.csv",
-    required=True,
-    help="Where to write.",
-)
+@click.option("--with", "own", type=FILE, metavar="MY.csv", help="Own figures, joined by province (and year): .csv, .dta, .parquet, .sav or .xlsx.")  # fmt: skip
+@click.option("--by", metavar="COLUMN", help="The file's column of provinces.  [default: found by its name]")
+@click.option("--write", "-w", "target", type=NEW, metavar="NEW.csv", required=True, help="Where to write.")
 def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, target: Path) -> None:
     """Write the published scores as one tidy table, with own figures beside them.
 
@@ -273,7 +215,7 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
         raise ValueError("--by names a column of the file that --with gives; give one")
     if own and target.exists() and own.exists() and target.samefile(own):
         raise ValueError(f"{target}: would be written over by what is joined to it; give --write another name")
-    span = sorted({index.check_year(one) for one in year}) or [None]
+    span: list = sorted({index.check_year(one) for one in year}) or [None]
     frame = pd.concat([covariates.table(one, lang) for one in span], ignore_index=True)
     if own:
         frame, unmatched = covariates.join(frame, own, by)
@@ -287,6 +229,7 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
     import pyarrow
 
     from papi_lib import atomic, findings
+    from papi_lib.cells import counted
     from papi_lib.survey import plausible, records
 
     if marked and (marked.suffix.lower() != ".xlsx" or marked.resolve() == file.resolve()):
@@ -294,7 +237,7 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
     frame = records.read(file)
     clean, problems = records.check(frame, year)
     if not marked:  # the text of a large file takes a gigabyte, which Arrow would keep
-        frame = None
+        del frame
         pyarrow.default_memory_pool().release_unused()
     doubts = plausible.doubts(clean, year)
     most = None if everything else 10
@@ -306,26 +249,20 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
     if marked and len(problems) + len(doubts):
         atomic.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]))
     if len(problems):
-        count, kinds = int(problems["count"].sum()), len(problems)
-        told = f"{count:,} problem{'s' * (count != 1)} of {kinds} kind{'s' * (kinds != 1)}"
-        click.echo(f"papi: {file}: {told}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
+        many = f"{counted(int(problems['count'].sum()), 'problem')} of {counted(len(problems), 'kind')}"
+        click.echo(f"papi: {file}: {many}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
         sys.exit(2)
     if target:
         records.write(clean, target)
-    fine = f"{len(doubts)} warning{'s' * (len(doubts) != 1)}" if len(doubts) else "as they should be"
+    fine = counted(len(doubts), "warning") if len(doubts) else "as they should be"
     written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
     click.echo(f"{file}: {len(clean)} respondents, {fine}." + (f" Written: {written}" if written else ""))
 
 
 @main.command()
-@click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("output/report"))
+@click.argument("out", type=FOUND, default=RUN)
 @click.option("--verify", is_flag=True, help="Only check that every page belongs to its notebook; exit code 1 if not.")
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="OLDER_RUN",
-    help="List the figures that changed since an earlier run.",
-)
+@click.option("--against", type=FOUND, metavar="OLDER_RUN", help="List the figures that changed since an earlier run.")
 @click.option("--pdf", is_flag=True, help="Print each place's pages as one PDF; needs Chromium.")
 def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
     """Make the lists and the search of a run folder again; check, compare or print its pages.

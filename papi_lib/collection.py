@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,8 +68,10 @@ class Notebook:
     def dimension(self) -> int | None:
         """Which dimension it is about, by its metadata field ``papi.dimension``; None for none."""
         number = self._own.get("dimension")
-        with suppress(KeyError):
+        try:
             return number if isinstance(number, int) and index.name(number) else None
+        except KeyError:
+            return None
 
     @property
     def fault(self) -> str | None:

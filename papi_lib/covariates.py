@@ -21,17 +21,7 @@ from papi_lib.datafiles import DataError
 _PROVINCE = ("code", "name")
 _YEAR = ("year", "nam")
 #: Column names by which the header's row is found.
-_HEADER = (
-    "province_code",
-    "province",
-    "tinh",
-    "tinh thanh",
-    "tinh thanh pho",
-    "ma tinh",
-    "ten tinh",
-    *_PROVINCE,
-    *_YEAR,
-)
+_HEADER = ("province_code", "province", "tinh", "tinh thanh", "tinh thanh pho", "ma tinh", "ten tinh", *_PROVINCE, *_YEAR)  # fmt: skip
 #: Where a spreadsheet program begins to read a formula: at the start, and where it takes a sign as the end of a cell.
 _FORMULA = re.compile(r"(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])")
 
@@ -89,14 +79,13 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
         if column in flat:
             raise DataError(f"{path}, row 1, column '{column}': the frame has this column already; rename it")
     joined = flat.merge(own, on=keys, how="left", validate="many_to_one")
-    wanted = flat[keys].drop_duplicates()
-    lacking = wanted.merge(own[keys], on=keys, how="left", indicator=True)
-    lacking = lacking[lacking["_merge"] == "left_only"]
-    names = places.provinces()["name_vi"]
-    told = [_lacks(names[code], sorted(rows["year"]) if "year" in keys else []) for code, rows in lacking.groupby("province_code")]  # fmt: skip
-    extra = pd.DataFrame(told, columns=unmatched.columns)
-    notes = unmatched.attrs
-    unmatched = pd.concat([part for part in (unmatched, extra) if len(part)] or [unmatched], ignore_index=True)
+    wanted = flat[keys].drop_duplicates().merge(own[keys], on=keys, how="left", indicator=True)
+    lacking = wanted[wanted["_merge"] == "left_only"].groupby("province_code")
+    names, dated = places.provinces()["name_vi"], "year" in keys
+    when = {code: f" in {', '.join(map(str, sorted(rows['year'])))}" if dated else "" for code, rows in lacking}
+    told = [(0, "", names[code], f"the file has no row for it{years}") for code, years in when.items()]
+    notes, lacks = unmatched.attrs, pd.DataFrame(told, columns=unmatched.columns)
+    unmatched = pd.concat([part for part in (unmatched, lacks) if len(part)] or [unmatched], ignore_index=True)
     unmatched.attrs = notes
     joined.index = frame.index
     return joined[[*frame.columns, *own.columns.difference(keys, sort=False)]], unmatched
@@ -203,11 +192,8 @@ def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
     >>> report(pd.DataFrame([(0, "", "Huế", "")], columns=["row", "column", "value", "problem"]), "my.csv")
     ['my.csv: nothing for 1 of the provinces: Huế']
     """
-    faults = unmatched[unmatched["row"] > 0]
-    lines = [
-        findings.tell(file, one.column, one.problem, [one.row], filter(None, [one.value]))
-        for one in faults.itertuples()
-    ]
+    faults = unmatched[unmatched["row"] > 0].itertuples()
+    lines = [findings.tell(file, one.column, one.problem, [one.row], filter(None, [one.value])) for one in faults]
     lines += [datafiles.shown(f"{file}: {note}") for note in unmatched.attrs.get("notes", [])]
     lacking = unmatched.loc[unmatched["row"] == 0, "value"].to_list()
     if lacking:
@@ -315,13 +301,5 @@ def _check_unique(path: Path, table: pd.DataFrame, own: pd.DataFrame, named: str
         row = twice[0]
         first = own.index[(own[keys] == own.loc[row, keys]).all(axis="columns")][0]
         when = f" in {int(own.loc[row, 'year'])}" if "year" in keys else ""
-        raise DataError(
-            f"{path}, row {row}, column '{named}': '{table[named][row]}'{when} repeats row {first} "
-            f"('{table[named][first]}'); keep one of the two"
-        )
-
-
-def _lacks(name: str, years: list[int]) -> tuple:
-    """Return a line of the report on a province that the file does not have."""
-    when = f" in {', '.join(map(str, years))}" if years else ""
-    return 0, "", name, f"the file has no row for it{when}"
+        value, other = table[named][row], table[named][first]
+        raise DataError(f"{path}, row {row}, column '{named}': '{value}'{when} repeats row {first} ('{other}'); keep one of the two")  # fmt: skip

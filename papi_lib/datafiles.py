@@ -23,6 +23,7 @@ from pathlib import Path
 
 import pandas as pd
 
+_CHANGED = "(a spreadsheet may also have changed values: compare first)"
 _CHECKOUT = Path(__file__).resolve().parents[1] / "data"
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
@@ -192,7 +193,7 @@ def _kept(value: object) -> object:
     """Return a result as it is kept: as it is where a copy is enough to protect it, or else packed."""
     if isinstance(value, pd.DataFrame | pd.Series):
         cells = value.to_frame() if isinstance(value, pd.Series) else value
-        fixed = all(map(_hashable, cells.loc[:, cells.dtypes.eq(object).to_numpy()].to_numpy().ravel()))
+        fixed = all(_hashable(v) for _, column in cells.items() if column.dtype == object for v in column)
     else:
         fixed = _hashable(value)
     return value if fixed else _Packed(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
@@ -201,9 +202,8 @@ def _kept(value: object) -> object:
 def remembered(besides: dict[str, dict] | None = None) -> dict[str, dict]:
     """Return what all `cached` functions remember, but for what an earlier answer had: to carry it to another process."""
     known = besides or {}
-    return {
-        name: {k: v for k, v in memory.items() if k not in known.get(name, {})} for name, memory in _memories.items()
-    }
+    new = {name: memory.keys() - known.get(name, {}).keys() for name, memory in _memories.items()}
+    return {name: {key: _memories[name][key] for key in keys} for name, keys in new.items()}
 
 
 def remember(found: dict[str, dict]) -> None:
@@ -272,29 +272,21 @@ def _parse(path: Path, schema_json: str, _stamp: tuple) -> pd.DataFrame:
 def _rows(path: Path, names: list[str]) -> list[list[str]]:
     text = _text(path)
     if text.startswith("\ufeff"):
-        raise DataError(
-            f"{_place(path, 1, names[0])}: starts with a byte-order mark, as spreadsheet programs add; "
-            "save the file as UTF-8 without it (a spreadsheet may also have changed values: compare first)"
-        )
+        raise DataError(f"{_place(path, 1, names[0])}: starts with a byte-order mark, as spreadsheet programs add; save the file as UTF-8 without it {_CHANGED}")  # fmt: skip
     if "\r" in text:
         row = text[: text.index("\r")].count("\n") + 1
-        raise DataError(
-            f"{_place(path, row, names[-1])}: Windows line end, the file was saved by another program; "
-            "save it with Unix line ends (a spreadsheet may also have changed values: compare first)"
-        )
+        raise DataError(f"{_place(path, row, names[-1])}: Windows line end, the file was saved by another program; save it with Unix line ends {_CHANGED}")  # fmt: skip
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         if header != names:
             _refuse_header(path, header, names)
         rows = []
-        for row in reader:
-            if len(row) != len(names):
-                raise DataError(
-                    f"{_place(path, reader.line_num, names[min(len(row), len(names) - 1)])}: {len(row)} values "
-                    f"where {len(names)} belong; write a decimal point, not a comma, and fill every column"
-                )
-            rows.append(row)
+        for cells in reader:
+            if len(cells) != len(names):
+                place = _place(path, reader.line_num, names[min(len(cells), len(names) - 1)])
+                raise DataError(f"{place}: {len(cells)} values where {len(names)} belong; write a decimal point, not a comma, and fill every column")  # fmt: skip
+            rows.append(cells)
     except csv.Error as error:
         raise DataError(f"{_place(path, reader.line_num, names[0])}: not a CSV row ({error}); correct it") from None
     return rows
@@ -328,10 +320,8 @@ def _column(path: Path, field: dict, text: pd.Series) -> pd.Series:
             refuse(~empty & ~text.isin(rule["enum"]), f"is not one of {', '.join(rule['enum'])}")
         return text.where(~empty)
     shape = r"-?\d+" if kind == "integer" else r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
-    refuse(
-        ~empty & ~text.str.fullmatch(shape),
-        f"is not {'a whole number' if kind == 'integer' else 'a number'} (decimals take a point)",
-    )
+    said = "a whole number" if kind == "integer" else "a number"
+    refuse(~empty & ~text.str.fullmatch(shape), f"is not {said} (decimals take a point)")
     values = pd.to_numeric(text.where(~empty))
     low, high = rule.get("minimum", -math.inf), rule.get("maximum", math.inf)
     refuse(values.lt(low) | values.gt(high), f"is outside {low} to {high}; correct the value")
@@ -353,7 +343,5 @@ def _check_reference(path: Path, frame: pd.DataFrame, key: dict) -> None:
     unknown = frame[column].notna() & ~frame[column].isin(read(table)[target])
     if unknown.any():
         row = int(unknown.to_numpy().argmax())
-        raise DataError(
-            f"{_place(path, row + 2, column)}: '{frame[column].iloc[row]}' is not a {target} "
-            f"of the table '{table}'; correct it"
-        )
+        value = frame[column].iloc[row]
+        raise DataError(f"{_place(path, row + 2, column)}: '{value}' is not a {target} of the table '{table}'; correct it")  # fmt: skip

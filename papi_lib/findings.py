@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from papi_lib import datafiles
 
+#: Numbers of rows in a file.
+Rows = Sequence[int] | np.ndarray
 #: Rows of a file that a marked workbook takes; more would take minutes and gigabytes.
 MOST_ROWS = 20_000
 #: Cells that the workbook's list of problems takes.
 MOST_CELLS = 100_000
 
 
-def finding(column: str, problem: str, rows: Sequence[int] = (), values: Iterable = (), count: int = 1) -> dict:
+def finding(column: str, problem: str, rows: Rows = (), values: Iterable = (), count: int = 1) -> dict:
     """Return one kind of problem in one column.
 
     Parameters
@@ -58,7 +61,7 @@ def table(found: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["column", "problem", "values", "count", "rows"])
 
 
-def tell(file: str | os.PathLike, column: str, problem: str, rows: Sequence[int] = (), values: Iterable = ()) -> str:
+def tell(file: str | os.PathLike, column: str, problem: str, rows: Rows = (), values: Iterable = ()) -> str:
     """Return a finding as one line: file, rows, column, example values, what is wrong.
 
     Control characters are written as escapes, so that nothing in a file reaches a terminal raw.
@@ -79,7 +82,8 @@ def tell(file: str | os.PathLike, column: str, problem: str, rows: Sequence[int]
 
 def lines(file: str | os.PathLike, found: pd.DataFrame, most: int | None = 10) -> list[str]:
     """Return findings as lines, at most so many, and a last one on those left out."""
-    told = [tell(file, one.column, one.problem, one.rows, one.values) for one in found.head(most or len(found)).itertuples()]  # fmt: skip
+    shown = found.head(most or len(found)).to_dict("records")
+    told = [tell(file, one["column"], one["problem"], one["rows"], one["values"]) for one in shown]
     more = found.iloc[len(told) :]
     if len(more):
         told.append(f"{file}: and {len(more)} more kinds ({more['count'].sum()} cells); all of them with --all")
@@ -95,7 +99,7 @@ def workbook(frame: pd.DataFrame, found: Sequence) -> bytes:
 
     book, red = Workbook(write_only=True), PatternFill("solid", fgColor="FFC7CE")
 
-    def cell(value: object, wrong: bool = False) -> object:
+    def cell(value: Any, wrong: bool = False) -> object:
         if pd.isna(value):
             value = None
         elif not isinstance(value, int | float | np.number) or np.isinf(value):
@@ -113,7 +117,7 @@ def workbook(frame: pd.DataFrame, found: Sequence) -> bytes:
         names = [str(name).strip() for name in frame.columns]
         marks = np.zeros(frame.shape, dtype=bool)
         for one in found:
-            about = [one.column in ("", name.lower()) for name in names]
+            about = np.array([one.column in ("", name.lower()) for name in names])
             marks[np.ix_(frame.index.isin(one.rows), about)] = True
         sheet = book.create_sheet("records")
         sheet.append([cell(name) for name in ("row", *names)])
@@ -123,9 +127,9 @@ def workbook(frame: pd.DataFrame, found: Sequence) -> bytes:
     sheet.append(["row", "column", "problem", "example"])
     left = MOST_CELLS
     for one in found:
-        about = one.column, one.problem, ", ".join(map(str, one.values))
+        told = one.column, one.problem, ", ".join(map(str, one.values))
         for row in one.rows[:left] if len(one.rows) else [None]:
-            sheet.append([row, *map(cell, about)])
+            sheet.append([row, *map(cell, told)])
         left -= len(one.rows[:left])
     content = io.BytesIO()
     book.save(content)

@@ -26,7 +26,7 @@ def years() -> list[int]:
     return sorted(int(y) for y in datafiles.read("years")["year"])
 
 
-def check_year(year: int) -> int:
+def check_year(year: int | str) -> int:
     """Return `year` as int if the index has it.
 
     Raises

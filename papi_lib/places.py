@@ -129,9 +129,8 @@ def districts() -> pd.DataFrame:
         word = _TYPE_WORDS["district"][row.type][0]
         why = "is another district of the province already" if twice[row.Index] else f"does not begin with '{word}'"
         if twice[row.Index] or not row.name_vi.startswith(f"{word} "):
-            raise datafiles.DataError(
-                f"{datafiles.where('districts', row.Index, 'name_vi')}: '{row.name_vi}' {why}; correct it"
-            )
+            where = datafiles.where("districts", row.Index, "name_vi")
+            raise datafiles.DataError(f"{where}: '{row.name_vi}' {why}; correct it")
     return table.set_index("district_code")
 
 
@@ -310,9 +309,8 @@ def in_table(
     known = (c for c in others if any(_candidates(value, level) for value in table[c].dropna().unique()))
     homes = key_columns(table.columns) if level == "district" else []
     other = next(known, None)
-    found, problems = codes(
-        table[column], table[homes[0]] if homes else None, level, None if other is None else table[other]
-    )
+    names = None if other is None else table[other]
+    found, problems = codes(table[column], table[homes[0]] if homes else None, level, names)
     problems.attrs["beside"] = other
     return found, problems
 
@@ -340,9 +338,7 @@ def check_63(codes: Iterable[int]) -> None:
     found, table = set(codes), provinces_2025()
     same_name = {province(name).code for name in table["name_vi"]}
     if len(found) >= _ALMOST_ALL and (found <= set(table.index) or found <= same_name):
-        raise ValueError(
-            "these are the 34 provinces since 1 July 2025, and the scores are of the 63 before; give figures of the 63"
-        )
+        raise ValueError("these are the 34 provinces since 1 July 2025, and the scores are of the 63 before; give figures of the 63")  # fmt: skip
 
 
 def key_columns(columns: Iterable[str], level: str = "province") -> list[str]:
@@ -365,11 +361,8 @@ def types(codes: Iterable[str], lang: str = "vi") -> str:
     ('quận, huyện', 'districts')
     """
     found = set(districts().loc[list(codes), "type"])
-    return (
-        "districts"
-        if lang == "en"
-        else ", ".join(words[0].lower() for kind, words in _TYPE_WORDS["district"].items() if kind in found)
-    )
+    named = [words[0].lower() for kind, words in _TYPE_WORDS["district"].items() if kind in found]
+    return "districts" if lang == "en" else ", ".join(named)
 
 
 def peers(place: Place, kind: str) -> list[int]:
@@ -388,12 +381,8 @@ def peers(place: Place, kind: str) -> list[int]:
     [1, 31, 48, 79, 92]
     """
     table = provinces()
-    chosen = {
-        "country": table.index == table.index,
-        "region": table["region"] == place.region,
-        "cities": table["type"] == "city",
-    }[kind]
-    return [int(code) for code in table.index[chosen]]
+    chosen = {"country": table["type"] != "", "region": table["region"] == place.region, "cities": table["type"] == "city"}  # fmt: skip
+    return [int(code) for code in table.index[chosen[kind]]]
 
 
 def region_name(key: str, lang: str = "vi") -> str:
@@ -531,10 +520,8 @@ def _one(value: object, level: str, home: int | None = None) -> Place:
     found = _settled([(value, _candidates(value, level))], level, home)
     if isinstance(found, Place):
         return found
-    unknown = found.removeprefix("is not known")
-    raise ValueError(
-        f"no {level} named '{_shown(value)}'{unknown}" if unknown != found else f"'{_shown(value)}' {found}"
-    )
+    unknown, given = found.removeprefix("is not known"), f"'{_shown(value)}'"
+    raise ValueError(f"no {level} named {given}{unknown}" if unknown != found else f"{given} {found}")
 
 
 def _home(province_of: str | int | Place | None) -> int | None:
@@ -552,9 +539,8 @@ def _cell(value: object) -> tuple | None:
 
 
 def _hint(value: object, level: str, home: int | None) -> str:
-    near = _nearest(value, level, home) if isinstance(value, str) else []
-    if near:
-        return f"did you mean {', '.join(place.name_vi if home or level == 'province' else _label(place) for place in near)}?"
+    if near := _nearest(value, level, home) if isinstance(value, str) else []:
+        return f"did you mean {', '.join(place.name_vi if home else _label(place) for place in near)}?"
     digits = f"a {level}'s code has at most {_WIDTH[level]} digits, and " if re.search(r"\d", str(value)) else ""
     return f"{digits}{_ALL[level]}"
 
@@ -564,9 +550,8 @@ def _nearest(value: str, level: str, home: int | None = None) -> list[Place]:
     _, names = _register(datafiles.stamp(), level)
     keys = [spelling.key(rest) for _, rest in reversed(_readings(value, level))]
     keys = [key for key in keys or [re.sub("[^a-z0-9]", "", plain(value))] if not key.isdigit()]
-    here = {
-        key: found for key, all_ in names.items() if (found := [p for p, *_ in all_ if home in (None, p.province_code)])
-    }
+    inside = {key: [p for p, *_ in found if home in (None, p.province_code)] for key, found in names.items()}
+    here = {key: found for key, found in inside.items() if found}
     if keys and not here.keys() & set(keys):
         keys = difflib.get_close_matches(keys[0], here, n=5, cutoff=0.5)
     return list(dict.fromkeys(place for key in keys for place in here.get(key, ())))[:3]

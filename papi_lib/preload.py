@@ -1,19 +1,29 @@
 """What processes for notebooks share before they are copied: imports, checked data, what several pages need.
 
-The functions run in the process that those of notebooks are copied from; `papi_lib.batch_plan` says
-which a run needs. Caches are kept as long as no data file changes, so a process that finds other data
-computes anew.
+It is computed in the process that those of notebooks are copied from. Caches are kept as long as no data file
+changes, so a process that finds other data computes anew.
 """
 
 from __future__ import annotations
 
+import ast
+import importlib
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from functools import cache, partial
+from pathlib import Path
 
+from papi_lib.batch import stored
+from papi_lib.batch.jobs import Job, new_record
 from papi_lib.batch.processes import end_with_parent
+
+#: What so many jobs import, or show of all provinces alike, is imported or computed once for all.
+_SEVERAL = 3
+#: The same of what takes seconds.
+_MANY = 20
 
 
 @cache
@@ -38,6 +48,27 @@ def imports() -> None:
     estimates.claims(place.code, index.years()[-1])
 
 
+def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
+    """Return what does once for these jobs what several of them need: imports, and what is the same for all places."""
+    from papi_lib import index
+
+    jobs_of = {job.notebook: job for job in planned}
+    modules: Counter[str] = Counter()
+    for notebook, n in Counter(job.notebook for job in planned).items():
+        modules.update(dict.fromkeys(_imports(notebook), n))
+    here: list[Callable] = [partial(importlib.import_module, module) for module, n in modules.items() if n >= _SEVERAL]
+    surveys = {(job.parameters.get("records"), job.labels["year"]) for job in planned if "district" in job.parameters}
+    here += [partial(survey, *one) for one in surveys]
+    apart: list[Callable] = [noise]
+    pages = Counter((job.labels["year"], job.notebook.stem) for job in planned if job.labels["level"] == "province")
+    for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL}):
+        apart += [partial(ranks, year, part) for part in ("total", *index.dimensions(year))]
+    for (year, stem), n in pages.items():
+        if stem == "10_target" and n >= _SEVERAL:
+            apart += [forecasts] * (forecasts not in apart) + [partial(climbs, year)] * (n >= _MANY)
+    return partial(share, here, apart, [new_record(job) for job in jobs_of.values()], head)
+
+
 def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable[dict], head: dict) -> None:
     """Prepare a run.
 
@@ -59,12 +90,12 @@ def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable
 
     imports()
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
-    empty = nbformat.writes(empty).encode()
+    source = nbformat.writes(empty).encode()
     processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork"), initializer=end_with_parent)
     try:
         computed = [processes.submit(_remembered_of, call) for call in apart]
-        pages = [partial(site.render_page, empty, record, head) for record in records]
-        keep: list[Callable] = [lambda f=found: datafiles.remember(f.result()) for found in computed]
+        pages: list[Callable] = [partial(site.render_page, source, record, head) for record in records]
+        keep: list[Callable] = [partial(lambda found: datafiles.remember(found.result()), found) for found in computed]
         for call in [*here, *pages, *keep]:
             with suppress(Exception):  # the notebook that needs it tells what is wrong
                 call()
@@ -80,6 +111,19 @@ def _remembered_of(call: Callable) -> dict:
     return datafiles.remembered(before)
 
 
+def _imports(notebook: Path) -> list[str]:
+    """Return the names of the modules that a notebook imports, and of what it imports from them: some are modules too."""
+    found = []
+    with suppress(stored.NotebookError, SyntaxError):  # which the batch tells
+        for cell in stored.read(notebook).cells:
+            for node in stored.tree(cell.source).body if cell.cell_type == "code" else []:
+                if isinstance(node, ast.ImportFrom):
+                    found += [str(node.module), *(f"{node.module}.{name.name}" for name in node.names)]
+                elif isinstance(node, ast.Import):
+                    found += [name.name for name in node.names]
+    return found
+
+
 def noise() -> None:
     """Estimate the noise of all years' scores: for histories."""
     from papi_lib import index, precision
@@ -88,11 +132,11 @@ def noise() -> None:
         precision.standard_errors(year, 1)  # and with it what it shares with all other provinces
 
 
-def ranks(year: int, part: int | None) -> None:
-    """Order the provinces by a dimension of a year or its total: for several provinces' pages."""
+def ranks(year: int, part: int | str) -> None:
+    """Order the provinces by a part of the index of a year: for several provinces' pages."""
     from papi_lib import posterior
 
-    posterior.published_standing(year, "total" if part is None else part)
+    posterior.published_standing(year, part)
 
 
 def forecasts() -> None:
@@ -117,11 +161,3 @@ def climbs(year: int) -> None:
 
     targets.climb(1, year - 1, 5)  # also fills what any other climb needs
     merged.estimates(year, ("total", *index.dimensions(year)))
-
-
-def scenarios(year: int) -> None:
-    """Simulate what the pages on sensitivity show of all provinces alike; some seconds."""
-    from papi_lib import sensitivity
-
-    sensitivity.scenarios(year, 10_000, seed=0)
-    sensitivity.variance_shares(year, seed=0)

@@ -134,7 +134,8 @@ def _fill_merged(
     merged: list[str], top: int, columns: list[int], numbers: list[int], rows: list[list]
 ) -> tuple[Counter, int]:
     """Fill merged cells down in place; return how many by the column's place, and how many go across columns."""
-    filled, wide = Counter(), 0
+    filled: Counter[int] = Counter()
+    wide = 0
     for left, first, right, final in map(range_boundaries, merged):
         at, place = bisect_left(numbers, first), bisect_left(columns, left)
         if first > top and numbers[at : at + 1] == [first] and columns[place : place + 1] == [left]:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -121,13 +122,11 @@ def _check_names(where: str, names: list[str]) -> None:
 def _without_nameless(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame without columns that have no name; those that hold something are noted."""
     rows = frame.attrs.pop("nameless", [])
-    for at in np.flatnonzero(frame.columns == ""):
-        rows = [*rows, *clean(frame.iloc[:, at])[0].dropna().index]
+    for _, column in frame.loc[:, frame.columns == ""].items():
+        rows = [*rows, *clean(column)[0].dropna().index]
     if rows:
-        notes = frame.attrs["notes"]
-        notes.append(
-            f"{counted(len(rows), 'cell')} in columns without a name passed over, the first in row {min(rows)}"
-        )
+        told = counted(len(rows), "cell")
+        frame.attrs["notes"].append(f"{told} in columns without a name passed over, the first in row {min(rows)}")
     return frame.drop(columns="", errors="ignore")
 
 
@@ -178,7 +177,8 @@ def _csv(path: Path, wanted: set[str]) -> pd.DataFrame:
             raise DataError(f"{path}, row {top + 1}: {len(names):,} columns; at most {WIDEST:,} are read")
         if top:
             notes.append(f"the header was taken from row {top + 1}")
-        pieces, numbers, start = [[] for _ in names], [np.empty(0, dtype=int)], top + 2
+        pieces: list[list] = [[] for _ in names]
+        numbers, start = [np.empty(0, dtype=int)], top + 2
         while piece := list(islice(rows, _CHUNK)):
             filled = [at for at, row in enumerate(piece) if "".join(row).strip()]
             kept = [piece[at] for at in filled]
@@ -188,14 +188,13 @@ def _csv(path: Path, wanted: set[str]) -> pd.DataFrame:
                 column.append(pa.array(values, pa.string()))
             numbers.append(np.array(filled, dtype=int) + start)
             start += len(piece)
-    rows = np.concatenate(numbers)
-    if empty := start - top - 2 - len(rows):
+    at = np.concatenate(numbers)
+    if empty := start - top - 2 - len(at):
         notes.append(f"{counted(empty, 'empty row')} passed over")
-    table = pa.table(
-        [pa.chunked_array(column, pa.string()) for column in pieces], [str(at) for at in range(len(names))]
-    )
+    columns = [pa.chunked_array(column, pa.string()) for column in pieces]
+    table = pa.table(columns, [str(n) for n in range(len(names))])
     frame = table.to_pandas(use_threads=False, split_blocks=True, self_destruct=True).set_axis(names, axis="columns")
-    frame.index = rows
+    frame.index = pd.Index(at)
     frame.attrs = {"header": top + 1, "notes": notes}
     return frame
 
@@ -294,14 +293,16 @@ def _statistics(path: Path, _wanted: set[str]) -> pd.DataFrame:
         letters = is_text(frame[name])
         lost[name] = {f".{letter}": n for letter, n in Counter(frame[name][letters]).items()}
         frame[name] = frame[name].mask(letters).astype("float64")
-    frame.index = range(1, len(frame) + 1)
-    labels = about.variable_value_labels.items()
-    labels = {decoded(name): {_code(code): decoded(label) for code, label in pairs.items()} for name, pairs in labels}
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    labels = {
+        decoded(name): {_code(code): decoded(label) for code, label in pairs.items()}
+        for name, pairs in about.variable_value_labels.items()
+    }
     frame.attrs = {"labels": labels, "lost": lost, "notes": [_LEGACY] * legacy}
     return frame
 
 
-def _from_windows(value: object) -> object:
+def _from_windows(value: Any) -> Any:
     return composed(value.encode("latin-1").decode("cp1258")) if isinstance(value, str) else value
 
 

@@ -62,16 +62,16 @@ DISTRICTS = [("Ba Đình", "vi"), ("Sóc Sơn", "en")]
 RUN_CASES = """
 import json, sys
 from pathlib import Path
-from papi_lib import batch_plan, site
+from papi_lib import report, site
 from papi_lib.batch.run import Settings, run
 out = Path(sys.argv[1])
 provinces, districts = json.loads(sys.argv[2])
 jobs = [job for province, year, lang in provinces
-        for job in batch_plan.jobs(Path("notebooks"), [province], [str(year)], [lang], [])]
+        for job in report.jobs(Path("notebooks"), [province], [str(year)], [lang], [])]
 jobs += [job for district, lang in districts
-         for job in batch_plan.jobs(Path("notebooks"), [], ["2024"], [lang], [], [district])]
-jobs += [batch_plan.methods(Path("notebooks"), lang) for lang in ("vi", "en")]
-failed = [r for r in run(jobs, out, Settings(**batch_plan.settings())) if r["status"] == "failed"]
+         for job in report.jobs(Path("notebooks"), [], ["2024"], [lang], [], [district])]
+jobs += [report.methods(Path("notebooks"), lang) for lang in ("vi", "en")]
+failed = [r for r in run(jobs, out, report.settings()) if r["status"] == "failed"]
 site.build(out)
 sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in failed) or 0)
 """

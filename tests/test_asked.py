@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook
 from site_runs import job, notebook, run
 
-from papi_lib import batch_plan, datafiles, preload, site
+from papi_lib import datafiles, preload, report, site
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job
 from papi_lib.batch.pool import Pool
@@ -40,9 +40,7 @@ def make(tmp_path, pool):
         nbformat.write(new_notebook(cells=[new_code_cell(SET, metadata={"tags": ["parameters"]})]), good)
         other = {**labels, "notebook": "04_good"}
         jobs = [Job(path, parameters, "2024/vi/hue/03_mine", labels), Job(good, ASKED, "2024/vi/hue/04_good", other)]
-        settings = batch.Settings(
-            workers=1, pool=pool, **batch_plan.settings() | {"head": {"data_hash": data}, "prepare": None}
-        )
+        settings = report.settings(workers=1, pool=pool, head={"data_hash": data}, prepare=None)
         records = batch.run(jobs, tmp_path / "out", settings)
         assert records[1]["error"] is None
         site.build(tmp_path / "out")

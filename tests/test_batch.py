@@ -20,7 +20,7 @@ import pytest
 from conftest import ROOT
 from filelock import FileLock
 
-from papi_lib import batch_plan, preload
+from papi_lib import preload, report
 from papi_lib.batch import jobs, manifest
 from papi_lib.batch.jobs import Job
 from papi_lib.batch.pool import Pool
@@ -334,9 +334,8 @@ def notebooks_and_pages(out):
 def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path):
     """Two workers, one killed while it works: the same notebooks and pages."""
     distributed = pytest.importorskip("distributed")
-    planned = batch_plan.jobs(ROOT / "notebooks", ["Đà Nẵng"], ["2023"], ["vi", "en"], ["3", "overview"])
-    own = batch_plan.settings()
-    assert {r["status"] for r in run(planned, tmp_path / "here", Settings(workers=2, **own))} == {"done"}
+    planned = report.jobs(ROOT / "notebooks", ["Đà Nẵng"], ["2023"], ["vi", "en"], ["3", "overview"])
+    assert {r["status"] for r in run(planned, tmp_path / "here", report.settings(workers=2))} == {"done"}
     told = []
     with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
 
@@ -345,11 +344,11 @@ def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path):
                 os.kill(cluster.workers[0].process.pid, signal.SIGKILL)
             told.append(record)
 
-        records = run(planned, tmp_path / "there", Settings(scheduler=cluster.scheduler_address, **own), kill_one)
+        records = run(planned, tmp_path / "there", report.settings(scheduler=cluster.scheduler_address), kill_one)
         assert len(told) == len(planned)
         assert {r["status"] for r in records} == {"done"}, [r["error"] for r in records]
         assert notebooks_and_pages(tmp_path / "there") == notebooks_and_pages(tmp_path / "here")
-        other = Settings(scheduler=cluster.scheduler_address, **own | {"measure": process})
+        other = report.settings(scheduler=cluster.scheduler_address, measure=process)
         with pytest.raises(RunError, match="has another process than this machine"):
             run(planned, tmp_path / "other", other)
 

@@ -11,7 +11,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 from click.testing import CliRunner
 
-from papi_lib import batch_plan, datafiles, index, places, site
+from papi_lib import datafiles, index, places, report, site
 from papi_lib.cli import main
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -69,7 +69,7 @@ def test_a_report_needs_no_home_and_no_short_paths(tmp_path):
 
 
 def test_every_output_has_a_name_that_windows_takes():
-    jobs = batch_plan.jobs(NOTEBOOKS, ["all"], [], ["vi"], [], ["all"])
+    jobs = report.jobs(NOTEBOOKS, ["all"], [], ["vi"], [], ["all"])
     names = {job.path.lower() for job in jobs}
     assert len(names) == len(jobs) > 900
     parts = {part for name in names for part in name.split("/")}

@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import ROOT
 
-from papi_lib import batch_plan, places
+from papi_lib import places, report
 from papi_lib.page import story
 from papi_lib.page.page import Page
 from papi_lib.survey import records
@@ -29,7 +29,7 @@ def survey_of(tmp_path_factory):
 
 
 def jobs(provinces=(), of_districts=(), file=None, notebook="3"):
-    planned = batch_plan.jobs(NOTEBOOKS, provinces, ["2024"], ["vi"], [notebook], of_districts, file)
+    planned = report.jobs(NOTEBOOKS, provinces, ["2024"], ["vi"], [notebook], of_districts, file)
     return [job.path.removeprefix("2024/vi/").rpartition("/")[0] for job in planned]
 
 

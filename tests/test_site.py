@@ -14,7 +14,7 @@ from site_runs import district_facts, facts, job, methods, notebook, run, table,
 from papi_lib import site
 from papi_lib.cli import main
 from papi_lib.page.words import Words
-from papi_lib.site.texts import address
+from papi_lib.site.pages import address
 
 PLACES = [("Hà Nội", "ha-noi"), ("Hải Phòng", "hai-phong"), ("Đà Nẵng", "da-nang")]
 

@@ -19,8 +19,7 @@ from dataclasses import replace
 from functools import lru_cache
 from tempfile import TemporaryDirectory
 
-from papi_lib.batch.execute import Outcome, lost
-from papi_lib.batch.jobs import Job, RunError, Settings, environment_hash
+from papi_lib.batch.jobs import Job, Outcome, RunError, Settings, environment_hash, lost
 from papi_lib.batch.pool import Outcomes, Pool
 
 #: In the place of a scheduler's address: a cluster of processes of this machine, to try.

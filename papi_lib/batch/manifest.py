@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import fastjsonschema
 
@@ -47,14 +47,9 @@ RECORD = {
 }
 _HEAD = {
     "required": ["schema"],
-    "properties": {
-        "schema": {"const": SCHEMA},
-        "started": {"type": "string", "format": _MOMENT},
-        "finished": {"type": "string", "format": _MOMENT},
-        "code_version": {"type": "string"},
-        "data_hash": {"type": "string"},
-        "data_version": {"type": "string"},
-    },
+    "properties": {"schema": {"const": SCHEMA}}
+    | dict.fromkeys(("started", "finished"), {"type": "string", "format": _MOMENT})
+    | dict.fromkeys(("code_version", "data_hash", "data_version"), {"type": "string"}),
 }
 
 
@@ -80,7 +75,8 @@ def read(out: Path, more: dict | None = None) -> Run:
     more : dict, optional
         JSON schema of what records must hold besides `RECORD`.
     """
-    path, head, jobs, faults = out / NAME, {}, [], []
+    path, head, jobs = out / NAME, {}, []
+    faults: list[str] = []
     try:
         found = json.loads(path.read_bytes())
         if not isinstance(found, dict) or not isinstance(found.get("jobs"), list):
@@ -90,7 +86,7 @@ def read(out: Path, more: dict | None = None) -> Run:
     except FileNotFoundError:
         pass
     except OSError as error:
-        faults.append(error.strerror)
+        faults.append(str(error.strerror))
     except (ValueError, RecursionError) as error:
         faults.append(" ".join(str(error).partition(";")[0].split()))
     records, check = {}, checker({"allOf": [RECORD, more or {}]})
@@ -103,8 +99,8 @@ def read(out: Path, more: dict | None = None) -> Run:
     for record in _journal(out):
         with suppress(ValueError, RecursionError):
             records[check(record)["path"]] = record
-    told = faults and f"{path}: damaged ({faults[0][:200]}{f', and {len(faults) - 1} more' if faults[1:] else ''})"
-    return Run(head, records, told or None)
+    told = f"{path}: damaged ({faults[0][:200]}{f', and {len(faults) - 1} more' if faults[1:] else ''})" if faults else None  # fmt: skip
+    return Run(head, records, told)
 
 
 def _journal(out: Path) -> Iterator[object]:
@@ -114,11 +110,11 @@ def _journal(out: Path) -> Iterator[object]:
                 yield json.loads(line)
 
 
-def checker(schema: dict) -> Callable[[object], dict]:
+def checker(schema: dict) -> Callable[[Any], dict]:
     """Return a function that returns a value that keeps to a JSON schema, and else raises ValueError."""
     compiled = _compiled(json.dumps(schema))
 
-    def check(value: object) -> dict:
+    def check(value: Any) -> dict:
         try:
             compiled(value)
             json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # numbers and characters that are none

@@ -22,8 +22,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from papi_lib.batch.execute import Outcome, execute, lost, render_again
-from papi_lib.batch.jobs import Job, RunError, Settings
+from papi_lib.batch.jobs import Job, Outcome, RunError, Settings, execute, lost, render_again
 from papi_lib.batch.processes import START, end, end_with_parent, keep_to, start, uninterrupted
 
 #: A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.

@@ -11,8 +11,7 @@ from filelock import FileLock, Timeout
 
 from papi_lib import atomic
 from papi_lib.batch import cluster, manifest, pool, stored
-from papi_lib.batch.execute import Outcome, new_record
-from papi_lib.batch.jobs import Job, Reason, RunError, Settings, environment_hash, why_run
+from papi_lib.batch.jobs import Job, Outcome, Reason, RunError, Settings, environment_hash, new_record, why_run
 
 
 class Stopped(KeyboardInterrupt):
@@ -29,9 +28,8 @@ def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str,
     planned = []
     for job in jobs:
         hashes = job.hashes(inputs)
-        refusal = job.fault or stored.refusal(job.notebook, job.parameters)
-        if refusal:
-            reason = Reason(refusal, refused=True)
+        if refusal := job.fault or stored.refusal(job.notebook, job.parameters):
+            reason: Reason | None = Reason(refusal, refused=True)
         else:
             reason = why_run(job, out, hashes, records.get(job.path), settings)
         planned.append((job, hashes, Reason("forced") if settings.force and reason is None else reason))

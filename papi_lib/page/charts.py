@@ -20,23 +20,16 @@ from papi_lib.places import Place
 
 #: What is drawn to its colour; every chart takes ``palette={"place": "navy"}`` to draw some of it otherwise.
 PALETTE = {
-    "place": pictures.PLACE,
-    "whole": pictures.COUNTRY,
-    "peers": pictures.REGION,
-    "cities": pictures.CITIES,
-    "best": pictures.BEST,
-    "range": pictures.FAINT,
-    "line": "#94a3b8",
-    "text": "#334155",
-} | pictures.GROUP_COLOURS
+    "place": pictures.PLACE, "whole": pictures.COUNTRY, "peers": pictures.REGION, "cities": pictures.CITIES,
+    "best": pictures.BEST, "range": pictures.FAINT, "line": "#94a3b8", "text": "#334155",
+} | pictures.GROUP_COLOURS  # fmt: skip
 
 
 def colours(palette: Mapping | None) -> dict:
     """Return `PALETTE` with some colours replaced; raise ValueError for what no chart draws."""
     if unknown := set(palette or ()) - set(PALETTE):
-        raise ValueError(
-            f"no colour of {', '.join(map(repr, unknown))} in a chart; there are {', '.join(map(repr, PALETTE))}"
-        )
+        named, known = (", ".join(map(repr, names)) for names in (unknown, PALETTE))
+        raise ValueError(f"no colour of {named} in a chart; there are {known}")
     return PALETTE | dict(palette or {})
 
 
@@ -58,14 +51,9 @@ def dots(ax: Axes, frame: pd.DataFrame, values: str, at: np.ndarray, colour: str
 
 @pictures.style()
 def profile(
-    frame: pd.DataFrame,
-    place: Place,
-    *,
-    lang: str = "vi",
-    ax: Axes | None = None,
-    names: Mapping[str, str] | None = None,
-    palette: Mapping | None = None,
-) -> Axes | None:
+    frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None,
+    names: Mapping[str, str] | None = None, palette: Mapping | None = None,
+) -> Axes | None:  # fmt: skip
     """Draw a place's score in each part beside the whole, places of its kind and, of provinces, the best.
 
     Parameters
@@ -100,58 +88,33 @@ def profile(
         ax.hlines(at, *(frame[end] for end in ends), color=colour["range"], lw=7, zorder=1, label=label)
     for column, marker, size in (("whole", "|", 13), ("peers", "s", 5), ("cities", "^", 5.5), ("best", "D", 4.5)):
         if column in frame:
-            ax.plot(
-                frame[column],
-                at,
-                marker,
-                ms=size,
-                mew=2 if marker == "|" else 0,
-                color=colour[column],
-                zorder=3,
-                label=names[column],
-            )
+            look = {"ms": size, "mew": 2 if marker == "|" else 0, "color": colour[column], "label": names[column]}
+            ax.plot(frame[column], at, marker, zorder=3, **look)
     dots(ax, frame, "score", at, colour["place"])
     ax.plot([], [], "o", ms=7, color=colour["place"], label=name if frame["score"].notna().any() else None)
+    above = {"textcoords": "offset points", "ha": "center", "color": colour["place"], "weight": "bold"}
     for y, score in zip(at, frame["score"], strict=True):
         if pd.notna(score):
-            ax.annotate(
-                w.number(score),
-                (score, y),
-                (0, 8),
-                textcoords="offset points",
-                ha="center",
-                color=colour["place"],
-                weight="bold",
-            )
+            ax.annotate(w.number(score), (score, y), (0, 8), **above)
     if {"lower", "upper"} <= set(frame):
         low, high = frame["lower"].min(), frame["upper"].max()
         ax.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
     ax.set_xlabel(w("points"))
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=3)
-    caption = w(
-        "Score by part with its 95% interval; a hollow dot differs from {whole} by no more than the margin of error.",
-        whole=names["whole"],
-    )
-    told = "; ".join(
-        w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows()
-    )
-    alt = w("Scores of {place}, in brackets {whole}: {told}.", place=name, whole=names["whole"], told=told)
-    columns = {"score": (name, "2"), "margin": (w("95% interval ±"), "2")} | {
-        key: (text, "2") for key, text in names.items()
-    }
-    return pictures.describe(ax, caption, alt, frame, columns=columns | {"best_place": (w("who"), "place")})
+    whole = names["whole"]
+    caption = w("Score by part with its 95% interval; a hollow dot differs from {whole} by no more than the margin of error.", whole=whole)  # fmt: skip
+    told = [w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows()]  # fmt: skip
+    alt = w("Scores of {place}, in brackets {whole}: {told}.", place=name, whole=whole, told="; ".join(told))
+    columns = {"score": (name, "2"), "margin": (w("95% interval ±"), "2")}
+    columns |= {key: (text, "2") for key, text in names.items()} | {"best_place": (w("who"), "place")}
+    return pictures.describe(ax, caption, alt, frame, columns=columns)
 
 
 @pictures.style()
 def history(
-    frame: pd.DataFrame,
-    place: Place,
-    *,
-    lang: str = "vi",
-    axes: Sequence[Axes] | Axes | None = None,
-    beside_name: str = "",
-    palette: Mapping | None = None,
-) -> Axes | None:
+    frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequence[Axes] | Axes | None = None,
+    beside_name: str = "", palette: Mapping | None = None,
+) -> Axes | None:  # fmt: skip
     """Draw scores year by year, a panel a part; no line crosses a break in the series.
 
     Parameters
@@ -189,9 +152,8 @@ def history(
         ax.remove()
     panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="lower center", ncols=3)
     latest = frame.dropna(subset="score").drop_duplicates("part", keep="last")
-    told = "; ".join(
-        w("{part:part} {score:2} in {year}", **row) for row in latest[["part", "score", "year"]].to_dict("records")
-    )
+    latest = latest[["part", "score", "year"]].to_dict("records")
+    told = "; ".join(w("{part:part} {score:2} in {year}", **row) for row in latest)
     alt = w("Scores of {place} by year; lines break where the measure changed.", place=name) + " " + told
     caption = w("Points by year. Dotted lines mark years from which scores no longer compare with those before.")
     columns = {
@@ -213,15 +175,8 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
     ax.vlines(alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=colour["range"], lw=6, alpha=0.6)
     ax.plot(year, beside, color=colour["whole"], lw=1.3, marker="_", ms=7, label=other)
     ax.plot(year, score, color=colour["place"], lw=1.8, marker="o", ms=4.5, label=name)
-    ax.errorbar(
-        frame["year"],
-        frame["score"],
-        yerr=frame["margin"],
-        fmt="none",
-        ecolor=colour["place"],
-        elinewidth=0.9,
-        alpha=0.8,
-    )
+    whiskers = {"fmt": "none", "ecolor": colour["place"], "elinewidth": 0.9, "alpha": 0.8}
+    ax.errorbar(frame["year"], frame["score"], yerr=frame["margin"], **whiskers)
     for start in segment[breaks]:
         ax.axvline(start - 0.5, color="#64748b", ls=":", lw=1)
     ax.locator_params(axis="x", integer=True, nbins=8, steps=[1, 2, 5, 10])
@@ -230,14 +185,9 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
 
 @pictures.style()
 def gaps(
-    frame: pd.DataFrame,
-    place: Place,
-    *,
-    lang: str = "vi",
-    ax: Axes | None = None,
-    title: str = "",
+    frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, title: str = "",
     palette: Mapping | None = None,
-) -> Axes | None:
+) -> Axes | None:  # fmt: skip
     """Draw differences with their 95% intervals, a row a part; those within their margin of error are hollow.
 
     Parameters
@@ -266,13 +216,9 @@ def gaps(
     ax.xaxis.set_major_formatter(pictures.Numbers(w, signed=True))
     ax.set(xlabel=w("points"), title=title)
     told = "; ".join(
-        w(
-            "{part:part} {difference:+2}" if clear else "{part:part} {difference:+2} (within its margin of error)",
-            part=part,
-            difference=difference,
-        )
-        for part, difference, clear in zip(frame.index, frame["difference"], frame["clear"], strict=True)
-    )
+        w("{part:part} {difference:+2}" if row.clear else "{part:part} {difference:+2} (within its margin of error)", part=row.Index, difference=row.difference)
+        for row in frame.itertuples()
+    )  # fmt: skip
     columns = {"difference": (w("difference"), "+2"), "margin": (w("margin of error ±"), "2")}
     caption = w("Differences with 95% intervals; hollow dots are within their margin of error.")
     return pictures.describe(ax, caption, f"{title or place.name(lang)}: {told}", frame, columns=columns)

@@ -31,14 +31,9 @@ def group_name(group: int, w: Words) -> str:
 
 @pictures.style()
 def ranks(
-    frame: pd.DataFrame,
-    place: Place,
-    *,
-    lang: str = "vi",
-    ax: Axes | None = None,
-    names: pd.Series | None = None,
+    frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, names: pd.Series | None = None,
     palette: Mapping | None = None,
-) -> Axes | None:
+) -> Axes | None:  # fmt: skip
     """Draw every province's rank with the ranks that are probable; name the place, the five cities, the first and the last.
 
     Parameters
@@ -62,73 +57,37 @@ def ranks(
         return None
     w, colour, n = Words(lang), colours(palette), len(frame)
     table, own = places.provinces(), frame.index == place.code
-    axis, caption = (
-        w("provinces by published score"),
-        w("Dots are ranks by published score (our ordering), bars the ranks that are probable (90%)."),
-    )
+    axis = w("provinces by published score")
+    caption = w("Dots are ranks by published score (our ordering), bars the ranks that are probable (90%).")  # fmt: skip
     if names is not None:
-        axis, caption = (
-            w("provinces of 2025 by reconstructed score"),
-            w(
-                "Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that are probable (90%)."
-            ),
-        )
+        axis = w("provinces of 2025 by reconstructed score")
+        caption = w("Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that are probable (90%).")  # fmt: skip
     names = table[f"name_{lang}"] if names is None else names
     ax = pictures.axes(w, 7, 4.3, margins=(0.6, 0.4, 1.0, 0.35)) if ax is None else ax
-    order = np.arange(1, n + 1)
+    order, ink = np.arange(1, n + 1), np.where(own, colour["place"], colour["best"])
     ax.vlines(order, frame["lower"], frame["upper"], color=np.where(own, colour["place"], colour["range"]), lw=4)
-    ax.scatter(
-        order, frame["rank"], s=np.where(own, 49, 9), color=np.where(own, colour["place"], colour["best"]), zorder=3
-    )
+    ax.scatter(order, frame["rank"], s=np.where(own, 49, 9), color=ink, zorder=3)
     cities = table[table["type"] == "city"]
     chosen = own | frame.index.isin([*cities.index, *cities["merged_2025"], *frame.index[[0, -1]]])
     above = frame["lower"].fillna(frame["rank"])
     foot = -0.03 * n  # where names begin, above all bars
-    for x, code, low, beside in zip(
-        order[chosen], frame.index[chosen], above[chosen], spread(order[chosen], 0.034 * n, n), strict=True
-    ):
-        look = {"color": colour["place"], "weight": "bold"} if code == place.code else {"color": colour["text"]}
-        ax.plot(
-            [x, x, beside],
-            [low, 0, foot],
-            color=colour["place" if code == place.code else "line"],
-            lw=0.6,
-            clip_on=False,
-        )
-        ax.annotate(
-            names[code],
-            (beside, foot),
-            annotation_clip=False,
-            rotation=60,
-            rotation_mode="anchor",
-            va="center",
-            fontsize=7.5,
-            **look,
-        )
-    ax.set(
-        xlim=(0, n + 1),
-        ylim=(n + 1, 0),
-        xticks=[],
-        yticks=[1, *range(10, n + 1, 10)],
-        xlabel=axis,
-        ylabel=w("rank (1 = highest)"),
-    )
+    spots = zip(order[chosen], frame.index[chosen], above[chosen], spread(order[chosen], 0.034 * n, n), strict=True)
+    turned = {"rotation": 60, "rotation_mode": "anchor", "va": "center", "fontsize": 7.5, "annotation_clip": False}
+    for x, code, low, beside in spots:
+        line, text, weight = ("place", "place", "bold") if code == place.code else ("line", "text", "normal")
+        ax.plot([x, x, beside], [low, 0, foot], color=colour[line], lw=0.6, clip_on=False)
+        ax.annotate(names[code], (beside, foot), color=colour[text], weight=weight, **turned)
+    ax.set(xlim=(0, n + 1), ylim=(n + 1, 0), xticks=[], yticks=[1, *range(10, n + 1, 10)])
+    ax.set(xlabel=axis, ylabel=w("rank (1 = highest)"))
     alt = w("Ranks of {n} provinces with those that are probable.", n=n)
     if own.any():
-        alt += " " + w(
-            "{place}: rank {rank}, probably {lower} to {upper}.",
-            place=place.name(lang),
-            **frame.loc[place.code, ["rank", "lower", "upper"]],
-        )
+        known = frame.loc[place.code, ["rank", "lower", "upper"]]
+        alt += " " + w("{place}: rank {rank}, probably {lower} to {upper}.", place=place.name(lang), **known)
     columns = {
-        "score": (w("score"), "2"),
-        "rank": (w("rank"), "n"),
-        "lower": (w("probable from"), "n"),
-        "upper": (w("probable to"), "n"),
-    }
-    return pictures.describe(
-        ax, caption, alt, frame.set_axis(names[frame.index]), columns=columns, rows=(w("province"), "")
-    )
+        "score": (w("score"), "2"), "rank": (w("rank"), "n"), "lower": (w("probable from"), "n"), "upper": (w("probable to"), "n"),
+    }  # fmt: skip
+    shown = frame.set_axis(names[frame.index])
+    return pictures.describe(ax, caption, alt, shown, columns=columns, rows=(w("province"), ""))
 
 
 def spread(positions: Sequence[float], gap: float, last: float) -> np.ndarray:
@@ -145,15 +104,9 @@ def spread(positions: Sequence[float], gap: float, last: float) -> np.ndarray:
 
 @pictures.style()
 def areas(
-    frame: pd.DataFrame,
-    place: Place,
-    whole: float,
-    *,
-    lang: str = "vi",
-    ax: Axes | None = None,
-    whole_name: str = "",
+    frame: pd.DataFrame, place: Place, whole: float, *, lang: str = "vi", ax: Axes | None = None, whole_name: str = "",
     palette: Mapping | None = None,
-) -> Axes | None:
+) -> Axes | None:  # fmt: skip
     """Draw every district's score with its interval in the order of their names, and the whole's.
 
     An order by score would rank what the data cannot tell apart.
@@ -179,9 +132,8 @@ def areas(
     if frame["score"].isna().all():
         return None
     w, colour = Words(lang), colours(palette)
-    frame = frame.assign(
-        name=frame.index.map(w.place), low=frame["score"] - frame["margin"], high=frame["score"] + frame["margin"]
-    )
+    low, high = frame["score"] - frame["margin"], frame["score"] + frame["margin"]
+    frame = frame.assign(name=frame.index.map(w.place), low=low, high=high)
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     whole_name = whole_name or w.place(place.province_code)
     ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if ax is None else ax
@@ -189,17 +141,8 @@ def areas(
     ax.axvline(whole, color=colour["whole"], lw=1, label=whole_name)
     for chosen, key, label in ((~own, "cities", w("direct estimate, 95% interval")), (own, "place", place.name(lang))):
         if chosen.any():
-            drawn = frame[chosen]
-            ax.errorbar(
-                drawn["score"],
-                at[chosen],
-                xerr=drawn["margin"],
-                fmt="o",
-                ms=5,
-                color=colour[key],
-                elinewidth=1.4,
-                label=label,
-            )
+            look = {"fmt": "o", "ms": 5, "elinewidth": 1.4, "color": colour[key], "label": label}
+            ax.errorbar(frame["score"][chosen], at[chosen], xerr=frame["margin"][chosen], **look)
     if "model" in frame:
         ax.plot(frame["model"], at, "D", ms=5.5, mfc="white", mec=colour["peers"], zorder=4, label=w("model estimate"))
     for tick, chosen in zip(ax.get_yticklabels(), own, strict=True):
@@ -208,32 +151,21 @@ def areas(
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=2)
     alt = w("Scores of {n} districts in the order of their names.", n=frame["score"].notna().sum())
     if own.any() and pd.notna(frame["score"][place.code]):
-        alt += " " + w(
-            "{place}: {score:2} points, 95% interval {low:2} to {high:2}; {whole}: {value:2}.",
-            place=place.name(lang),
-            whole=whole_name,
-            value=whole,
-            **frame.loc[place.code, ["score", "low", "high"]],
-        )
+        known = {"place": place.name(lang), "whole": whole_name, "value": whole} | dict(frame.loc[place.code])
+        alt += " " + w("{place}: {score:2} points, 95% interval {low:2} to {high:2}; {whole}: {value:2}.", **known)
     columns = {
-        "score": (w("direct estimate"), "2"),
-        "low": (w("95% from"), "2"),
-        "high": (w("95% to"), "2"),
+        "score": (w("direct estimate"), "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "model": (w("model estimate"), "2"),
-    }
+    }  # fmt: skip
     caption = w("Districts in the order of their names, not of their scores; bars are 95% intervals.")
     return pictures.describe(ax, caption, alt, frame.set_index("name"), columns=columns, rows=(w("district"), ""))
 
 
 @pictures.style()
 def tiles(
-    groups: pd.Series,
-    place: Place | None = None,
-    *,
-    lang: str = "vi",
-    ax: Axes | None = None,
+    groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax: Axes | None = None,
     palette: Mapping | None = None,
-) -> Axes | None:
+) -> Axes | None:  # fmt: skip
     """Draw the 63 provinces as a tile map coloured by group.
 
     Parameters
@@ -258,91 +190,46 @@ def tiles(
         ax.set_position((0, 0, 1, 1))  # nothing stands outside, which a layout takes long to find out
     looks = {g: {"facecolor": colour[g], "edgecolor": colour["line"]} for g in pictures.GROUP_COLOURS}
     looks[0] = {"facecolor": "white", "edgecolor": colour["line"], "hatch": "////"}
+    middle, small = {"ha": "center", "va": "center"}, {"fontsize": 6.3}
     for tile in grid.fillna({"group": 0}).itertuples():
         ax.add_patch(Rectangle((tile.column, tile.row), 0.94, 0.92, lw=0.6, **looks[tile.group]))
         text = pictures.wrap(tile.name.replace(" - ", " "), 8) + f"\n{tile.group or '–'}"
-        ground = (
-            None if tile.group else {"facecolor": "white", "linewidth": 0, "pad": 0.5}
-        )  # hatching is hard to read on
+        ground = None if tile.group else {"facecolor": "white", "linewidth": 0, "pad": 0.5}  # hatching is hard to read
         ink = "white" if tile.group in (1, 2) else "#111827"
-        ax.text(
-            tile.column + 0.47,
-            tile.row + 0.47,
-            text,
-            ha="center",
-            va="center",
-            fontsize=6.3,
-            color=ink,
-            linespacing=1.05,
-            bbox=ground,
-        )
+        ax.text(tile.column + 0.47, tile.row + 0.47, text, color=ink, linespacing=1.05, bbox=ground, **middle, **small)
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
-            ax.text(
-                0.47,
-                tile.row + 1.45,
-                pictures.wrap(tile.islands, 9),
-                fontsize=6.3,
-                ha="center",
-                va="center",
-                color=colour["text"],
-            )
+            ax.text(0.47, tile.row + 1.45, pictures.wrap(tile.islands, 9), color=colour["text"], **middle, **small)
         elif pd.notna(tile.islands):  # east of the map
             line = {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}
-            ax.annotate(
-                tile.islands,
-                (tile.column + 0.95, tile.row + 0.5),
-                (7.25, tile.row + 0.5),
-                fontsize=7,
-                va="center",
-                color=colour["text"],
-                arrowprops=line,
-            )
+            spots = (tile.column + 0.95, tile.row + 0.5), (7.25, tile.row + 0.5)
+            ax.annotate(tile.islands, *spots, fontsize=7, va="center", color=colour["text"], arrowprops=line)
     code = place.province_code if place else None
     if code in grid.index:
-        ax.add_patch(
-            Rectangle(
-                tuple(grid.loc[code, ["column", "row"]]),
-                0.94,
-                0.92,
-                fill=False,
-                edgecolor=colour["place"],
-                lw=3,
-                zorder=5,
-            )
-        )
+        spot = tuple(grid.loc[code, ["column", "row"]])
+        ax.add_patch(Rectangle(spot, 0.94, 0.92, fill=False, edgecolor=colour["place"], lw=3, zorder=5))
     names = {g: f"{g} · {group_name(g, w)}" for g in pictures.GROUP_COLOURS} | {0: "– · " + w("not published")}
     handles = [Rectangle((0, 0), 1, 1, label=name, **looks[g]) for g, name in names.items()]
-    ax.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), title=w("group (quartile)"), title_fontsize=8
-    )
+    title = {"title": w("group (quartile)"), "title_fontsize": 8}
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), **title)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
     counts = grid["group"].value_counts()
-    told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in pictures.GROUP_COLOURS] + [
-        f"{w('not published')} {grid['group'].isna().sum()}"
-    ]
+    told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in pictures.GROUP_COLOURS]
+    told.append(f"{w('not published')} {grid['group'].isna().sum()}")
     alt = w("Tile map of the 63 provinces by group:") + f" {', '.join(told)}."
     if code in grid.index and pd.notna(grid.loc[code, "group"]):
         alt += " " + w("{place} is in group {group}.", place=place.name(lang), group=grid.loc[code, "group"])
     caption = w("One tile a province, by its group in the year (1 = highest quarter). Positions are schematic.")
     shown = grid.set_index("name").sort_index(key=lambda names: names.map(places.sort_key))
-    return pictures.describe(
-        ax, caption, alt, shown, columns={"group": (w("group (quartile)"), "n")}, rows=(w("province"), "")
-    )
+    columns = {"group": (w("group (quartile)"), "n")}
+    return pictures.describe(ax, caption, alt, shown, columns=columns, rows=(w("province"), ""))
 
 
 @pictures.style()
 def point_out(
-    ax: Axes,
-    frame: pd.DataFrame,
-    x: str,
-    y: str,
-    place: Place,
-    *,
-    lang: str = "vi",
-    means: bool = True,
+    ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place, *, lang: str = "vi", means: bool = True,
     palette: Mapping | None = None,
-) -> Axes | None:
+) -> Axes | None:  # fmt: skip
     """Point out a place among all provinces' dots that are drawn already, and name it and the five central cities.
 
     Parameters
@@ -370,33 +257,20 @@ def point_out(
         ax.axvline(frame[x].mean(), color=colour["range"], lw=1, zorder=0)
         ax.axhline(frame[y].mean(), color=colour["range"], lw=1, zorder=0)
     ax.set(xlabel=w.part(x) + w(" (points)"), ylabel=w.part(y) + w(" (points)"))
-    looks = {
-        city: {"fontsize": 7.5, "color": colour["text"]}
-        for city in places.peers(place, "cities")
-        if city in frame.index
-    }
-    alt = w(
-        "{n} provinces by {x:part} and {y:part}; correlation {r:2}.", n=len(frame), x=x, y=y, r=frame[x].corr(frame[y])
-    )
+    small, bold = {"fontsize": 7.5, "color": colour["text"]}, {"fontsize": 8.5, "color": colour["place"], "weight": "bold"}  # fmt: skip
+    named = [city for city in places.peers(place, "cities") if city in frame.index]
+    r = frame[x].corr(frame[y])
+    alt = w("{n} provinces by {x:part} and {y:part}; correlation {r:2}.", n=len(frame), x=x, y=y, r=r)
     if code in frame.index:
-        ax.plot(*frame.loc[code], "o", ms=13, mfc="none", mec=colour["place"], mew=2.2, zorder=4)
-        looks = {code: {"fontsize": 8.5, "color": colour["place"], "weight": "bold"}} | {
-            city: look for city, look in looks.items() if city != code
-        }
-        alt += " " + w(
-            "{place}: {x:2} and {y:2} points.", place=place.name(lang), x=frame.loc[code, x], y=frame.loc[code, y]
-        )
-    _name(ax, frame, {key: (w.place(key), look) for key, look in looks.items()}, colour["line"])
+        here = frame.loc[code]
+        ax.plot(*here, "o", ms=13, mfc="none", mec=colour["place"], mew=2.2, zorder=4)
+        named = [code, *(city for city in named if city != code)]
+        alt += " " + w("{place}: {x:2} and {y:2} points.", place=place.name(lang), x=here[x], y=here[y])
+    _name(ax, frame, {key: (w.place(key), bold if key == code else small) for key in named}, colour["line"])
     shown = frame.set_axis(frame.index.map(w.place)).sort_index(key=lambda names: names.map(places.sort_key))
     columns = {x: (w.part(x), "2"), y: (w.part(y), "2")}
-    return pictures.describe(
-        ax,
-        w("One dot a province; grey lines are the means of the provinces."),
-        alt,
-        shown,
-        columns=columns,
-        rows=(w("province"), ""),
-    )
+    caption = w("One dot a province; grey lines are the means of the provinces.")
+    return pictures.describe(ax, caption, alt, shown, columns=columns, rows=(w("province"), ""))
 
 
 def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dict]], colour: str) -> None:
@@ -423,10 +297,5 @@ def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dic
         taken.append(boxes[int(np.argmin(costs))])
         note.set(position=(dx * far, dy * far), ha=_SIDES[dx][0], va=_SIDES[dy][1])
         if far > 10:
-            ax.annotate(
-                "",
-                frame.loc[code],
-                note.get_position(),
-                textcoords="offset points",
-                arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7},
-            )
+            line = {"arrowstyle": "-", "color": colour, "lw": 0.7}
+            ax.annotate("", frame.loc[code], note.get_position(), textcoords="offset points", arrowprops=line)

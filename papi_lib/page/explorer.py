@@ -27,24 +27,17 @@ from papi_lib.page.words import Words, mark
 
 #: What a province can be compared with besides another province: kinds of `papi_lib.estimates.BESIDE`, and their names.
 KINDS = {
-    "whole": mark("the mean of provinces"),
-    "median": mark("the median of provinces"),
-    "region": mark("the mean of {region}"),
-    "cities": mark("the mean of the five cities"),
+    "whole": mark("the mean of provinces"), "median": mark("the median of provinces"),
+    "region": mark("the mean of {region}"), "cities": mark("the mean of the five cities"),
     "best": mark("the best province"),
-}
+}  # fmt: skip
 PICTURES = {"history": mark("year by year"), "parts": mark("part by part")}
 #: The controls in their order, and their names.
 CONTROLS = {
-    "place": mark("Province"),
-    "picture": mark("Picture"),
-    "beside": mark("Compared with"),
-    "dimension": mark("Dimension"),
-    "other": mark("Other province"),
-    "subdimension": mark("Sub-dimension"),
-    "years": mark("Years"),
-    "lang": mark("Language"),
-}
+    "place": mark("Province"), "picture": mark("Picture"), "beside": mark("Compared with"),
+    "dimension": mark("Dimension"), "other": mark("Other province"), "subdimension": mark("Sub-dimension"),
+    "years": mark("Years"), "lang": mark("Language"),
+}  # fmt: skip
 #: The value of the control for the comparison that opens the field for another province's name.
 ANOTHER = "another"
 _TIGHT = 'style="margin: 0 0 0.3em; line-height: 1.4"'

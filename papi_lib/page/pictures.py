@@ -11,6 +11,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -25,23 +26,13 @@ from papi_lib.page.words import Words
 #: Colours of the four groups, 1 = highest: one hue from dark to light, told apart without colour vision.
 GROUP_COLOURS = {1: "#08306b", 2: "#3182bd", 3: "#9ecae1", 4: "#e3eef9"}
 PLACE, COUNTRY, REGION, CITIES, BEST, FAINT = "#c2410c", "#1f2937", "#0f766e", "#7c3aed", "#6b7280", "#cbd5e1"
-_STYLE = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "papi",
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#94a3b8",
-    "axes.labelcolor": "#1f2937",
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
+_STYLE: Any = {
+    "svg.fonttype": "none", "svg.hashsalt": "papi", "font.family": "DejaVu Sans", "font.size": 9,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#94a3b8", "axes.labelcolor": "#1f2937",
+    "axes.titlesize": 9.5, "axes.titlelocation": "left",
     "axes.titley": 1.0,  # there is nothing above the axes to search for and keep clear of
-    "xtick.color": "#475569",
-    "ytick.color": "#1f2937",
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-}
+    "xtick.color": "#475569", "ytick.color": "#1f2937", "legend.frameon": False, "legend.fontsize": 8,
+}  # fmt: skip
 _FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', sans-serif"
 
 
@@ -73,17 +64,13 @@ class Description:
 
 
 def axes(
-    words: Words,
-    width: float = 7,
-    height: float = 3.6,
-    rows: int = 1,
-    columns: int = 1,
+    words: Words, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1,
     margins: tuple[float, float, float, float] | None = None,
-) -> Axes | np.ndarray:
+) -> Axes | np.ndarray:  # fmt: skip
     """Return empty axes in the project's look, apart from pyplot's figures; several as a flat array.
 
-    What is drawn on them by hand has the look as well. Sizes are in inches. The layout is found when the picture is drawn; `margins` (left, right, top, bottom) fix it
-    where they are known, which draws twice as fast.
+    What is drawn on them by hand has the look as well. Sizes are in inches. The layout is found when the picture is
+    drawn; `margins` (left, right, top, bottom) fix it where they are known, which draws twice as fast.
     """
     mpl.rcParams.update(_STYLE)
     figure = Figure(figsize=(width, height), layout=None if margins else "constrained")
@@ -102,9 +89,9 @@ def style():
     return mpl.rc_context(_STYLE)
 
 
-def describe(ax: Axes, caption: str, alt: str, data: pd.DataFrame | None = None, **shown: object) -> Axes:
+def describe(ax: Axes, caption: str, alt: str, data: pd.DataFrame | None = None, **shown: Any) -> Axes:
     """Say what is drawn on axes, for `Page.picture`: the fields of `Description`; return the axes."""
-    ax.figure.description = Description(caption, alt, data, **shown)
+    vars(ax.figure)["description"] = Description(caption, alt, data, **shown)
     return ax
 
 
@@ -138,7 +125,7 @@ def svg(figure: Figure, alt: str, note: str = "") -> str:
         if engine:  # laid out here, the figure is drawn once; savefig would draw it twice
             engine.execute(figure)
             figure.set_layout_engine(None)
-        look = {"color": "#b91c1c", "alpha": 0.25, "fontsize": 26, "ha": "center", "va": "center", "rotation": 20}
+        look: Any = {"color": "#b91c1c", "alpha": 0.25, "fontsize": 26, "ha": "center", "va": "center", "rotation": 20}
         mark = figure.text(0.5, 0.5, note, in_layout=False, **look)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         mark.remove()

@@ -31,6 +31,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,7 @@ class Words:
         find = places.district if isinstance(code, str) else places.province
         return find(code).name(self.lang)
 
-    def value(self, value: object, kind: str = "") -> str:
+    def value(self, value: Any, kind: str = "") -> str:
         """Write one value in a format: see the module. A missing one becomes a dash."""
         if kind in {"list", "part"} and not isinstance(value, int | str | np.integer):
             return self.join(self.value(one, "part" if kind == "part" else "") for one in value)

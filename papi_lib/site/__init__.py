@@ -5,9 +5,8 @@ made from its notebook, the job's record and the run's plan; all else from the m
 """
 
 from papi_lib.site.booklet import booklets
-from papi_lib.site.changes import compare
 from papi_lib.site.lists import build
 from papi_lib.site.pages import render_page
-from papi_lib.site.verify import verify
+from papi_lib.site.review import compare, verify
 
 __all__ = ["booklets", "build", "compare", "render_page", "verify"]

@@ -22,9 +22,12 @@ _TILE = {"row": _COUNT, "column": _COUNT, "islands": _NAME}
 _ALWAYS, _MAYBE = ("level", "code", "year", "lang"), ("dimension", "source", "data_hash")
 
 
-def _object(required: dict, /, *, optional: bool = False, **more: dict) -> dict:
-    kinds = ["object", "null"] if optional else "object"
-    return {"type": kinds, "required": [*required], "properties": required | more}
+def _object(required: dict, /, **more: object) -> dict:
+    return {"type": "object", "required": [*required], "properties": required | more}
+
+
+def _optional(schema: dict) -> dict:
+    return schema | {"type": ["object", "null"]}
 
 
 #: What lists and pages take from a notebook's facts, as a JSON schema.
@@ -33,8 +36,8 @@ _TOLD = _object(
     place=_object({"level": _TEXT, "code": {"type": ["integer", "string"]}, "name": _TEXT}),
     year={"type": "integer"},
     group={"enum": [1, 2, 3, 4, None]},
-    change=_object(_CHANGE, optional=True),
-    sample=_object({"respondents": _COUNT}, optional=True),
+    change=_optional(_object(_CHANGE)),
+    sample=_optional(_object({"respondents": _COUNT})),
     dimension={"type": ["integer", "null"]},
     simulated={"type": "boolean"},
     **dict.fromkeys(("title", "lang", "edition", "source"), _TEXT),
@@ -46,7 +49,7 @@ _LABELS = _object(
     {"level": _NAME, "name": _TEXT, "lang": {"enum": list(LANGUAGES)}, "notebook": _TEXT, "title": _TEXT},
     year={"type": "integer"},
     parent=_object({"name": _TEXT, "slug": _TEXT}),
-    tile=_object(_TILE, optional=True),
+    tile=_optional(_object(_TILE)),
 )
 _IF_FAILED = {"properties": {"status": {"const": "failed"}}}
 _ELSE_MADE = {"required": ["facts"], "properties": {"outputs": _object({"executed": _TEXT, "page": _TEXT})}}

@@ -65,7 +65,7 @@ def booklets(out: Path) -> list[Path]:
 def _booklet(site: Path, jobs: list[dict]) -> str:
     """Return one page with the contents of several; it carries its own style sheet."""
     labels = jobs[0]["labels"]
-    w, sections = Words(labels["lang"]), []
+    w, sections = Words(labels["lang"]), list[str]()
     style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8")
     for job in jobs:
         text = read_file(site / f"{job['path']}.html").decode()

@@ -11,9 +11,11 @@ from pathlib import Path
 from papi_lib.atomic import write
 from papi_lib.page.words import LANGUAGES, Words
 from papi_lib.site.files import HERE, as_page, full_name, link, of_places, read_run, split_path, templates
-from papi_lib.site.nav import nav_script
 from papi_lib.site.pages import render_page
 
+#: What a row takes from its main notebook's facts; the last two are lists.
+_TOLD = ("score", "noise", "sample", "among", "group", "rank", "rank_lower", "rank_upper", "change",
+         "findings", "missing")  # fmt: skip
 FEW = 5  # so many provinces' findings fit on the first page
 MAP = 20  # so many provinces make a map
 
@@ -60,7 +62,7 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
         for home in dict.fromkeys(_home(job) for job in own):
             yield f"{folder}/{home}/index.html", _hub(home, run, lists, year, lang)
         yield f"{folder}/index.html", _list(f"{folder}/index", run, lists, year, lang)
-    yield "assets/nav.js", nav_script(jobs)
+    yield "assets/nav.js", _navigation(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
         own = [job for job in jobs if job["labels"]["lang"] == lang]
         yield f"assets/search.{lang}.js", _search_index(own or jobs, lang)
@@ -83,7 +85,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
     w, jobs = Words(lang), lists[year, lang]
     provinces = [job for job in jobs if "parent" not in job["labels"]]
     titles = _titles(jobs)
-    rows, main = _rows(path, provinces, stem, w)
+    rows, main = _rows(path, provinces, stem)
     text = templates().get_template("list.html.j2").render(
         **_frame(path, run, jobs, w),
         year=year,
@@ -98,7 +100,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         islands=_islands([row["tile"] for row in rows if row["tile"]]),
         few=len(rows) <= FEW and not stem,
         gaps=dict.fromkeys(sentence for row in rows for sentence in row["missing"]),
-        districts=_districts(path, jobs, stem, w),
+        districts=_districts(path, jobs, stem),
         failures=[(link(path, job["path"], ".html"), full_name(job["labels"]), job) for job in jobs if job["status"] == "failed" and stem in (None, job["labels"]["notebook"])],
         here=link(path, f"{year}/{lang}/index.html"),
         lists={n: link(path, f"{year}/{lang}/{n}.html") for n in titles},
@@ -121,8 +123,8 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
         title=w("{place}, {year}: all pages", place=name, year=year),
         name=name,
         year_list=link(path, f"{year}/{lang}/index.html"),
-        pages=[(job["labels"]["title"], _rows(path, [job], _told_by(job, own), w)[0][0]) for job in own],
-        districts=_districts(path, jobs, None, w),
+        pages=[(job["labels"]["title"], _rows(path, [job], _told_by(job, own))[0][0]) for job in own],
+        districts=_districts(path, jobs, None),
         years=[(y, link(path, f"{y}/{lang}/{home}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang and home in others[y, code]],
         languages=[(code, link(path, f"{year}/{code}/{home}/index.html")) for code in LANGUAGES if home in others.get((year, code), ())],
     )  # fmt: skip
@@ -132,12 +134,10 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
 def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:
     """Return what every list says around its tables: the language, the way to the assets, where it comes from."""
     return {
-        "w": w,
-        "lang": w.lang,
-        "root": "../" * path.count("/"),
+        "w": w, "lang": w.lang, "root": "../" * path.count("/"),
         "facts": defaultdict(str, next((job["facts"] for job in jobs if job.get("facts")), {})),
         "made": w.date(datetime.fromisoformat(run["finished"])),
-    }
+    }  # fmt: skip
 
 
 def _home(job: dict) -> str:
@@ -154,7 +154,7 @@ def _whole(job: dict) -> bool:
     return job.get("facts", {}).get("dimension", 0) is None
 
 
-def _rows(path: str, jobs: list[dict], stem: str | None, w: Words) -> tuple[list[dict], str | None]:
+def _rows(path: str, jobs: list[dict], stem: str | None) -> tuple[list[dict], str | None]:
     """Return a row a place: what its main notebook tells, and its other pages; and which notebook that is."""
     main = stem or next((job["labels"]["notebook"] for job in jobs if _whole(job)), None)
     rows: dict[str, dict] = {}
@@ -169,11 +169,6 @@ def _rows(path: str, jobs: list[dict], stem: str | None, w: Words) -> tuple[list
         row["pages"][labels["notebook"]] = (href, job["status"] == "failed", _whole(job), facts.get("group"))
         if labels["notebook"] == main:
             row |= {key: facts.get(key, value) for key, value in row.items() if key in _TOLD} | {"href": href}
-    for row in rows.values():
-        row["score_text"] = w.number(row["score"])
-        row["noise_text"] = w.number(row["noise"])
-        if row["change"]:
-            row["change_text"] = f"{w.signed(row['change']['points'])} (±{w.number(row['change']['noise'])})"
     return list(rows.values()), main
 
 
@@ -182,7 +177,7 @@ def _told_by(job: dict, own: list[dict]) -> str:
     return next(j["labels"]["notebook"] for j in own if j is job or _whole(j) and _whole(job))
 
 
-def _districts(path: str, jobs: list[dict], stem: str | None, w: Words) -> list[dict]:
+def _districts(path: str, jobs: list[dict], stem: str | None) -> list[dict]:
     """Return a section a province: its districts, which are another kind of figure than provinces.
 
     They come from respondents' records, and no score of theirs compares with a published one.
@@ -191,18 +186,15 @@ def _districts(path: str, jobs: list[dict], stem: str | None, w: Words) -> list[
     own = [job for job in jobs if "parent" in job["labels"] and stem in (None, job["labels"]["notebook"])]
     for home in dict.fromkeys(map(_home, own)):
         these = [job for job in own if _home(job) == home]
-        rows, main = _rows(path, these, stem, w)
-        sections.append(
-            {
-                "province": these[0]["labels"]["parent"]["name"],
-                "rows": rows,
-                "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
-                "titles": _titles(these),
-                "simulated": any(job.get("facts", {}).get("simulated") for job in these),
-                "source": next((job["facts"]["source"] for job in these if job.get("facts", {}).get("source")), ""),
-                "hub": link(path, f"{these[0]['labels']['year']}/{w.lang}/{home}/index.html"),
-            }
-        )
+        rows, main = _rows(path, these, stem)
+        sections.append({
+            "province": these[0]["labels"]["parent"]["name"],
+            "rows": rows,
+            "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
+            "titles": _titles(these),
+            "simulated": any(job.get("facts", {}).get("simulated") for job in these),
+            "source": next((job["facts"]["source"] for job in these if job.get("facts", {}).get("source")), ""),
+        })  # fmt: skip
     return sections
 
 
@@ -216,22 +208,6 @@ def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
     return spots
 
 
-#: What a row takes from its main notebook's facts; the last two are lists.
-_TOLD = (
-    "score",
-    "noise",
-    "sample",
-    "among",
-    "group",
-    "rank",
-    "rank_lower",
-    "rank_upper",
-    "change",
-    "findings",
-    "missing",
-)
-
-
 def _search_index(jobs: list[dict], lang: str) -> bytes:
     """Return the search index of jobs as a script, which a page opened from a folder may load."""
     w, rows = Words(lang), []
@@ -241,3 +217,39 @@ def _search_index(jobs: list[dict], lang: str) -> bytes:
         findings = [finding + made_up for finding in facts.get("findings", [])]
         rows.append([job["path"], full_name(labels), labels["title"], labels["year"], findings])
     return f"papiSearch({json.dumps(rows, ensure_ascii=False, separators=(',', ':'))});\n".encode()
+
+
+def _navigation(jobs: list[dict]) -> bytes:
+    """Return the script ``nav.js``, which a page opened from a folder may load.
+
+    Parameters
+    ----------
+    jobs : list of dict
+        The run's records, of which ``path`` and ``labels`` are read.
+
+    Returns
+    -------
+    bytes
+        ``papiNav(…)`` with ``notebooks`` (name and titles by language), ``places`` (folder and names by
+        language; a district's folder lies in its province's) and ``pages``: by ``YEAR/LANG`` and place, in
+        hexadecimal, which of the notebooks there are, the first one the lowest bit.
+    """
+    titles: dict[str, dict] = {}
+    names: dict[str, dict] = {}
+    there: dict[str, dict] = {}
+    for job in of_places(jobs):
+        folder, place, stem = split_path(job["path"])
+        lang = job["labels"]["lang"]
+        titles.setdefault(stem, {})[lang] = job["labels"]["title"]
+        names.setdefault(place, {})[lang] = job["labels"]["name"]
+        there.setdefault(folder, {}).setdefault(place, set()).add(stem)
+    stems, kept = sorted(titles), sorted(there.items())
+    content = {
+        "notebooks": [[stem, titles[stem]] for stem in stems], "places": [[place, own] for place, own in names.items()],
+        "pages": {folder: [_bits(own.get(place, set()), stems) for place in names] for folder, own in kept},
+    }  # fmt: skip
+    return f"papiNav({json.dumps(content, ensure_ascii=False, separators=(',', ':'))});\n".encode()
+
+
+def _bits(present: set[str], stems: list[str]) -> str:
+    return format(sum(1 << i for i, stem in enumerate(stems) if stem in present), "x")

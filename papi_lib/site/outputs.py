@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
+import zlib
 from base64 import b64encode
 from functools import lru_cache
-from html import escape
 
 from nbformat import NotebookNode
 
@@ -17,6 +18,10 @@ _ASIDE = {"analyst", "nbval-check-output"}
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 #: So many characters of what one cell printed are shown.
 _MOST = 20_000
+_TAG = re.compile(r"<[a-zA-Z][^<>]*>")
+_STYLE = re.compile(r' style="([^"{}]+)"')
+_ID = re.compile(r' id="([^"]+)"')
+_REFERENCE = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 
 
 def for_reader(cell: NotebookNode, w: Words) -> tuple[list[str], int]:
@@ -51,7 +56,7 @@ def _table(table: str) -> str:
 
 def _printed(text: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]", "", text)
-    return f"<pre>{escape(text[:_MOST])}{'…' if text[_MOST:] else ''}</pre>" if text.strip() else ""
+    return f"<pre>{html.escape(text[:_MOST])}{'…' if text[_MOST:] else ''}</pre>" if text.strip() else ""
 
 
 def _displayed(data: dict, w: Words) -> str | None:
@@ -64,7 +69,7 @@ def _displayed(data: dict, w: Words) -> str | None:
             if kind == "image/svg+xml":
                 content = b64encode(content.encode()).decode()
             alt = w("A picture without a description.")
-            return f'<p class="picture"><img src="data:{kind};base64,{escape("".join(content.split()))}" alt="{escape(alt)}"></p>'
+            return f'<p class="picture"><img src="data:{kind};base64,{html.escape("".join(content.split()))}" alt="{html.escape(alt)}"></p>'
     if "text/markdown" in data:
         return re.sub(r"<(/?)h1\b", r"<\1h2", _markdown()(data["text/markdown"]))
     return "" if FACTS in data else None
@@ -75,3 +80,33 @@ def _markdown():
     import mistune  # only notebooks of one's own display Markdown
 
     return mistune.create_markdown(escape=True, plugins=["table"])
+
+
+def slim(fragment: str, styles: dict[str, str]) -> str:
+    """Return markup whose ``<svg>`` elements share the page's style rules and keep only the ids they refer to.
+
+    Parameters
+    ----------
+    fragment : str
+        HTML with any number of inline drawings; all else is left as it is.
+    styles : dict of str to str
+        The page's rules, from class to declarations; those needed are added. A class is named after
+        its declarations, so that pages put together do not clash.
+    """
+    return re.sub(r"(<svg[^<>]*>)(.*?)(?=</svg>)", lambda m: m[1] + _slim(m[2], styles), fragment, flags=re.S)
+
+
+def _slim(drawing: str, styles: dict[str, str]) -> str:
+    needed = set(_REFERENCE.findall(drawing))
+
+    def rule(found: re.Match) -> str:
+        declarations = html.unescape(found[1])
+        name = f"s{zlib.crc32(declarations.encode()):x}"
+        styles[name] = declarations
+        return f' class="{name}"'
+
+    def tag(found: re.Match) -> str:
+        text = _ID.sub(lambda m: m[0] if m[1] in needed else "", found[0])
+        return text if " class=" in text else _STYLE.sub(rule, text)
+
+    return _TAG.sub(tag, drawing)

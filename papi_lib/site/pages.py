@@ -1,4 +1,7 @@
-"""The page of one executed notebook: what is for the reader, the lists that it is in, where it comes from."""
+"""The page of one executed notebook: what is for the reader, the lists that it is in, where it comes from.
+
+A notebook about no place, as the one on methods, is written to be read: its page has its text and tables, no code.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,10 @@ from functools import lru_cache
 
 import nbformat
 
-from papi_lib.page.words import Words
+from papi_lib.page.words import Words, paragraphs
 from papi_lib.site.about import fault, read_facts
-from papi_lib.site.drawings import slim
 from papi_lib.site.files import TEMPLATES, as_page, full_name, link, of_notebook, split_path, templates
-from papi_lib.site.outputs import for_reader
-from papi_lib.site.texts import render_text
+from papi_lib.site.outputs import for_reader, slim, tables
 
 
 class WrongPageError(ValueError):
@@ -48,7 +49,7 @@ def render_page(executed: bytes, job: dict, head: dict) -> bytes:
     labels, path = job["labels"], job["path"]
     notebook = nbformat.v4.reads(executed.decode()) if executed else nbformat.v4.new_notebook()
     if not labels["level"]:
-        return render_text(notebook, executed, job, head)
+        return _render_text(notebook, executed, job, head)
     wrong = fault(notebook, labels, head.get("data_hash"))
     if wrong and job["status"] != "failed":
         raise WrongPageError(job["notebook"], wrong)
@@ -58,17 +59,11 @@ def render_page(executed: bytes, job: dict, head: dict) -> bytes:
     w = Words(labels["lang"])
     reader = _for_reader(notebook, "../" * path.count("/"), w)
     job["left_out"] = reader.pop("left_out")
-    page = {
-        "w": w,
-        "lang": labels["lang"],
+    page = of_notebook(job, executed, w) | reader | _ways(path, labels) | {
+        "w": w, "lang": labels["lang"], "labels": labels, "facts": defaultdict(str, facts),
         "title": facts.get("title") or f"{labels['title']}: {full_name(labels)}, {labels['year']}",
-        "labels": labels,
-        "facts": defaultdict(str, facts),
         "parameters": json.dumps(job["parameters"], ensure_ascii=False),
-        **of_notebook(job, executed, w),
-        **reader,
-        **_ways(path, labels),
-    }
+    }  # fmt: skip
     body, _ = _exporter().from_notebook_node(notebook, {"papi": page})
     return as_page(body, [job])
 
@@ -84,8 +79,9 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
         its drawings; ``left_out``, how many outputs are not shown.
     """
     headings: list[tuple[str, str]] = []
-    titled, broken, styles, left_out = False, None, {}, 0
-    way = templates().get_template("frame.html.j2").module.methods
+    styles: dict[str, str] = {}
+    titled, broken, left_out = False, None, 0
+    way = vars(templates().get_template("frame.html.j2").module)["methods"]
 
     def number(found: re.Match) -> str:
         headings.append((f"q{len(headings) + 1}", found[2]))
@@ -99,24 +95,15 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
         cell.outputs = []
         for fragment in fragments:
             fragment = re.sub(r'<h2(?: data-method="([a-z0-9-]+)")?>(.*?)</h2>', number, fragment, flags=re.S)
-            fragment = re.sub(
-                r'(?<!lang="en">)<table class="figures[^"]*">.*?</table>',
-                r'<div class="drawing" tabindex="0">\g<0></div>',
-                fragment,
-                flags=re.S,
-            )
+            table = r'(?<!lang="en">)<table class="figures[^"]*">.*?</table>'
+            fragment = re.sub(table, r'<div class="drawing" tabindex="0">\g<0></div>', fragment, flags=re.S)
             titled = titled or "<h1" in fragment
             cell.outputs.append(nbformat.v4.new_output("display_data", {"text/html": slim(fragment, styles)}))
         if failed:
             broken = headings[-1][1] if headings else ""
             cell.outputs += failed
-    return {
-        "headings": headings,
-        "titled": titled,
-        "broken": broken and markup.unescape(broken),
-        "styles": styles,
-        "left_out": left_out,
-    }
+    broken = broken and markup.unescape(broken)
+    return {"headings": headings, "titled": titled, "broken": broken, "styles": styles, "left_out": left_out}
 
 
 def _ways(path: str, labels: dict) -> dict:
@@ -127,13 +114,10 @@ def _ways(path: str, labels: dict) -> dict:
     folder, place, stem = split_path(path)
     home = place.partition("/")[0]
     return {
-        "path": path,
-        "year_list": link(path, f"{folder}/index.html"),
-        "all_places": link(path, f"{folder}/{stem}.html"),
-        "hub": link(path, f"{folder}/{home}/index.html"),
-        "hub_name": labels.get("parent", labels)["name"],
-        "row": place.rpartition("/")[2],
-    }
+        "path": path, "year_list": link(path, f"{folder}/index.html"),
+        "all_places": link(path, f"{folder}/{stem}.html"), "hub": link(path, f"{folder}/{home}/index.html"),
+        "hub_name": labels.get("parent", labels)["name"], "row": place.rpartition("/")[2],
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -154,3 +138,60 @@ def _exporter():
         # The pages of a notebook have the same code.
         filters={"highlight_code": lru_cache(maxsize=512)(Highlight2HTML(pygments_lexer="ipython3"))},
     )
+
+
+def _render_text(notebook: nbformat.NotebookNode, executed: bytes, job: dict, head: dict) -> bytes:
+    """Return the page of an executed notebook about no place.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        The notebook.
+    executed : bytes
+        Its file; empty if it is not there.
+    job : dict
+        The job's record; its ``facts``, the run's versions, are filled in here.
+    head : dict
+        The run: ``data_hash``, ``data_version`` and ``code_version``.
+    """
+    w = Words(job["labels"]["lang"])
+    job["facts"] = {key: head.get(key) for key in ("data_hash", "data_version", "code_version")}
+    headings, fragments = _fragments(notebook, w)
+    text = templates().get_template("text.html.j2").render(
+        w=w, lang=w.lang, title=job["labels"]["title"], headings=headings, fragments=fragments,
+        facts=defaultdict(str, job["facts"]), **of_notebook(job, executed, w),
+    )  # fmt: skip
+    return as_page(text, [job])
+
+
+def address(heading: str) -> str:
+    """Return a section's address on its page: ``confidence-sets-for-ranks``."""
+    return "-".join(re.findall(r"[a-z0-9]+", re.sub(r"<[^>]*>|&\w+;", "", heading).lower()))
+
+
+def _fragments(notebook: nbformat.NotebookNode, w: Words) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the addresses and words of the sections, and the markup of text and tables in turn.
+
+    Paragraphs are translated; a section's address is that of its English heading in every language.
+    """
+    from nbconvert.filters import markdown2html  # slow to import, and only such a page needs it
+
+    headings: list[tuple[str, str]] = []
+
+    def number(found: re.Match) -> str:
+        words = re.sub(r'<a class="anchor-link".*?</a>', "", found[2], flags=re.S)
+        if found[1] == "1":
+            return ""  # the page's title is its job's
+        headings.append((next(addresses), words))
+        return f'<h{found[1]} id="{headings[-1][0]}">{words}</h{found[1]}>'
+
+    fragments = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            parts = paragraphs(cell.source)
+            addresses = iter([address(part.lstrip("# ")) for part in parts if re.match("##+ ", part)])
+            text = markdown2html("\n\n".join(map(w, parts)))
+            fragments.append(re.sub(r"<h([1-6])[^>]*>(.*?)</h\1>", number, text, flags=re.S))
+        for output in cell.get("outputs", []):
+            fragments += tables(output.get("data", {}).get("text/html", ""))
+    return headings, fragments

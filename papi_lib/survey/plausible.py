@@ -46,15 +46,8 @@ def doubts(clean: pd.DataFrame, year: int) -> pd.DataFrame:
         return findings.table([])
     shares = codebook.score(clean, year)
     return findings.table(
-        [
-            *_weights(clean, shares, year),
-            *_unanswered(shares, book),
-            *_clusters(clean),
-            *(one for one in records.copies(clean) if one["count"] <= records.MANY_COPIES * len(clean)),
-            *_not_counted(clean, book),
-            *_unsaid(clean, book),
-        ]
-    )
+        [*_weights(clean, shares, year), *_unanswered(shares, book), *_clusters(clean), *(one for one in records.copies(clean) if one["count"] <= records.MANY_COPIES * len(clean)), *_not_counted(clean, book), *_unsaid(clean, book)]
+    )  # fmt: skip
 
 
 def _weights(clean: pd.DataFrame, shares: pd.DataFrame, year: int) -> list[dict]:

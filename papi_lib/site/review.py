@@ -1,27 +1,31 @@
-"""What a reviewer must look at again: the figures that changed since an earlier run, by value."""
+"""What a reviewer checks: that pages belong to their notebooks and tell what was asked, and what changed since an earlier run.
+
+Pages are verified by hashes and facts; compared are figures, by value.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import nbformat
+
 from papi_lib.atomic import write
 from papi_lib.batch import stored
 from papi_lib.page.words import LANGUAGES, Words, mark
-from papi_lib.site.about import read_facts
+from papi_lib.site.about import fault, read_facts
 from papi_lib.site.files import as_page, full_name, link, of_places, read_file, read_run, templates
+from papi_lib.site.lists import files
 from papi_lib.site.outputs import for_reader
 
 _FACTS = {
-    "score": mark("Score"),
-    "group": mark("Group"),
-    "rank": mark("Rank"),
-    "rank_lower": mark("First rank possible"),
+    "score": mark("Score"), "group": mark("Group"), "rank": mark("Rank"), "rank_lower": mark("First rank possible"),
     "rank_upper": mark("Last rank possible"),
-}
+}  # fmt: skip
 
 
 def compare(out: Path, older: Path) -> Path:
@@ -57,12 +61,9 @@ def compare(out: Path, older: Path) -> Path:
         w, path = Words(lang), f"changes.{lang}"
         changed = [(job, link(path, job["path"], ".html"), _changes(job, before, out, older, w)) for job in own]
         text = templates().get_template("changes.html.j2").render(
-            w=w,
-            lang=lang,
-            full_name=full_name,
+            w=w, lang=lang, full_name=full_name,
             simulated=any(rows and job["facts"].get("simulated") for job, _, rows in changed),
-            title=w("What changed since the earlier run"),
-            earlier=w.date(datetime.fromisoformat(before["finished"])),
+            title=w("What changed since the earlier run"), earlier=w.date(datetime.fromisoformat(before["finished"])),
             changed=[(job, href, rows) for job, href, rows in changed if rows],
             new=[(job, href) for job, href, rows in changed if rows is None],
             same=sum(rows == [] for _, _, rows in changed),
@@ -121,7 +122,8 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
 
     notebook = stored.parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
-    found = {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
+    found: dict[tuple[str, ...], Stated] = {}
+    found |= {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
     shown = "".join(fragment for cell in notebook.cells for fragment in for_reader(cell, w)[0])
     body = BeautifulSoup(re.sub(r"<svg.*?</svg>", "", shown, flags=re.S), "html.parser")
     question = ""
@@ -136,7 +138,7 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
             for row in rows:  # rows of one name, as of a history, are told apart by what follows: the year
                 name = " · ".join(cell.get_text() for cell in row[: 1 if unique else 2])
                 for column, before, cell in zip(columns[1:], row, row[1:], strict=False):
-                    if "number" in cell.get("class", []):
+                    if "number" in (cell.get("class") or ()):
                         _put(found, (question, caption, name, column), cell.get_text(), before.get_text())
         else:
             _put(found, (question,), part.get_text())
@@ -150,3 +152,62 @@ def _put(found: dict, where: tuple[str, ...], text: str, before: str = "") -> No
     while where in found:
         where += ("…",)
     found[where] = Stated(text, mark)
+
+
+def verify(out: Path) -> list[str]:
+    """Check a run folder: every page against its notebook, both against the manifest and against what was asked.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The run folder, with its ``manifest.json``.
+
+    Returns
+    -------
+    list of str
+        What is wrong, a sentence each, beginning with the file; empty if every page was made from
+        the notebook beside it and is about its place, year and language, neither was altered since, all
+        used the same data, the lists are those of the run, and there is no other page.
+
+    Raises
+    ------
+    ValueError
+        There is no finished run, or its manifest is damaged.
+    """
+    run, site = read_run(out), out / "site"
+    problems, known = [], {site / f"changes.{lang}.html" for lang in LANGUAGES}
+    for job in run["jobs"]:
+        if job["status"] != "failed":
+            page, notebook = site / f"{job['path']}.html", out / "notebooks" / f"{job['path']}.ipynb"
+            known.add(page)
+            problems += _of_job(job, page, notebook, run)
+    made = {site / name: content for name, content in files(out, run)}
+    for path, content in made.items():
+        if not path.exists() or path.read_bytes() != content:
+            what = "is not what the run gives" if path.exists() else "is missing"
+            problems.append(f"{path}: {what}; make it again with papi site {out}")
+    strange = [path for path in sorted(site.rglob("*.html")) if path not in known and path not in made]
+    return problems + [f"{path}: belongs to no notebook of the run" for path in strange]
+
+
+def _of_job(job: dict, page: Path, notebook: Path, run: dict) -> list[str]:
+    if missing := [f"{path}: is missing" for path in (page, notebook) if not path.is_file()]:
+        return missing
+    text, content, problems = page.read_bytes(), notebook.read_bytes(), []
+    is_now = hashlib.sha256(content).hexdigest()
+    made_from = re.search(rb'<meta name="papi-notebook-sha256" content="([0-9a-f]{64})">', text)
+    if not made_from or made_from[1].decode() != is_now:
+        problems.append(f"{page}: was not made from {notebook}")
+    if job["outputs"]["executed"] != is_now:
+        problems.append(f"{notebook}: was altered after the run")
+    elif job["labels"]["level"]:
+        executed = nbformat.v4.reads(content.decode())
+        if wrong := fault(executed, job["labels"]):
+            problems.append(f"{page}: {wrong}")
+        elif read_facts(executed) != job["facts"]:
+            problems.append(f"{page}: the manifest tells other figures than its notebook")
+    if job["outputs"]["page"] != hashlib.sha256(text).hexdigest():
+        problems.append(f"{page}: was altered after the run")
+    if job["facts"].get("data_hash", run.get("data_hash")) != run.get("data_hash"):
+        problems.append(f"{page}: was made from other data than the run's last pages; run papi report again")
+    return problems

@@ -1,0 +1,269 @@
+"""``papi report``: what is asked for becomes jobs, they run, and what became of them is told.
+
+The only place, with `papi_lib.cli`, that knows both PAPI and the batch.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from papi_lib import collection, datafiles, index, places, preload, provenance, published, site
+from papi_lib.batch import manifest
+from papi_lib.batch import run as batch
+from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash
+from papi_lib.collection import METHODS, Notebook
+from papi_lib.page.words import Words
+from papi_lib.site.about import RECORD
+
+#: Whose pages are made if no place is named and no records are given.
+_DEFAULT_PROVINCE = "Hà Nội"
+
+
+def plan(
+    folder: Path, provinces: Sequence, districts: Sequence, records: Path | None, years: Sequence, langs: Sequence,
+    notebooks: Sequence,
+) -> list[Job]:  # fmt: skip
+    """Return the jobs that options of ``papi report`` ask for, as given; the page on methods comes with each.
+
+    Raises
+    ------
+    ValueError
+        As `jobs`, or an option would do nothing; the message names it.
+    """
+    planned = [methods(folder, lang) for lang in langs]
+    chosen = [name for name in notebooks if name.removesuffix(".ipynb") != METHODS]
+    if notebooks and not chosen:
+        about = {"--province": provinces, "--district": districts, "--records": records, "--year": years}
+        if given := [option for option, value in about.items() if value]:
+            raise ValueError(f"{given[0]} does not apply to {METHODS}, which is about no place and no year")
+        return planned
+    respondents = districts or (None if records or not provinces else ())  # None: all that have some
+    return planned + jobs(folder, provinces, years, langs, chosen, respondents, records)
+
+
+def jobs(
+    folder: Path, provinces: Sequence, years: Sequence, langs: Sequence, chosen: Sequence,
+    of_districts: Sequence | None = (), records: Path | None = None,
+) -> list[Job]:  # fmt: skip
+    """Return the jobs for places × years × languages × notebooks, after checking every name and file.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the notebooks.
+    provinces, years, langs, chosen, of_districts : sequence of str
+        As given on the command line; ``all`` stands for all provinces, all years or all districts that
+        the records have; no year means the latest, no notebook all of them; None as `of_districts`
+        stands for all districts that have respondents in one of the years, if any, and then no province
+        for the records' own.
+    records : pathlib.Path or None
+        File of respondents' records for the districts' pages; None for the simulated survey.
+
+    Raises
+    ------
+    ValueError
+        A name is unknown, a data file is faulty, the records are of another province than those named, or
+        a notebook that was asked for serves none of the places.
+    """
+    for name in datafiles.resource_names():
+        datafiles.read(name)
+    published.load()
+    published.standard_errors()
+    named = list(dict.fromkeys(collection.choose(folder, name) for name in chosen))
+    homes = list(dict.fromkeys(places.province(p) for p in (places.provinces().index if "all" in provinces else provinces)))  # fmt: skip
+    if "all" in provinces:
+        homes.sort(key=lambda place: places.sort_key(place.name_vi))
+    span = index.years() if "all" in years else [index.check_year(y) for y in years] or index.years()[-1:]
+    survey = _survey(of_districts, span, records)
+    home = places.province(survey.province if survey else _DEFAULT_PROVINCE)
+    if survey and homes and home not in homes:
+        others = ", ".join(place.name_vi for place in homes)
+        raise ValueError(f"{survey.name} is a survey of {home.name_vi}, not of {others}; give --records of a survey there, or leave out --district and --records")  # fmt: skip
+    if of_districts and "all" not in years and (other := [y for y in span if y != survey.year]):
+        raise ValueError(f"the survey behind districts' pages is of {survey.year}, not {other[0]}; ask for that year, or give other --records")  # fmt: skip
+    homes = homes or ([home] if of_districts is None else [])
+    districts: Sequence = ()
+    if survey:
+        districts = survey.districts if of_districts is None or "all" in of_districts else of_districts
+    spots = [(place, None) for place in homes]
+    spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in districts)]
+    titles = {lang: collection.titles(folder, lang) for lang in dict.fromkeys(Words(lang).lang for lang in langs)}
+    planned = [
+        _job(notebook, titles[lang][notebook.stem], place, year, lang, survey, records)
+        for year in dict.fromkeys(span)
+        for lang in titles
+        for place, survey in spots
+        if survey is None or survey.year == year
+        for notebook in named or collection.notebooks(folder)
+        if place.level in (notebook.levels or [spots[0][0].level])  # what cannot be read is told where it may belong
+    ]
+    asked = [p for p, own in spots if of_districts is not None and "all" not in (of_districts if own else provinces)]
+    _check_all_apply(planned, named, asked)
+    if of_districts and not any(job.labels["level"] == "district" for job in planned):
+        stems = ", ".join(notebook.stem for notebook in named)
+        raise ValueError(f"{stems}: for pages on a province only; leave out --district")
+    if records and not any("records" in job.parameters for job in planned):
+        raise ValueError(f"{records}: records are for pages about districts, and none is asked for; give --district")
+    return planned
+
+
+def _check_all_apply(planned: Sequence[Job], named: Sequence[Notebook], asked: Sequence[places.Place]) -> None:
+    """Refuse what was asked for by name and would be passed over: a notebook or a place without a page."""
+    made, served = {job.notebook for job in planned}, {(job.labels["level"], job.labels["code"]) for job in planned}
+    idle = [f"{n.stem} is made for pages on a {' or a '.join(n.levels)} only" for n in named if n.path not in made]
+    idle += [f"no page about {p.name_vi}: none of the notebooks is made for a {p.level}" for p in asked if (p.level, p.code) not in served]  # fmt: skip
+    if idle:
+        raise ValueError(idle[0])
+
+
+def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None):
+    """Return the survey behind the pages of the districts that are chosen; None if there are none."""
+    if chosen is not None and not chosen:
+        return None
+    from papi_lib.survey import districts  # what it needs for surveys takes a second to import
+
+    of_simulated = records is None and districts.simulated_year() in span
+    if chosen is None and not (records or of_simulated):
+        return None
+    return districts.load(records, districts.simulated_year() if of_simulated else max(span))
+
+
+def _job(
+    notebook: Notebook, title: str, place: places.Place, year: int, lang: str, survey, records: Path | None
+) -> Job:
+    home = places.province(place.province_code)
+    labels: dict[str, Any] = {"level": place.level, "code": place.code, "slug": place.slug, "name": place.name(lang), "year": year,
+              "lang": lang, "notebook": notebook.stem, "title": title}  # fmt: skip
+    labels |= {"dimension": notebook.dimension} if notebook.dimension else {}
+    parameters: dict[str, Any] = {"province": home.name_vi, "year": year, "lang": lang}
+    slugs = [home.slug]
+    if survey:
+        labels |= {"parent": {"code": home.code, "name": home.name(lang), "slug": home.slug}, "source": survey.name}
+        parameters |= {"district": place.name_vi} | ({"records": str(records)} if records else {})
+        slugs.append(place.slug)
+    else:
+        tile = places.tiles(lang).loc[place.code]
+        islands = tile["islands"] if isinstance(tile["islands"], str) else None
+        labels["tile"] = {"row": int(tile["row"]), "column": int(tile["column"]), "islands": islands}
+    path = "/".join([str(year), lang, *slugs, notebook.stem])
+    return Job(notebook.path, parameters, path, labels, fault=notebook.fault)
+
+
+def methods(folder: Path, lang: str) -> Job:
+    """Return the job of the page on methods, to which all pages of a language lead; it is about no place."""
+    labels = {"level": None, "name": "PAPI", "lang": lang, "notebook": METHODS, "title": Words(lang)("Methods")}
+    results = sorted((folder.parent / "benchmarks" / "results").glob("*.json"))
+    return Job(folder / f"{METHODS}.ipynb", {}, f"{METHODS}-{lang}", labels, tuple(results))
+
+
+def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: Any) -> Settings:
+    """Return how jobs run: `how`, and what the batch must know of this project, hashes of what notebooks read and the page maker.
+
+    Processes for `planned` jobs start with what several of them share in memory.
+    """
+    head = {
+        "code_version": provenance.code_version(),
+        "data_hash": datafiles.fingerprint(),
+        "data_version": provenance.data_version(),
+    }
+    inputs, page_inputs = _inputs(records)
+    own: dict[str, Any] = {
+        "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
+        "page_inputs": page_inputs, "measure": partial(state, records), "record": RECORD, "head": head,
+    }  # fmt: skip
+    return Settings(**own | how)
+
+
+def _inputs(records: Path | None) -> tuple[dict, dict]:
+    """Return the hashes of what notebooks read, and of what only pages depend on."""
+    library = Path(__file__).parent
+    inputs = {"library": folder_hash(library, ".py", ".po", without="site"), "data": datafiles.fingerprint()}
+    inputs |= {"records": file_hash(records)} if records else {}
+    return inputs, {"site": folder_hash(library / "site", ".py", ".j2", ".css", ".js")}
+
+
+def state(records: Path | None = None) -> dict[str, str | None]:
+    """Return what a machine must share with another so that both make the same page, by name."""
+    inputs, page_inputs = _inputs(records)
+    return inputs | page_inputs | {"code version": provenance.code_version()}
+
+
+def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[str]:
+    """Yield a line a job: why it would run; what of the manifest cannot be used is told on standard error."""
+    if damage := manifest.read(out, settings.record).damage:
+        click.echo(f"papi: {damage}; what it does not tell would run again", err=True)
+    for job, _, reason in batch.plan(planned, out, settings):
+        why = "unchanged" if reason is None else f"cannot run: {reason.why}" if reason.refused else reason.why
+        yield f"{job.path}: {why}"
+
+
+def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
+    """Run the jobs and make the site, tell what became of them; return the command's exit code."""
+    by_status = defaultdict(list)
+    for record in _run_with_progress(planned, out, settings):
+        by_status[record["status"]].append(record)
+    first, failed = site.build(out), by_status.pop("failed", [])
+    counts = [f"{len(by_status[s])} {s}" for s in ("done", "rendered", "unchanged") if by_status[s]]
+    click.echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
+    for line in _remarks_on_pages([record for own in by_status.values() for record in own]):
+        click.echo(f"papi: {line}", err=True)
+    failures = defaultdict(list)
+    for record in failed:
+        failures[record["error"]].append(record)
+    for error, alike in failures.items():
+        more = f" (and {len(alike) - 1} more pages)" if alike[1:] else ""
+        again = command(alike[0], out)
+        click.echo(f"failed: {alike[0]['path']}{more}: {error}\n  run again: {again}", err=True)
+    return 1 if failures else 0
+
+
+def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) -> list[dict]:
+    """Run the jobs under a progress bar with the time that remains; failures are told as they come."""
+    bar = None
+
+    def tell(record: dict) -> None:
+        nonlocal bar
+        bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
+        bar.update()
+        if record["status"] == "failed":
+            bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
+
+    try:
+        return batch.run(planned, out, settings, tell, lambda line: click.echo(f"papi: {line}", err=True))
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:
+    """Yield what reviewers must know of the pages of notebooks that ran: what they leave out, which tell no place."""
+    of = defaultdict(list)
+    for record in records:
+        if record["labels"]["level"]:
+            of[record["notebook"]].append(record)
+    for notebook, own in of.items():
+        if left_out := sum(record.get("left_out", 0) for record in own):
+            yield f"{notebook}: pages leave {left_out} outputs out (values, warnings, long prints); print them or say them through page, or tag their cells 'analyst'"
+        if untold := [record["path"] for record in own if "place" not in record["facts"]]:
+            yield f"{notebook}: does not tell which place it is about, so that could not be checked ({len(untold)} pages); show page.title()"
+
+
+def command(record: dict, out: Path) -> str:
+    """Return the command that runs one job again."""
+    given, labels = record["parameters"], record["labels"]
+    options = {"--notebook": METHODS, "--lang": labels["lang"], "--out": str(out)}
+    if labels["level"]:
+        place = "district" if given.get("district") else "province"
+        options = {f"--{place}": given[place], "--year": str(given["year"]), "--lang": given["lang"],
+                   "--notebook": Path(record["notebook"]).stem, "--out": str(out)}  # fmt: skip
+        options |= {"--records": given["records"]} if given.get("records") else {}
+    return shlex.join(["papi", "report", *(word for pair in options.items() for word in pair)])

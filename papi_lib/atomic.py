@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +47,39 @@ def write(path: Path, content: bytes, *, lasting: bool = False) -> None:
         with suppress(OSError):
             part.unlink()
         raise WriteError(path, error) from error
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write several files of which all are to be new, or all as they were.
+
+    All are written beside their places first, so that what usually fails (no room, no permission, Control-C) fails
+    while nothing has changed; if one cannot take its place, those that did are put back.
+
+    Raises
+    ------
+    WriteError
+        One cannot be written; all are as they were.
+    """
+    new = {path: path.with_name(f".{path.name}.new") for path in contents}
+    before = {path: path.read_bytes() if path.exists() else None for path in contents}
+    done = []
+    try:
+        for path, beside in new.items():
+            write(beside, contents[path], lasting=True)
+        for path, beside in new.items():
+            done.append(path)
+            os.replace(beside, path)
+    except BaseException as error:
+        for path in done:
+            if (old := before[path]) is None:
+                path.unlink(missing_ok=True)
+            else:
+                write(path, old)
+        for beside in new.values():
+            beside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise WriteError(path, error) from error
+        raise
 
 
 def clear_parts(folder: Path) -> None:

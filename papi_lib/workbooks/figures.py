@@ -1,0 +1,237 @@
+"""A year's figures from a workbook's lines, proved by their sums.
+
+Scores are lines whose number and scale are those of the year's structure. Of the lines without a number the total is
+the one that the dimensions add up to. An interval is two lines around a score, and its standard error the line that
+fits its width: the programme's "95%" intervals are the score ± 1.645 standard errors, which is a 90% interval. What is
+left under a score are its indicators, and above all scores what is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+
+from papi_lib import places
+from papi_lib.datafiles import DataError
+from papi_lib.workbooks.layout import LEAST, Label, Sheet, name
+
+#: A published interval is so many standard errors wide.
+WIDTH = 2 * 1.645
+_ROUNDED = 0.006  # points that a printed score may be off
+_ERROR = re.compile("standard error|sai so")
+
+
+@dataclass
+class Figures:
+    """What sheets hold of a year: tables as those of the data package, by name; in words; and what is to be told."""
+
+    tables: dict[str, pd.DataFrame]
+    found: list[str]
+    notes: list[str]
+
+
+def figures(year: int, sheets: list[Sheet], structure: pd.DataFrame) -> Figures:
+    """Return what sheets of one workbook hold of a year.
+
+    Parameters
+    ----------
+    year : int
+        The year.
+    sheets : list of Sheet
+        All that are of it.
+    structure : pandas.DataFrame
+        The year's parts, from `papi_lib.index.structure`.
+
+    Returns
+    -------
+    Figures
+        Tables ``scores``, ``gaps``, ``standard-errors``, ``weighted-totals``, ``indicator-names``, ``indicators``.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        A part is missing, or stands twice with different figures; sub-dimensions do not add up to their dimension, or
+        dimensions to the total.
+    """
+    lines = _Lines(year, sheets, structure)
+    parts, sums = lines.proved()
+    errors, total, weighted = {}, lines.total(sums.sum(axis=1, skipna=False)), None
+    if total is not None:
+        errors["total"], _ = lines.error("the total", total, lines.blocks[()])
+        weighted = lines.weighted(total)
+    for code, key in lines.keys.items():
+        errors[str(key)], _ = lines.error(str(key), lines.scores[key], lines.blocks[code])
+    errors = {part: se for part, se in errors.items() if se is not None}
+    for at in lines.blocks.pop(()):
+        lines.tell(f"{lines.labels[at]} is not known; not taken", at)
+    names, values = lines.indicators()
+    blank = sums.reindex(places.provinces().index).isna().rename_axis(columns="dimension").stack()
+    scores = parts.rename_axis(columns="subdimension").stack().dropna().rename("score").reset_index()
+    tables = {
+        "scores": structure[["dimension", "subdimension"]].merge(scores).sort_values("province_code", kind="stable"),
+        "gaps": blank[blank].index.to_frame(index=False),
+        "standard-errors": _tall("part", {part: se.rename("se").to_frame() for part, se in errors.items()}, "se"),
+        "weighted-totals": _tall("kind", {} if weighted is None else {"": weighted}, "score", "se"),
+        "indicator-names": names,
+        "indicators": _tall("indicator", values, "value"),
+    }
+    found = [f"{parts.notna().any(axis=1).sum()} provinces", f"{len(structure)} sub-dimensions in {len(sums.columns)} dimensions"]  # fmt: skip
+    found += ["the total"] * (total is not None) + ["the weighted total"] * (weighted is not None)
+    found += [f"standard errors of {', '.join(errors)}"] * bool(errors) + [f"{len(names)} indicators"] * bool(len(names))  # fmt: skip
+    return Figures({key: table.assign(year=year) for key, table in tables.items()}, found, lines.notes)
+
+
+class _Lines:
+    """A year's lines, of which one kind after the other is taken until those are left that are not known."""
+
+    def __init__(self, year: int, sheets: list[Sheet], structure: pd.DataFrame) -> None:
+        self.year, self.structure, self.where = year, structure, sheets[0].where
+        self.notes = [note for sheet in sheets for note in sheet.notes]
+        self.keys: dict[tuple, int | str] = {(int(d),): int(d) for d in structure["dimension"].unique()}
+        self.keys |= {(int(p.dimension), int(p.position)): p.subdimension for p in structure.itertuples()}
+        self.scores: dict[int | str, pd.Series] = {}
+        #: Lines without a number by their place, by the number of the score above them: none above the first.
+        self.blocks: dict[tuple, dict[str, pd.Series]] = defaultdict(dict)
+        self.labels: dict[str, Label] = {}
+        spans = {p.subdimension: (p.lower, p.upper) for p in structure.itertuples()}
+        for sheet in sheets:
+            above: tuple = ()
+            for place, label in sheet.labels.items():
+                at, values = f"{place} of '{sheet.title}'" if len(sheets) > 1 else place, sheet.values.loc[place]
+                key, scale = self.keys.get(label.code or ()), label.scale
+                if key is not None and (scale is None or "%" not in scale and np.allclose(_ends(scale), spans.get(key, (1, 10)), atol=0.01)):  # fmt: skip
+                    above = label.code
+                    self._score(key, values, at)
+                    continue
+                if label.code is not None:
+                    why = f"the scale {scale} is not its" if key is not None else f"{year} has no such part"
+                    self.tell(f"{label} is taken for no score, because {why}", at)
+                self.blocks[above][at], self.labels[at] = values, label
+
+    def tell(self, what: str, at: str = "") -> None:
+        self.notes.append(f"{self.where}{f', {at}' if at else ''}: {what}")
+
+    def _score(self, key: int | str, values: pd.Series, at: str) -> None:
+        if zeros := int(values.eq(0).sum()):
+            self.tell(f"{zeros} zeros, which are below the scale; taken as missing", at)
+        values = values.where(values != 0)
+        if key in self.scores:
+            self._prove(f"the two lines of {key}", self.scores[key], values, _ROUNDED)
+        self.scores[key] = max(self.scores.get(key, values), values, key=lambda s: (s.round(3) != s).sum())
+
+    def _prove(self, what: str, own: pd.Series, said: pd.Series, tolerance: float = 4 * _ROUNDED) -> None:
+        wrong = (own - said).abs().gt(tolerance) | said.notna() & own.isna()
+        if wrong.any():
+            at = wrong.idxmax()
+            raise DataError(f"{self.where}: {what} give {own[at]:.7g} in {name(at)}, where {said[at]:.7g} stands ({wrong.sum()} such provinces); nothing of {self.year} is taken")  # fmt: skip
+
+    def proved(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the scores of sub-dimensions and dimensions."""
+        lacking = [f"{code[0]}.{code[1]}" for code, key in self.keys.items() if len(code) == 2 and key not in self.scores]  # fmt: skip
+        if lacking:
+            raise DataError(f"{self.where}: no line {', '.join(lacking)} of {self.year}; nothing of the year is taken")
+        parts, sums = pd.DataFrame({key: self.scores[key] for key in self.structure["subdimension"]}), {}
+        for d, own in self.structure.groupby("dimension")["subdimension"]:
+            some = parts[own].isna().nunique(axis=1) > 1
+            if some.any():
+                raise DataError(f"{self.where}: {name(some.idxmax())} has only some sub-dimensions of dimension {d}; nothing of {self.year} is taken")  # fmt: skip
+            sums[int(d)] = parts[own].sum(axis=1, skipna=False)
+            if d in self.scores:
+                self._prove(f"the sub-dimensions of dimension {d}", sums[d], self.scores[d])
+            else:
+                self.tell(f"no line of dimension {d}; the sum of its sub-dimensions is not proved")
+        self.scores |= sums
+        return parts, pd.DataFrame(sums)
+
+    def total(self, sums: pd.Series) -> pd.Series | None:
+        """Take out the line that is the sum of the dimensions; return the sum."""
+        for block in self.blocks.values():
+            for at, line in block.items():
+                known = line.gt(0) & sums.notna()
+                if (line - sums).abs()[known].lt(8 * _ROUNDED).mean() > 0.5:
+                    self._prove("the dimensions", sums, line.where(known), 8 * _ROUNDED)
+                    del block[at]
+                    return sums
+        self.tell("no line is the sum of the dimensions; the total is not proved")
+        return None
+
+    def weighted(self, total: pd.Series) -> pd.DataFrame | None:
+        """Take out the one other line like the total: the one that has an interval, or that is alone."""
+        head = self.blocks[()]
+        like = [at for at, line in head.items() if (line / total - 1).abs().dropna().lt(0.2).all()]
+        for at in like:
+            rest = {other: line for other, line in head.items() if other != at}
+            error, has_interval = self.error("the weighted total", head[at], rest)
+            if has_interval or len(like) == 1:
+                score, self.blocks[()] = head[at], rest
+                return pd.DataFrame({"score": score.where(score > 0), "se": error})
+        return None
+
+    def error(self, what: str, score: pd.Series, block: dict[str, pd.Series]) -> tuple[pd.Series | None, bool]:
+        """Take a score's interval and standard error out of the lines under it; return the error and whether it has the former."""  # fmt: skip
+
+        def between(line, low, high) -> bool:
+            known = line.notna() & score.notna()
+            return known.sum() >= LEAST and bool(((line > low) & (line < high))[known].all())
+
+        width = None
+        for low, high in permutations(block, 2):
+            a, b = block[low], block[high]
+            slack = 0.05 * (b - a)
+            if between(a, 0, score) and between(b, score, np.inf) and between((a + b) / 2, score - slack, score + slack):  # fmt: skip
+                width = (b - a) / WIDTH
+                del block[low], block[high]
+                break
+        small = {at: line.where(line > 0) for at, line in block.items() if between(line.where(line > 0), 0, score / 10)}
+        if width is None:
+            likely = [at for at in small if _ERROR.search(places.plain(str(self.labels[at])))]
+        else:
+            off = {at: abs(np.log((line / width).median())) for at, line in small.items()}
+            likely = [at for at in sorted(off, key=off.__getitem__) if off[at] < 1]
+        if not likely:
+            if width is not None:
+                self.tell(f"{what} has an interval and no standard error; its width divided by {WIDTH} is taken")
+            return width, width is not None
+        at, se = likely[0], small[likely[0]]
+        del block[at]
+        if width is not None and (wrong := (se / width - 1).abs() > 0.02).any():
+            spot = wrong.idxmax()
+            self.tell(f"the standard error of {what} and its interval disagree in {wrong.sum()} provinces (in {name(spot)} {se[spot]:.6g}, and the width divided by {WIDTH} is {width[spot]:.6g}); the standard error is taken", at)  # fmt: skip
+        return se, width is not None
+
+    def indicators(self) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+        """Return the names and values of the lines that are left, by the number they stand under and their place there."""
+        names, values, zeros = [], {}, 0
+        for code in sorted(self.blocks):
+            for n, (at, line) in enumerate(self.blocks[code].items(), 1):
+                label, scored = self.labels[at], self.scores[self.keys[code]].notna()
+                line = line.where((line != 0) | scored)
+                if label.scale is not None:
+                    low, high = _ends(label.scale)
+                    line = line.where((line != 0) | (low <= 0))
+                    if not line.dropna().between(low - _ROUNDED, high + _ROUNDED).all():
+                        self.tell(f"{label} has {line.min():g} to {line.max():g} on the scale {label['scale']}; not taken", at)  # fmt: skip
+                        continue
+                zeros += int(line.eq(0).sum())
+                key = f"{code[0]}.{code[1] if len(code) == 2 else 0}.{n}"
+                names.append((key, str(self.keys[code]), *label[1:]))
+                values[key] = line.rename("value").to_frame()
+        if zeros:
+            self.tell(f"{zeros} indicators are zero where the score above them is published; taken as zero, though some may be missing")  # fmt: skip
+        return pd.DataFrame(names, columns=["indicator", "part", "name_vi", "name_en", "scale"]), values
+
+
+def _ends(scale: str) -> list[float]:
+    """Return the ends of a scale; those of percentages as shares."""
+    return [float(end.strip("%")) / (100 if "%" in scale else 1) for end in scale.split("-")]
+
+
+def _tall(key: str, frames: dict[str, pd.DataFrame], *columns: str) -> pd.DataFrame:
+    """Return frames by province below each other, their names in the column `key`, without rows that lack the first."""
+    tall = pd.concat([frame.reset_index().assign(**{key: at}) for at, frame in frames.items()] or [pd.DataFrame()])
+    return tall.reindex(columns=["province_code", key, *columns]).dropna(subset=columns[0])

@@ -34,22 +34,10 @@ def write(path: Path, content: bytes, *, lasting: bool = False) -> None:
     WriteError
         It cannot be written; what was there before still is.
     """
-    part = path.with_name(f".{path.name}{_PART}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            if lasting:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise WriteError(path, error) from error
+    write_all({path: content}, lasting=lasting)
 
 
-def write_all(contents: Mapping[Path, bytes]) -> None:
+def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False) -> None:
     """Write several files of which all are to be new, or all as they were.
 
     All are written beside their places first, so that what usually fails (no room, no permission, Control-C) fails
@@ -60,23 +48,29 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
     WriteError
         One cannot be written; all are as they were.
     """
-    new = {path: path.with_name(f".{path.name}.new") for path in contents}
-    before = {path: path.read_bytes() if path.exists() else None for path in contents}
-    done = []
+    parts = {path: path.with_name(f".{path.name}{_PART}") for path in contents}
+    before: dict[Path, bytes | None] = {}
     try:
-        for path, beside in new.items():
-            write(beside, contents[path], lasting=True)
-        for path, beside in new.items():
-            done.append(path)
-            os.replace(beside, path)
+        for path, part in parts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(contents[path])
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
+        for path, part in parts.items():
+            if len(parts) > 1:
+                before[path] = path.read_bytes() if path.exists() else None
+            os.replace(part, path)
     except BaseException as error:
-        for path in done:
-            if (old := before[path]) is None:
-                path.unlink(missing_ok=True)
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink()
+        for done, old in before.items():
+            if old is None:
+                done.unlink(missing_ok=True)
             else:
-                write(path, old)
-        for beside in new.values():
-            beside.unlink(missing_ok=True)
+                write(done, old)
         if isinstance(error, OSError):
             raise WriteError(path, error) from error
         raise

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -173,36 +173,31 @@ class _Lines:
         return None
 
     def error(self, what: str, score: pd.Series, block: dict[str, pd.Series]) -> tuple[pd.Series | None, bool]:
-        """Take a score's interval and standard error out of the lines under it; return the error and whether it has the former."""  # fmt: skip
+        """Take a score's interval and standard error out of the lines under it; return the error, and if it has the former."""  # fmt: skip
 
         def between(line, low, high) -> bool:
-            known = line.notna() & score.notna()
+            known = np.isfinite(line) & np.isfinite(score)
             return known.sum() >= LEAST and bool(((line > low) & (line < high))[known].all())
 
-        width = None
-        for low, high in permutations(block, 2):
-            a, b = block[low], block[high]
-            slack = 0.05 * (b - a)
-            if between(a, 0, score) and between(b, score, np.inf) and between((a + b) / 2, score - slack, score + slack):  # fmt: skip
-                width = (b - a) / WIDTH
-                del block[low], block[high]
+        order, width, spots = list(block), None, set()
+        below, above = ([at for at in order if between(block[at], *ends)] for ends in ((0, score), (score, np.inf)))
+        for low, high in product(below, above):
+            middle, slack = (block[low] + block[high]) / 2, 0.05 * (block[high] - block[low])
+            if between(middle, score - slack, score + slack):
+                width = (block.pop(high) - block.pop(low)) / WIDTH
+                spots = {order.index(at) + step for at in (low, high) for step in (-1, 1)}
                 break
         small = {at: line.where(line > 0) for at, line in block.items() if between(line.where(line > 0), 0, score / 10)}
-        if width is None:
-            likely = [at for at in small if _ERROR.search(places.plain(str(self.labels[at])))]
-        else:
-            off = {at: abs(np.log((line / width).median())) for at, line in small.items()}
-            likely = [at for at in sorted(off, key=off.__getitem__) if off[at] < 1]
-        if not likely:
+        at = next((at for at in small if (order.index(at) in spots if spots else _ERROR.search(places.plain(str(self.labels[at]))))), None)  # fmt: skip
+        if at is None:
             if width is not None:
                 self.tell(f"{what} has an interval and no standard error; its width divided by {WIDTH} is taken")
             return width, width is not None
-        at, se = likely[0], small[likely[0]]
         del block[at]
-        if width is not None and (wrong := (se / width - 1).abs() > 0.02).any():
+        if width is not None and (wrong := (small[at] / width - 1).abs() > 0.02).any():
             spot = wrong.idxmax()
-            self.tell(f"the standard error of {what} and its interval disagree in {wrong.sum()} provinces (in {name(spot)} {se[spot]:.6g}, and the width divided by {WIDTH} is {width[spot]:.6g}); the standard error is taken", at)  # fmt: skip
-        return se, width is not None
+            self.tell(f"the standard error of {what} and its interval disagree in {wrong.sum()} provinces (in {name(spot)} {small[at][spot]:.6g}, and the width divided by {WIDTH} is {width[spot]:.6g}); the standard error is taken", at)  # fmt: skip
+        return small[at], width is not None
 
     def indicators(self) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
         """Return the names and values of the lines that are left, by the number they stand under and their place there."""
@@ -215,7 +210,7 @@ class _Lines:
                     low, high = _ends(label.scale)
                     line = line.where((line != 0) | (low <= 0))
                     if not line.dropna().between(low - _ROUNDED, high + _ROUNDED).all():
-                        self.tell(f"{label} has {line.min():g} to {line.max():g} on the scale {label['scale']}; not taken", at)  # fmt: skip
+                        self.tell(f"{label} has {line.min():g} to {line.max():g} on the scale {label.scale}; not taken", at)  # fmt: skip
                         continue
                 zeros += int(line.eq(0).sum())
                 key = f"{code[0]}.{code[1] if len(code) == 2 else 0}.{n}"

@@ -93,7 +93,7 @@ def bring(paths: list[Path], out: Path | None = None, year: int | None = None, e
             run.add(path, year)
         files = run.files()
         if files:
-            _write(base, target, files, list(run.sources))
+            _write(base, target, files, list(run.changed), list(run.sources))
             run.outcome.written = [target / path for path in files]
     return run.outcome
 
@@ -193,6 +193,7 @@ class _Import:
         if len(new := sheet.merged):
             stored = datafiles.read("provinces").set_index("province_code")["merged_2025"][new.index]
             self.outcome.found.append(f"{sheet.where}: {len(new)} provinces assigned to {new.nunique()} of 2025, {(new == stored).sum()} as stored")  # fmt: skip
+            self.outcome.differs += [f"province of 2025, {name(code)}: stored {stored[code]}, workbook {new[code]}; the decision holds, so never written" for code in new.index[new != stored]]  # fmt: skip
 
     def _stored(self, table: str, columns: pd.Index) -> pd.DataFrame:
         if table in self.changed:
@@ -289,7 +290,7 @@ def _csv(frame: pd.DataFrame, schema: dict | str) -> bytes:
     return frame.sort_values(order, kind="stable").to_csv(index=False, lineterminator="\n").encode()
 
 
-def _write(base: Path, target: Path, files: dict[str, bytes], years: list[int]) -> None:
+def _write(base: Path, target: Path, files: dict[str, bytes], tables: list[str], years: list[int]) -> None:
     """Make the changed package beside the old one, check it, and let its files take their places together."""
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder) / "data"
@@ -298,7 +299,7 @@ def _write(base: Path, target: Path, files: dict[str, bytes], years: list[int]) 
             atomic.write(stage / path, content)
         try:
             with _package(stage):
-                for table in datafiles.resource_names():
+                for table in tables:
                     datafiles.read(table)
                 for year in years:
                     published.load(year)
@@ -307,7 +308,7 @@ def _write(base: Path, target: Path, files: dict[str, bytes], years: list[int]) 
         except DataError as fault:
             raise DataError(f"{str(fault).replace(str(stage), str(target))} (nothing is written)") from None
         if target == base:
-            atomic.write_all({target / path: content for path, content in files.items()})
+            atomic.write_all({target / path: content for path, content in files.items()}, lasting=True)
         else:
             part = target.with_name(f".{target.name}.part")
             shutil.copytree(stage, part)

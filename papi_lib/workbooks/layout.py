@@ -129,7 +129,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
     labels = {at: _label(cells) for at, *cells in before.itertuples()}
     coded = [at for at, label in labels.items() if label.code]
     head = body.index < min(coded, default=np.inf)
-    merged, headers = _headers(where, body.loc[head, found.index], found, across)
+    merged, headers = _headers(where, body.loc[head, found.index], found, across, notes)
     values = {}
     for at, cells in body[found.index].drop(index=headers).iterrows():
         cells, _ = clean(cells)
@@ -157,7 +157,8 @@ def _codes(cells: pd.Series) -> pd.Series:
 
     def code(cell: object) -> float:
         try:
-            return np.nan if cell is None or len(str(cell)) > 40 else places.province(cell).code
+            is_one = cell == cell // 1 if isinstance(cell, int | float) else isinstance(cell, str) and len(cell) <= 30
+            return places.province(cell).code if is_one else np.nan
         except ValueError:
             return np.nan
 
@@ -178,19 +179,21 @@ def _label(cells: list) -> Label:
     return Label(deepest.pop() if len(deepest) == 1 else None, vietnamese, english, scale)
 
 
-def _headers(where: str, head: pd.DataFrame, found: pd.Series, across) -> tuple[pd.Series, list]:
+def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: list[str]) -> tuple[pd.Series, list]:
     """Hold codes and names above the figures against the provinces; return the provinces of 2025, and these lines."""
     table, lines, merged = places.provinces_2025()["name_vi"], [], pd.Series(dtype=object)
+    names = {places.province(name_vi).code: name_vi for name_vi in table}
     span = pd.RangeIndex(found.index.min(), found.index.max() + 1)
     for at, cells in head.iterrows():
         cells = cells.dropna()
         named = _codes(cells)
-        if cells.empty or named.isna().any():
+        if not named.notna().mean() > 0.5:
             continue
         lines.append(at)
-        wrong = named[named != found[named.index]]
-        if len(cells) < len(found) or named.duplicated().any():  # of the 34; a name counts until the next one or a gap
-            new = named.map(table if cells.map(str).str.isdigit().all() else {places.province(n).code: n for n in table})  # fmt: skip
+        notes += [f"{where}, {across(spot + 1)}: '{cells[spot]}' is no province that is known; the one beside it is taken" for spot in named.index[named.isna()]]  # fmt: skip
+        wrong = named[named.notna() & (named != found[named.index])]
+        if len(wrong) and named.nunique() <= len(table) and (len(cells) < len(found) or named.duplicated().any()):
+            new = named.map(table if cells.map(str).str.isdigit().all() else names)  # one counts until the next or a gap
             filled = new.reindex(span).groupby((~span.isin(found.index)).cumsum()).ffill().reindex(found.index)
             merged = filled.where(merged == filled) if len(merged) else filled
         elif len(wrong):

@@ -174,7 +174,7 @@ def test_a_repeated_year_is_taken_from_its_own_workbook(tmp_path, bring):
     done = bring(newer, own)
     assert [line for line in done.differs if line.startswith("2021")] == []
     assert f"{newer.name}, sheet 'Ghi chú': has no provinces; passed over" in done.told
-    assert done.found[1].endswith("repeated, 1 scores recomputed, most in Hà Nội, civic_knowledge, from 0.837395 to 0.937395; not taken")
+    assert done.found[1].endswith("repeated with 1 other scores, as Hà Nội, 1, civic_knowledge from 0.837395 to 0.937395; not taken")
     assert [line for line in bring(newer).differs if line.startswith("2021")] == [
         "2021, scores, Hà Nội, 1, civic_knowledge: stored 0.837395, workbook 0.937395"
     ]  # fmt: skip

@@ -50,7 +50,7 @@ def figures(year: int, sheets: list[Sheet], structure: pd.DataFrame) -> Figures:
     Returns
     -------
     Figures
-        Tables ``scores``, ``gaps``, ``standard-errors``, ``weighted-totals``, ``indicator-names``, ``indicators``.
+        Tables ``scores``, ``standard-errors``, ``weighted-totals``, ``indicator-names``, ``indicators``.
 
     Raises
     ------
@@ -70,13 +70,11 @@ def figures(year: int, sheets: list[Sheet], structure: pd.DataFrame) -> Figures:
     for at in lines.blocks.pop(()):
         lines.tell(f"{lines.labels[at]} is not known; not taken", at)
     names, values = lines.indicators()
-    blank = sums.reindex(places.provinces().index).isna().rename_axis(columns="dimension").stack()
     scores = parts.rename_axis(columns="subdimension").stack().dropna().rename("score").reset_index()
     tables = {
         "scores": structure[["dimension", "subdimension"]].merge(scores).sort_values("province_code", kind="stable"),
-        "gaps": blank[blank].index.to_frame(index=False),
         "standard-errors": _tall("part", {part: se.rename("se").to_frame() for part, se in errors.items()}, "se"),
-        "weighted-totals": _tall("kind", {} if weighted is None else {"": weighted}, "score", "se"),
+        "weighted-totals": _tall("kind", {} if weighted is None else {"": weighted}, "score", "se").drop(columns="kind"),
         "indicator-names": names,
         "indicators": _tall("indicator", values, "value"),
     }

@@ -287,7 +287,11 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
 
 @main.command("import")
 @click.argument(
-    "workbook", type=click.Path(path_type=Path, exists=True, dir_okay=False), nargs=-1, required=True, metavar="WORKBOOK..."
+    "workbook",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    nargs=-1,
+    required=True,
+    metavar="WORKBOOK...",
 )
 @click.option(
     "--out",

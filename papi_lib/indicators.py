@@ -82,7 +82,9 @@ def beside(place: int, year: int, dimension: int) -> pd.DataFrame:
     own = [dimension, *index.subdimensions(year, dimension)]
     rows = load(year)
     rows = rows[rows["part"].isin(own)]
-    wide = rows.pivot(index="indicator", columns="province_code", values="value").reindex(columns=places.provinces().index)
+    wide = rows.pivot(index="indicator", columns="province_code", values="value").reindex(
+        columns=places.provinces().index
+    )
     frame = rows.drop_duplicates("indicator").set_index("indicator")[about]
     wide = wide.loc[frame.index]
     frame["value"], frame["country"] = wide[place], wide.mean(axis=1)

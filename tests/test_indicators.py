@@ -73,6 +73,10 @@ def test_a_value_without_a_name_is_told(folder, tmp_path, monkeypatch):
     shutil.copytree(folder, tmp_path / "data")
     monkeypatch.setenv("PAPI_DATA", str(tmp_path / "data"))
     path = tmp_path / "data" / "published" / "indicators" / "names.csv"
-    path.write_text("".join(row for row in path.open(encoding="utf-8") if not row.startswith("2023,1.1.1,")), encoding="utf-8")
-    with pytest.raises(datafiles.DataError, match=r"2023\.csv, row 2, column 'indicator': '1\.1\.1' has no row of 2023"):
+    path.write_text(
+        "".join(row for row in path.open(encoding="utf-8") if not row.startswith("2023,1.1.1,")), encoding="utf-8"
+    )
+    with pytest.raises(
+        datafiles.DataError, match=r"2023\.csv, row 2, column 'indicator': '1\.1\.1' has no row of 2023"
+    ):
         indicators.load(2023)

@@ -93,5 +93,5 @@ def test_given_standard_errors_are_used_instead(tmp_path, monkeypatch):
     assert given["se"] == 0.1
     assert given["upper"] - given["lower"] < estimated["upper"] - estimated["lower"]
     path.write_text(path.read_text() + "2024,2,inspection_boards,0.1\n")
-    with pytest.raises(datafiles.DataError, match="row 4, column 'part': 'inspection_boards' is no part"):
+    with pytest.raises(datafiles.DataError, match="row 7, column 'part': 'inspection_boards' is no part"):
         estimates.from_published(2024)

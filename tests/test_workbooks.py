@@ -49,7 +49,9 @@ def test_a_province_a_row_gives_the_stored_scores(tmp_path, bring, year):
     path = files.rows_book(tmp_path / f"PAPI-{year}-Dữ-liệu-1.xlsx", year)
     done = bring(path)
     parts, provinces = len(index.subdimensions(year)), 61 if year == 2014 else 63
-    assert done.found == [f"{path.name}, sheet '{year}PAPI- Bảng tổng hợp kết quả': {year}, {provinces} provinces, {parts} sub-dimensions in 6 dimensions, the total"]
+    assert done.found == [
+        f"{path.name}, sheet '{year}PAPI- Bảng tổng hợp kết quả': {year}, {provinces} provinces, {parts} sub-dimensions in 6 dimensions, the total"
+    ]
     assert (done.told, done.differs, done.written) == ([], [], [])
 
 
@@ -70,7 +72,11 @@ def test_a_province_a_column_gives_the_stored_scores_and_more(tmp_path, bring, i
     rows = indicators.load(year)
     assert rows["indicator"].nunique() == 2 * len(index.subdimensions(year))
     row = rows.query("indicator == '1.2.1' and province_code == 1").iloc[0]
-    assert (row["part"], row["name_vi"], row["scale"]) == ("participation_opportunities", "Tỷ lệ 0 của Cơ hội tham gia (%)", "0%-100%")
+    assert (row["part"], row["name_vi"], row["scale"]) == (
+        "participation_opportunities",
+        "Tỷ lệ 0 của Cơ hội tham gia (%)",
+        "0%-100%",
+    )
     assert (row["name_en"] == "Share 0 of participation_opportunities") if year > 2018 else pd.isna(row["name_en"])
     assert row["value"] == round(published.series("participation_opportunities").at[1, year] / 10, 6)
     assert CliRunner().invoke(main, ["check"]).exit_code == 0
@@ -87,7 +93,9 @@ def test_63_columns_are_assigned_to_34_provinces_by_four_header_rows(tmp_path, b
 
 def test_another_assignment_to_the_34_is_told_and_never_written(tmp_path, bring):
     done = bring(files.merged_book(tmp_path, tabs=[2024], assigned={4: "Lào Cai"}), replace=True)
-    assert done.differs == ["province of 2025, Cao Bằng: stored Cao Bằng, workbook Lào Cai; the decision holds, so never written"]
+    assert done.differs == [
+        "province of 2025, Cao Bằng: stored Cao Bằng, workbook Lào Cai; the decision holds, so never written"
+    ]
     assert "places/provinces.csv" not in changed(tmp_path / "data")
 
 
@@ -104,19 +112,32 @@ def test_the_excerpt_of_2023_is_read_to_the_digit(tmp_path):
     assert (other, sheet.notes, list(sheet.values.columns)) == ([], [], [1, 2, 4])
     assert sheet.values.to_numpy().tolist() == [row[3:] for row in files.excerpt_lines()[2:]]
     assert [label.code for label in sheet.labels.values()] == [None, None, None, None, (1,), (1, 1), None, None, (1, 2)]
-    assert sheet.labels["row 9"] == (None, "Hiểu biết về chính sách hiện hành (%)", "Proportion with Civic Knowledge", "0%-100%")
+    assert sheet.labels["row 9"] == (
+        None,
+        "Hiểu biết về chính sách hiện hành (%)",
+        "Proportion with Civic Knowledge",
+        "0%-100%",
+    )
     with pytest.raises(DataError, match=r"no line 1\.3, 1\.4, 2\.1.* of 2023; nothing of the year is taken"):
         workbooks.figures(2023, [sheet], index.structure(2023))
 
 
 def test_a_whole_workbook_with_the_excerpt_gives_its_figures(tmp_path, bring, inside):
     """All three provinces' scores and standard errors are as stored; their indicators come out to the digit."""
+
     def put_in(made):
         names = {line[0]: line for line in made}
         for row in files.excerpt_lines()[2:]:
-            line = names.get(row[0].replace("Opportunties for Participation in Elections", "Opportunities for participation")
-                             .replace("Civic Knowledge", "Civic knowledge") if "Proportion" not in row[0] else "Share 0 of civic_knowledge")
-            line = line or names.get({"Knowledge of Leaders": "Share 1 of civic_knowledge"}.get(row[0], f"{row[0]} at local levels"))
+            line = names.get(
+                row[0]
+                .replace("Opportunties for Participation in Elections", "Opportunities for participation")
+                .replace("Civic Knowledge", "Civic knowledge")
+                if "Proportion" not in row[0]
+                else "Share 0 of civic_knowledge"
+            )
+            line = line or names.get(
+                {"Knowledge of Leaders": "Share 1 of civic_knowledge"}.get(row[0], f"{row[0]} at local levels")
+            )
             line[:3] = row[:3]
             line[3] = line[3].astype(float)
             line[3].loc[[1, 2, 4]] = row[3:]
@@ -174,7 +195,9 @@ def test_a_repeated_year_is_taken_from_its_own_workbook(tmp_path, bring):
     done = bring(newer, own)
     assert [line for line in done.differs if line.startswith("2021")] == []
     assert f"{newer.name}, sheet 'Ghi chú': has no provinces; passed over" in done.told
-    assert done.found[1].endswith("repeated with 1 other scores, as Hà Nội, 1, civic_knowledge from 0.837395 to 0.937395; not taken")
+    assert done.found[1].endswith(
+        "repeated with 1 other scores, as Hà Nội, 1, civic_knowledge from 0.837395 to 0.937395; not taken"
+    )
     assert [line for line in bring(newer).differs if line.startswith("2021")] == [
         "2021, scores, Hà Nội, 1, civic_knowledge: stored 0.837395, workbook 0.937395"
     ]  # fmt: skip
@@ -199,7 +222,9 @@ def test_scores_that_were_a_gap_are_written_only_when_asked_and_then_the_gap_goe
 
 def test_a_tab_that_tells_another_year_than_the_file_is_settled_by_the_figures(tmp_path, bring):
     done = bring(files.rows_book(tmp_path / files.FILES[2011], 2011, tab=2012))
-    assert done.told == [f"{files.FILES[2011]}: file and sheet tell 2011 and 2012; the figures are those stored for 2011"]
+    assert done.told == [
+        f"{files.FILES[2011]}: file and sheet tell 2011 and 2012; the figures are those stored for 2011"
+    ]
     assert (done.differs, done.written) == ([], [])
 
 
@@ -246,7 +271,9 @@ def test_a_name_that_is_unknown_beside_a_code_is_told(tmp_path):
     path = files.columns_book(tmp_path, 2019, names=names, indicators=0)
     (sheet,), _ = workbooks.read(path)
     assert list(sheet.values.columns) == places.provinces().index.to_list()
-    assert sheet.notes == [f"{sheet.where}, column E: 'Hà Giangg' is no province that is known; the one beside it is taken"]
+    assert sheet.notes == [
+        f"{sheet.where}, column E: 'Hà Giangg' is no province that is known; the one beside it is taken"
+    ]
 
 
 def test_a_name_that_is_unknown_is_told_with_its_place_and_costs_its_province_alone(tmp_path, bring):
@@ -276,7 +303,9 @@ def test_codes_and_names_that_disagree_are_refused(tmp_path, bring):
 def test_a_province_that_stands_twice_is_refused(tmp_path, bring):
     names = places.provinces()["name_vi"].to_list()
     names[1] = names[0]
-    with pytest.raises(DataError, match="sheet '2012PAPI- Bảng tổng hợp kết quả': Hà Nội stands in row 2 and row 3; delete"):
+    with pytest.raises(
+        DataError, match="sheet '2012PAPI- Bảng tổng hợp kết quả': Hà Nội stands in row 2 and row 3; delete"
+    ):
         bring(files.rows_book(tmp_path / "PAPI-2012-Dữ-liệu-1.xlsx", 2012, names=names))
 
 
@@ -295,11 +324,13 @@ def test_figures_of_the_34_provinces_are_refused(tmp_path, bring):
 
 def alter(name, change):
     """Return what alters the line of a name."""
+
     def altered(made):
         for line in made:
             if line[0] == name:
                 line[3] = line[3].astype(object)
                 change(line)
+
     return altered
 
 
@@ -350,7 +381,9 @@ def test_zeros_that_stand_for_missing_are_told(tmp_path, bring):
 
 def test_a_zero_that_may_be_a_share_is_told(tmp_path, bring, inside):
     done = bring(files.columns_book(tmp_path, 2019, change=alter("Share 0 of air_quality", put(1, 0))))
-    assert done.told == [f"{files.FILES[2019]}, sheet '2019PAPI_Indicators_VIE': 1 indicators are zero where the score above them is published; taken as zero, though some may be missing"]
+    assert done.told == [
+        f"{files.FILES[2019]}, sheet '2019PAPI_Indicators_VIE': 1 indicators are zero where the score above them is published; taken as zero, though some may be missing"
+    ]
     assert indicators.load(2019).query("part == 'air_quality'")["value"].iloc[0] == 0
 
 
@@ -374,7 +407,9 @@ def test_standard_errors_come_from_their_line_or_from_the_width(tmp_path, bring,
         del made[3]
 
     done = bring(files.columns_book(tmp_path, 2019, change=without))
-    assert done.told == [f"{files.FILES[2019]}, sheet '2019PAPI_Indicators_VIE': the total has an interval and no standard error; its width divided by 3.29 is taken"]
+    assert done.told == [
+        f"{files.FILES[2019]}, sheet '2019PAPI_Indicators_VIE': the total has an interval and no standard error; its width divided by 3.29 is taken"
+    ]
     assert published.standard_errors().query("year == 2019 and province_code == 4")["se"].item() == pytest.approx(0.208)
 
 
@@ -384,7 +419,9 @@ def test_an_interval_of_another_width_is_told_and_the_line_taken(tmp_path, bring
             line[3] = made[0][3] + sign * 1.96 * made[3][3]
 
     done = bring(files.columns_book(tmp_path, 2019, change=wider))
-    assert done.told[0].endswith("row 6: the standard error of the total and its interval disagree in 63 provinces (in Hà Nội 0.202, and the width divided by 3.29 is 0.240681); the standard error is taken")
+    assert done.told[0].endswith(
+        "row 6: the standard error of the total and its interval disagree in 63 provinces (in Hà Nội 0.202, and the width divided by 3.29 is 0.240681); the standard error is taken"
+    )
     assert published.standard_errors().query("year == 2019 and province_code == 4")["se"].item() == pytest.approx(0.208)
 
 
@@ -434,12 +471,21 @@ def test_what_is_no_workbook_or_no_package_is_told_in_one_line(tmp_path):
     text = tmp_path / "2024.xlsx"
     text.write_text("year,score\n")
     said = CliRunner().invoke(main, ["import", str(text), "--out", str(tmp_path / "new")])
-    assert (said.exit_code, said.stderr) == (2, f"papi: {text}: is no workbook that can be read; give the .xlsx file as published\n")
+    assert (said.exit_code, said.stderr) == (
+        2,
+        f"papi: {text}: is no workbook that can be read; give the .xlsx file as published\n",
+    )
     said = CliRunner().invoke(main, ["import", str(text), "--out", str(tmp_path)])
-    assert (said.exit_code, said.stderr) == (2, f"papi: {tmp_path}: is no data package; give the folder of one, or a new name\n")
+    assert (said.exit_code, said.stderr) == (
+        2,
+        f"papi: {tmp_path}: is no data package; give the folder of one, or a new name\n",
+    )
     openpyxl.Workbook().save(text)
     said = CliRunner().invoke(main, ["import", str(text), "--out", str(tmp_path / "new")])
-    assert (said.exit_code, said.stderr) == (2, f"papi: {text}: no sheet has provinces; give a workbook of the programme\n")
+    assert (said.exit_code, said.stderr) == (
+        2,
+        f"papi: {text}: no sheet has provinces; give a workbook of the programme\n",
+    )
     assert not (tmp_path / "new").exists()
 
 

@@ -39,8 +39,7 @@ def lines(year, provinces=None, indicators=2):
     parts = index.structure(year)
     codes = list(provinces or places.provinces().index)
     values = {
-        part: published.series(part)[year].reindex(codes)
-        for part in [*parts["subdimension"], *index.dimensions(year)]
+        part: published.series(part)[year].reindex(codes) for part in [*parts["subdimension"], *index.dimensions(year)]
     }
     total = published.series()[year].reindex(codes)
     n = len(index.dimensions(year))
@@ -58,13 +57,38 @@ def lines(year, provinces=None, indicators=2):
             [f"{word} Standard Error", "Chỉ số PAPI tổng hợp - sai số", None, se.where(score.notna())],
         ]
     for d in index.dimensions(year):
-        made.append([f"Dimension {d}: {index.name(d, 'en')}", f"Chỉ số nội dung {d}: {index.name(d)}", "1-10 điểm/points", values[d]])
+        made.append(
+            [
+                f"Dimension {d}: {index.name(d, 'en')}",
+                f"Chỉ số nội dung {d}: {index.name(d)}",
+                "1-10 điểm/points",
+                values[d],
+            ]
+        )
         for p in parts[parts["dimension"] == d].itertuples():
-            scale = f"{p.lower:.2f}-{p.upper:.2f} điểm".replace("0-", "-") if p.position == 1 else f"{p.lower:.2f}-{p.upper:.2f} điểm/points"
-            made.append([index.name(p.subdimension, "en"), f"{d}.{p.position}: {index.name(p.subdimension)}", scale, values[p.subdimension]])
+            scale = (
+                f"{p.lower:.2f}-{p.upper:.2f} điểm".replace("0-", "-")
+                if p.position == 1
+                else f"{p.lower:.2f}-{p.upper:.2f} điểm/points"
+            )
+            made.append(
+                [
+                    index.name(p.subdimension, "en"),
+                    f"{d}.{p.position}: {index.name(p.subdimension)}",
+                    scale,
+                    values[p.subdimension],
+                ]
+            )
             for i in range(indicators):
                 share = (values[p.subdimension] / (10 + 3 * i)).round(6)
-                made.append([f"Share {i} of {p.subdimension}", f"Tỷ lệ {i} của {index.name(p.subdimension)} (%)", "0%-100%", share])
+                made.append(
+                    [
+                        f"Share {i} of {p.subdimension}",
+                        f"Tỷ lệ {i} của {index.name(p.subdimension)} (%)",
+                        "0%-100%",
+                        share,
+                    ]
+                )
     return codes, made
 
 
@@ -73,8 +97,10 @@ def columns_sheet(sheet, year, change=None, names=None, vietnamese=False, blank=
     codes, made = lines(year, indicators=indicators)
     if change:
         change(made)
-    head = [["Mã tỉnh", "Mã tỉnh", "Thang điểm/Scale", *codes],
-            ["Tỉnh/Thành phố", "Tỉnh/Thành phố", None, *(names or list(places.provinces().loc[codes, "name_vi"]))]]
+    head = [
+        ["Mã tỉnh", "Mã tỉnh", "Thang điểm/Scale", *codes],
+        ["Tỉnh/Thành phố", "Tỉnh/Thành phố", None, *(names or list(places.provinces().loc[codes, "name_vi"]))],
+    ]
     rows = head + [[*line[:3], *(None if code in blank else v for code, v in line[3].items())] for line in made]
     for row in rows:
         row = row[1:] if vietnamese else row
@@ -96,7 +122,9 @@ def rows_book(path, year, tab=None, names=None, misspelt=True):
             if dimension in (None, d):
                 columns[f" {d}: {index.name(d)} "] = published.series(d)[year]
         for p in parts[parts["dimension"] == dimension].itertuples():
-            columns[f"{p.dimension}.{p.position}: {index.name(p.subdimension)}"] = published.series(p.subdimension)[year]
+            columns[f"{p.dimension}.{p.position}: {index.name(p.subdimension)}"] = published.series(p.subdimension)[
+                year
+            ]
         if dimension is None:
             columns["Tổng điểm PAPI"] = published.series()[year]
         sheet.append(["Tên tỉnh", *columns])
@@ -127,12 +155,20 @@ def merged_book(folder, year=2024, tabs=(2024, 2023), blank=(), assigned=None):
     for tab in tabs:
         sheet = book.create_sheet(f"{tab}_PAPI_VIE_ENG")
         codes, made = lines(tab)
-        at, rows, head = {}, [], [["Mã tỉnh mới", "", None], ["Tỉnh mới", "", None], ["Mã tỉnh cũ", "", None], ["Tỉnh cũ", "", None]]
+        at, rows, head = (
+            {},
+            [],
+            [["Mã tỉnh mới", "", None], ["Tỉnh mới", "", None], ["Mã tỉnh cũ", "", None], ["Tỉnh cũ", "", None]],
+        )
         for group in groups:
             for n, code in enumerate(table.index[table["merged_2025"] == group]):
                 at[code] = len(head[0])
                 shown = (assigned or {}).get(code, group)
-                for row, value in zip(head, (codes_2025[shown] if n == 0 else None, shown if n == 0 else None, code, table.at[code, "name_vi"]), strict=True):
+                for row, value in zip(
+                    head,
+                    (codes_2025[shown] if n == 0 else None, shown if n == 0 else None, code, table.at[code, "name_vi"]),
+                    strict=True,
+                ):
                     row.append(value)
             for row in head:
                 row.append(None)

@@ -74,7 +74,9 @@ def figures(year: int, sheets: list[Sheet], structure: pd.DataFrame) -> Figures:
     tables = {
         "scores": structure[["dimension", "subdimension"]].merge(scores).sort_values("province_code", kind="stable"),
         "standard-errors": _tall("part", {part: se.rename("se").to_frame() for part, se in errors.items()}, "se"),
-        "weighted-totals": _tall("kind", {} if weighted is None else {"": weighted}, "score", "se").drop(columns="kind"),
+        "weighted-totals": _tall("kind", {} if weighted is None else {"": weighted}, "score", "se").drop(
+            columns="kind"
+        ),
         "indicator-names": names,
         "indicators": _tall("indicator", values, "value"),
     }

@@ -124,7 +124,9 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
         raise DataError(f"{where}: {error}") from None
     body = grid.drop(index=axis.name)
     extra = axis[axis.index > found.index.min()].drop(found.index, errors="ignore").dropna()
-    notes = [f"{where}, {across(at + 1)}: '{cell}' is no province that is known; not taken" for at, cell in extra.items()]
+    notes = [
+        f"{where}, {across(at + 1)}: '{cell}' is no province that is known; not taken" for at, cell in extra.items()
+    ]
     before = body.loc[:, body.columns < found.index.min()]
     labels = {at: _label(cells) for at, *cells in before.itertuples()}
     coded = [at for at, label in labels.items() if label.code]
@@ -193,7 +195,9 @@ def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: li
         notes += [f"{where}, {across(spot + 1)}: '{cells[spot]}' is no province that is known; the one beside it is taken" for spot in named.index[named.isna()]]  # fmt: skip
         wrong = named[named.notna() & (named != found[named.index])]
         if len(wrong) and named.nunique() <= len(table) and (len(cells) < len(found) or named.duplicated().any()):
-            new = named.map(table if cells.map(str).str.isdigit().all() else names)  # one counts until the next or a gap
+            new = named.map(
+                table if cells.map(str).str.isdigit().all() else names
+            )  # one counts until the next or a gap
             filled = new.reindex(span).groupby((~span.isin(found.index)).cumsum()).ffill().reindex(found.index)
             merged = filled.where(merged == filled) if len(merged) else filled
         elif len(wrong):

@@ -20,7 +20,7 @@ def folder(tmp_path_factory):
         line[:2] = "Knows the leaders", "Biết lãnh đạo"
 
     root = tmp_path_factory.mktemp("indicators")
-    path = files.columns_book(root, 2023, tabs=[2023, 2022], change=renamed)
+    path = files.columns_book(root, 2023, tabs=[2023, 2022], change=renamed, indicators=2)
     workbooks.bring([path], root / "data")
     return root / "data"
 

@@ -34,10 +34,10 @@ def excerpt_lines():
     return [[*row[:3], *(float(v) if v.strip()[:1].isdigit() else v for v in row[3:])] for row in rows]
 
 
-def lines(year, provinces=None, indicators=2):
+def lines(year, indicators=0):
     """Return a year's lines as the sheets since 2018 have them: labels, scale, and a figure a province."""
     parts = index.structure(year)
-    codes = list(provinces or places.provinces().index)
+    codes = list(places.provinces().index)
     values = {
         part: published.series(part)[year].reindex(codes) for part in [*parts["subdimension"], *index.dimensions(year)]
     }
@@ -92,7 +92,7 @@ def lines(year, provinces=None, indicators=2):
     return codes, made
 
 
-def columns_sheet(sheet, year, change=None, names=None, vietnamese=False, blank=(), indicators=2):
+def columns_sheet(sheet, year, change=None, names=None, vietnamese=False, indicators=0):
     """Fill a sheet with a province a column; `change` may alter the lines, `names` the provinces'."""
     codes, made = lines(year, indicators=indicators)
     if change:
@@ -101,7 +101,7 @@ def columns_sheet(sheet, year, change=None, names=None, vietnamese=False, blank=
         ["Mã tỉnh", "Mã tỉnh", "Thang điểm/Scale", *codes],
         ["Tỉnh/Thành phố", "Tỉnh/Thành phố", None, *(names or list(places.provinces().loc[codes, "name_vi"]))],
     ]
-    rows = head + [[*line[:3], *(None if code in blank else v for code, v in line[3].items())] for line in made]
+    rows = head + [[*line[:3], *line[3]] for line in made]
     for row in rows:
         row = row[1:] if vietnamese else row
         sheet.append([None if v is None or v != v else v for v in row])
@@ -140,7 +140,12 @@ def columns_book(folder, year, tabs=None, **options):
     book.remove(book.active)
     for tab in tabs or [year]:
         name = {2018: "ProvincialIndicators_VIE", 2019: "2019PAPI_Indicators_VIE"}.get(tab, f"{tab}_VIE_ENG")
-        columns_sheet(book.create_sheet(name), tab, vietnamese=tab < 2019, **(options if tab == year else {}))
+        columns_sheet(
+            book.create_sheet(name),
+            tab,
+            vietnamese=tab < 2019,
+            **(options if tab == year else {k: v for k, v in options.items() if k == "indicators"}),
+        )
     path = folder / FILES[year]
     book.save(path)
     return path
@@ -154,7 +159,7 @@ def merged_book(folder, year=2024, tabs=(2024, 2023), blank=(), assigned=None):
     groups = table["merged_2025"].drop_duplicates().to_list()
     for tab in tabs:
         sheet = book.create_sheet(f"{tab}_PAPI_VIE_ENG")
-        codes, made = lines(tab)
+        codes, made = lines(tab, indicators=1)
         at, rows, head = (
             {},
             [],

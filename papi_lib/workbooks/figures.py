@@ -98,31 +98,42 @@ class _Lines:
         #: Lines without a number by their place, by the number of the score above them: none above the first.
         self.blocks: dict[tuple, dict[str, pd.Series]] = defaultdict(dict)
         self.labels: dict[str, Label] = {}
-        spans = {p.subdimension: (p.lower, p.upper) for p in structure.itertuples()}
+        zeros = pd.Series(dtype=int)
         for sheet in sheets:
             above: tuple = ()
             for place, label in sheet.labels.items():
                 at, values = f"{place} of '{sheet.title}'" if len(sheets) > 1 else place, sheet.values.loc[place]
-                key, scale = self.keys.get(label.code or ()), label.scale
-                if key is not None and (scale is None or "%" not in scale and np.allclose(_ends(scale), spans.get(key, (1, 10)), atol=0.01)):  # fmt: skip
-                    above = label.code
-                    self._score(key, values, at)
+                why = self._no_score(label, values.where(values != 0))
+                if not why:
+                    above, key = label.code, self.keys[label.code]
+                    lines = [self.scores.get(key, values.where(values != 0)), values.where(values != 0)]
+                    self.scores[key] = max(lines, key=lambda line: (line.round(3) != line).sum())
+                    zeros = zeros.add(values.eq(0).astype(int), fill_value=0)
                     continue
-                if label.code is not None:
-                    why = f"the scale {scale} is not its" if key is not None else f"{year} has no such part"
+                if label.code:
                     self.tell(f"{label} is taken for no score, because {why}", at)
-                self.blocks[above][at], self.labels[at] = values, label
+                if not above or not any(
+                    label == self.labels[o] and values.equals(line) for o, line in self.blocks[above].items()
+                ):
+                    self.blocks[above][at], self.labels[at] = values, label
+        if len(who := zeros.index[zeros > 0]):
+            self.tell(f"{zeros.sum():.0f} scores are zero, which is below the scale, and taken as missing: {', '.join(map(name, who))}")  # fmt: skip
+
+    def _no_score(self, label: Label, values: pd.Series) -> str:
+        """Return why a line is no score; nothing if it is one."""
+        key = self.keys.get(label.code or ())
+        if key is None:
+            return f"{self.year} has no such part"
+        own = self.structure[self.structure["subdimension"] == key]
+        span = (1, 10) if own.empty else own[["lower", "upper"]].iloc[0]
+        if label.scale and ("%" in label.scale or not np.allclose(_ends(label.scale), span, atol=0.01)):
+            return f"the scale {label.scale} is not its"
+        if key in self.scores and (self.scores[key] - values).abs().gt(_ROUNDED).any():
+            return "another line of its number has other figures"
+        return ""
 
     def tell(self, what: str, at: str = "") -> None:
         self.notes.append(f"{self.where}{f', {at}' if at else ''}: {what}")
-
-    def _score(self, key: int | str, values: pd.Series, at: str) -> None:
-        if zeros := int(values.eq(0).sum()):
-            self.tell(f"{zeros} zeros, which are below the scale; taken as missing", at)
-        values = values.where(values != 0)
-        if key in self.scores:
-            self._prove(f"the two lines of {key}", self.scores[key], values, _ROUNDED)
-        self.scores[key] = max(self.scores.get(key, values), values, key=lambda s: (s.round(3) != s).sum())
 
     def _prove(self, what: str, own: pd.Series, said: pd.Series, tolerance: float = 4 * _ROUNDED) -> None:
         wrong = (own - said).abs().gt(tolerance) | said.notna() & own.isna()

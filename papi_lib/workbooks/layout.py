@@ -155,7 +155,7 @@ def _column(n: int) -> str:
 
 
 def _codes(cells: pd.Series) -> pd.Series:
-    """Return the codes of the provinces that cells name; missing where they name none."""
+    """Return the codes of the provinces that cells name, missing where they name none; numbers are all codes or none."""
 
     def code(cell: object) -> float:
         try:
@@ -164,7 +164,11 @@ def _codes(cells: pd.Series) -> pd.Series:
         except ValueError:
             return np.nan
 
-    return cells.map(code).astype(float)
+    found, figures = (
+        cells.map(code).astype(float),
+        cells.map(lambda cell: isinstance(cell, int | float) and cell == cell),
+    )
+    return found.where(~figures | found[figures].notna().all())
 
 
 def _label(cells: list) -> Label:

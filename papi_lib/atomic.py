@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,19 +34,46 @@ def write(path: Path, content: bytes, *, lasting: bool = False) -> None:
     WriteError
         It cannot be written; what was there before still is.
     """
-    part = path.with_name(f".{path.name}{_PART}")
+    write_all({path: content}, lasting=lasting)
+
+
+def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False) -> None:
+    """Write several files of which all are to be new, or all as they were.
+
+    All are written beside their places first, so that what usually fails (no room, no permission, Control-C) fails
+    while nothing has changed; if one cannot take its place, those that did are put back.
+
+    Raises
+    ------
+    WriteError
+        One cannot be written; all are as they were.
+    """
+    parts = {path: path.with_name(f".{path.name}{_PART}") for path in contents}
+    before: dict[Path, bytes | None] = {}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            if lasting:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise WriteError(path, error) from error
+        for path, part in parts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(contents[path])
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
+        for path, part in parts.items():
+            if len(parts) > 1:
+                before[path] = path.read_bytes() if path.exists() else None
+            os.replace(part, path)
+    except BaseException as error:
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink()
+        for done, old in before.items():
+            if old is None:
+                done.unlink(missing_ok=True)
+            else:
+                write(done, old)
+        if isinstance(error, OSError):
+            raise WriteError(path, error) from error
+        raise
 
 
 def clear_parts(folder: Path) -> None:

@@ -158,7 +158,7 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
       papi check survey.sav --year 2024 --write survey.parquet
       papi check survey.xlsx --year 2024 --marked to-correct.xlsx
     """
-    from papi_lib import datafiles, index, places, plans, published
+    from papi_lib import datafiles, index, indicators, places, plans, published
     from papi_lib.survey import codebook
 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
@@ -171,10 +171,13 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     chosen = [tables[file.resolve()]] if file is not None else names
     more = {
         "plan-tasks": partial(plans.tasks, 1),
+        "plan-targets": partial(plans.targets, 1),
         "districts": places.districts,
         "codebook": partial(codebook.items, index.years()[-1]),
         "standard-errors": published.standard_errors,
-    } | {f"scores-{year}": partial(published.load, year) for year in index.years()}
+    }
+    more |= {f"scores-{year}": partial(published.load, year) for year in index.years()}
+    more |= {f"indicators-{year}": partial(indicators.load, year) for year in index.years()}
     faults = []
     for name in chosen:
         try:
@@ -223,6 +226,59 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
             click.echo(f"papi: {line}", err=True)
     covariates.write(frame, target)
     click.echo(f"{len(frame)} rows, {frame['province_code'].nunique()} provinces. Written: {target}")
+
+
+@main.command("import")
+@click.argument(
+    "workbook",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    nargs=-1,
+    required=True,
+    metavar="WORKBOOK...",
+)
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Data package to change; a new folder becomes a changed copy, to try with PAPI_DATA.  [default: data/]",
+)
+@click.option("--replace", is_flag=True, help="Write also what differs from what is stored.")
+@click.option("--year", "-y", type=int, help="Only this year; the year of a workbook that does not tell its own.")
+@click.option("--edition", type=int, metavar="YEAR", help="Edition whose structure a year has that is new here.")
+@click.option("--all", "everything", is_flag=True, help="Show all differences, not the first ten of each workbook run.")
+def import_(
+    workbook: tuple[Path, ...], out: Path | None, replace: bool, year: int | None, edition: int | None, everything: bool
+) -> None:
+    """Take PAPI's own yearly workbooks (.xlsx, 2011 and later) into the data package.
+
+    Reads scores, totals, standard errors and indicators in every layout, and proves them: sub-dimensions must add up
+    to dimensions, these to the total. Tells what it found, what it did not know or take, and what differs from what
+    is stored, side by side. Writes all that is new or nothing. The exit code is 1 where something differs or was not
+    taken, 2 where nothing was written because a workbook is wrong.
+
+    \b
+    Examples:
+      papi import 2024PAPI_ProvincialIndicators_BangChiTieuCapTinh_34_TinhThanh.xlsx
+      papi import downloads/*.xlsx --out tried
+      papi import 2025PAPI.xlsx --edition 2021
+    """
+    from papi_lib import workbooks
+
+    done = workbooks.bring(list(workbook), out, year, edition, replace)
+    for line in done.found:
+        click.echo(f"found: {line}")
+    for line in done.told:
+        click.echo(f"papi: {line}", err=True)
+    shown = done.differs if everything else done.differs[:10]
+    for line in shown:
+        click.echo(f"papi: differs: {line}", err=True)
+    if left := len(done.differs) - len(shown):
+        click.echo(f"papi: differs: {left:,} more; --all shows them", err=True)
+    if done.differs and not replace:
+        click.echo(f"papi: {len(done.differs):,} differences were not written; --replace writes them", err=True)
+    click.echo(f"Written: {', '.join(map(str, done.written))}" if done.written else "Nothing to write.")
+    sys.exit(1 if done.refused or (done.differs and not replace) else 0)
 
 
 def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:

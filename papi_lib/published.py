@@ -309,8 +309,8 @@ def standard_errors() -> pd.DataFrame:
 
     Examples
     --------
-    >>> len(standard_errors())  # none are published, so all are estimated
-    0
+    >>> standard_errors().iloc[0].to_dict()  # few are delivered; `papi import` takes those of a workbook
+    {'year': 2023, 'province_code': 1, 'part': 'total', 'se': 0.157685}
     """
     table = datafiles.read("standard-errors")
     table["part"] = [int(p) if p.isdigit() else p for p in table["part"]]

@@ -57,7 +57,10 @@ def test_every_province_is_told_where_it_stands_and_stood(told, files):
         assert f"at place {ranks(total)[code]:.0f} of {total.count()} in 2024" in said[0]
         for year in (2023, 2021):
             if pd.notna(files[year]["total"].get(code)):
-                assert f"place {ranks(files[year]['total'])[code]:.0f} of {files[year]['total'].count()} in {year}" in said[0]
+                assert (
+                    f"place {ranks(files[year]['total'])[code]:.0f} of {files[year]['total'].count()} in {year}"
+                    in said[0]
+                )
         apart = {y: files[y]["total"].get(code, np.nan) - files[y]["total"].mean() for y in (2022, 2024)}
         if pd.notna(apart[2022]) and "before" in said[0]:
             assert f"{apart[2022]:+.2f}".replace("-", "−") in said[0]

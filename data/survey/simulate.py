@@ -1,6 +1,6 @@
 """Make the simulated survey of Ha Noi's 30 districts: ``python data/survey/simulate.py``.
 
-Respondents' answers to PAPI are not public, so district pages are shown with made-up ones until a real
+Respondents' answers to PAPI are not part of this project, so district pages are shown with made-up ones until a real
 file is given. Nothing in the file is about a real district but its name, its code and its type, and the
 city's published scores of 2024, which the answers add up to.
 

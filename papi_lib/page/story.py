@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, places, plans, posterior, precision, provenance, published
+from papi_lib import datafiles, estimates, index, indicators, places, plans, posterior, precision, provenance, published
 from papi_lib.page import charts, country
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -147,21 +147,51 @@ def parts(page: Page) -> pd.DataFrame | None:
 
 @datafiles.held()
 def answers(page: Page) -> pd.DataFrame | None:
-    """Ask what people answered, which only records can tell: published scores have no items.
+    """Ask what people answered: by item in records, by indicator where those published for the year are there.
 
     Returns
     -------
     pandas.DataFrame or None
-        Indexed by item: ``subdimension``, ``question``, ``estimate`` and ``se`` (mean share, 0-1, 1 is best), ``n``,
-        ``gap``, ``gap_se`` and ``gap_noise`` to the whole; None where the page stands on published scores.
+        Of a survey indexed by item: ``subdimension``, ``question``, ``estimate`` and ``se`` (mean share, 0-1, 1 is
+        best), ``n``, ``gap``, ``gap_se`` and ``gap_noise`` to the whole; of published scores `published_indicators`.
     """
     if page.survey is None or not page.measured:
-        return None
+        return published_indicators(page) if page.measured else None
     frame = page.survey.answers(page.dimension).loc[page.place.code]
     page.ask("What did people answer?", "districts-from-answers-to-scores")
     frame = items_table(page, frame, "Answers by item, in percent of the best possible")
     page.note(
         "100 percent means that all gave the best answer; items of the kind “is there bribery” count the other way round, so more is always better."
+    )
+    return frame
+
+
+def published_indicators(page: Page) -> pd.DataFrame | None:
+    """Show the indicators below the sub-dimensions beside country and region, with rank and change.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        From `papi_lib.indicators.beside`; None where the data have no indicators of the year.
+    """
+    frame = indicators.beside(page.place.code, page.year, page.dimension)
+    if frame.empty:
+        return None
+    page.ask("What did people answer?", "scores-editions-breaks")
+    share = frame["scale"].str.contains("%", na=False)
+    shown = frame.assign(label=frame[f"name_{page.lang}"].fillna(frame["name_vi"]).fillna(frame["name_en"]))
+    for column in ("value", "country", "region"):
+        shown[column] = [page.words.value(v, "%" if of else "2") for v, of in zip(frame[column], share, strict=True)]
+    moved = frame["change"].where(~share, 100 * frame["change"])
+    shown["change"] = [page.words.value(v, "+0" if of else "+2") for v, of in zip(moved, share, strict=True)]
+    columns = {
+        "part": ("part", "part"), "value": (page.name, "n"), "country": ("mean of provinces", "n"),
+        "region": ("mean of the region", "n"), "rank": ("rank by value", "0"), "change": ("change in a year", "n"),
+    }  # fmt: skip
+    page.table(shown.set_index("label"), "Indicators that PAPI published, by sub-dimension", columns, ("indicator", ""))
+    page.note(
+        "Rank 1 of {of} is the highest value, which for some indicators is the worst. Changes of shares are in percentage points, and shown only where the year before has the same indicator. PAPI publishes no margin of error of indicators: a single difference may be chance.",
+        of=frame["of"].max(),
     )
     return frame
 

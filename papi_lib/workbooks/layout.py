@@ -1,0 +1,210 @@
+"""A workbook's sheets, with a province a row or a column, as lines by provinces.
+
+Provinces are found by name or code; above them may stand the 34 provinces of 2025 that they are assigned to. A line's
+number (``1.1``, ``Dimension 1``), names and scale come from the cells before its figures.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import openpyxl
+import pandas as pd
+from openpyxl.utils import get_column_letter
+
+from papi_lib import datafiles, places
+from papi_lib.datafiles import DataError
+from papi_lib.tablefiles import clean, composed, numbers
+
+LEAST = 3  # provinces of a sheet
+_UNPACKED = 200 << 20  # bytes; the largest workbook known has six sheets of 170 rows
+_HEAD = 15  # first lines among which that of the provinces is looked for
+_YEAR = re.compile(r"(?<!\d)20[1-4]\d(?!\d)")
+_SCALE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%?)\s*[-–—]\s*(\d+(?:[.,]\d+)?)\s*(%?)(?!\d)\D*")
+#: A number that stands first, behind words without numbers at most: 1 with a sign behind it, or 1.1.
+_CODE = re.compile(r"(?:[^\d:]{1,30}\s)?([1-9])(?:\s*[:.)](?!\d)|$|[.,]([1-9])(?![.,]?\d))")
+
+
+class Label(NamedTuple):
+    """What a line is: its number (dimension, or dimension and position), names and scale, where there are any."""
+
+    code: tuple[int, ...] | None
+    name_vi: str | None
+    name_en: str | None
+    scale: str | None
+
+    def __str__(self) -> str:
+        return f"'{self.name_vi or self.name_en or 'without a name'}'"
+
+
+@dataclass
+class Sheet:
+    """A sheet's figures, whichever way they lie.
+
+    Attributes
+    ----------
+    where, title : str
+        File and sheet, for messages; the sheet.
+    labels : dict of str to Label
+        The lines by their place (``row 9``, ``column F``).
+    values : pandas.DataFrame
+        The same lines × provinces, as they stand there.
+    merged : pandas.Series
+        The province of 2025 that each province is assigned to, by ``province_code``; empty if the sheet assigns none.
+    notes : list of str
+        What is not known.
+    """
+
+    where: str
+    title: str
+    labels: dict[str, Label]
+    values: pd.DataFrame
+    merged: pd.Series
+    notes: list[str]
+
+
+def year_in(name: str) -> int | None:
+    """Return the one year that a name tells, if it is one.
+
+    Examples
+    --------
+    >>> year_in("1.2021PAPI_ProvincialIndicators.xlsx"), year_in("2023, 2024")
+    (2021, None)
+    """
+    years = set(_YEAR.findall(name))
+    return int(years.pop()) if len(years) == 1 else None
+
+
+@datafiles.held()
+def read(path: Path) -> tuple[list[Sheet], list[str]]:
+    """Read a workbook's sheets; return those with provinces, and what is to be told of the others.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        The file is no workbook; a province stands twice; code and name of a province disagree; the provinces are the
+        34 since 1 July 2025.
+    """
+    try:
+        with zipfile.ZipFile(path) as packed:
+            if sum(part.file_size for part in packed.infolist()) > _UNPACKED:
+                raise zipfile.BadZipFile
+        with warnings.catch_warnings(action="ignore"):  # of styles and extensions that openpyxl leaves out
+            book = openpyxl.load_workbook(path, data_only=True)
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+        raise DataError(f"{path}: is no workbook that can be read; give the .xlsx file as published") from None
+    tables = {sheet.title: pd.DataFrame(list(sheet.values), dtype=object) for sheet in book.worksheets}
+    found = {title: _sheet(f"{path.name}, sheet '{title}'", title, table) for title, table in tables.items()}
+    other = [f"{path.name}, sheet '{title}': has no provinces; passed over" for title, one in found.items() if not one]
+    return [sheet for sheet in found.values() if sheet], other
+
+
+def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
+    """Return a sheet with its lines as rows and its provinces as columns; None if it has no provinces."""
+    grid = table.map(composed).replace({"": None}).dropna(how="all").dropna(axis=1, how="all")
+    ways = [(grid, "row {}".format, _column), (grid.T, _column, "row {}".format)]
+    options = [(_codes(way[0].loc[at]).dropna(), way[0].loc[at], *way) for way in ways for at in way[0].index[:_HEAD]]
+    best = max(options, key=lambda o: (o[0].nunique(), o[1].map(type).eq(str).sum()), default=None)
+    if best is None or best[0].nunique() < LEAST:
+        return None
+    found, axis, grid, line, across = best
+    for code, same in found.groupby(found):
+        if len(same) > 1:
+            spots = " and ".join(across(at + 1) for at in same.index[:2])
+            raise DataError(f"{where}: {name(code)} stands in {spots}; delete one of the two")
+    try:
+        places.check_63(found.astype(int))
+    except ValueError as error:
+        raise DataError(f"{where}: {error}") from None
+    body = grid.drop(index=axis.name)
+    extra = axis[axis.index > found.index.min()].drop(found.index, errors="ignore").dropna()
+    notes = [
+        f"{where}, {across(at + 1)}: '{cell}' is no province that is known; not taken" for at, cell in extra.items()
+    ]
+    before = body.loc[:, body.columns < found.index.min()]
+    labels = {at: _label(cells) for at, *cells in before.itertuples()}
+    coded = [at for at, label in labels.items() if label.code]
+    head = body.index < min(coded, default=np.inf)
+    merged, headers = _headers(where, body.loc[head, found.index], found, across, notes)
+    values = {}
+    for at, cells in body[found.index].drop(index=headers).iterrows():
+        cells, _ = clean(cells)
+        values[at] = numbers(cells)
+        odd = cells[cells.notna() & values[at].isna()]
+        if values[at].notna().any() and len(odd):
+            notes.append(f"{where}, {line(at + 1)}, {across(odd.index[0] + 1)}: '{odd.iloc[0]}' is no number; such cells are taken as missing ({len(odd)} in the line)")  # fmt: skip
+    frame = pd.DataFrame(values, found.index).T.set_axis(pd.Index(found.astype(int), name="province_code"), axis=1)
+    frame = frame[frame.notna().any(axis=1) | frame.index.isin(coded)]
+    kept = {line(at + 1): labels[at] for at in frame.index}
+    return Sheet(where, title, kept, frame.set_axis(list(kept)), merged, notes)
+
+
+def name(code: float) -> str:
+    """Return a province's name for messages."""
+    return places.province(int(code)).name_vi
+
+
+def _column(n: int) -> str:
+    return f"column {get_column_letter(n)}"
+
+
+def _codes(cells: pd.Series) -> pd.Series:
+    """Return the codes of the provinces that cells name, missing where they name none; numbers are all codes or none."""
+
+    def code(cell: object) -> float:
+        try:
+            is_one = cell == cell // 1 if isinstance(cell, int | float) else isinstance(cell, str) and len(cell) <= 30
+            return places.province(cell).code if is_one else np.nan
+        except ValueError:
+            return np.nan
+
+    found, figures = (
+        cells.map(code).astype(float),
+        cells.map(lambda cell: isinstance(cell, int | float) and cell == cell),
+    )
+    return found.where(~figures | found[figures].notna().all())
+
+
+def _label(cells: list) -> Label:
+    """Return a line's number, Vietnamese and English name, and scale, from the cells before its figures."""
+    texts = dict.fromkeys(" ".join(cell.split()) for cell in cells if isinstance(cell, str))
+    scales = [match for text in texts if (match := _SCALE.fullmatch(text))]
+    names = [text for text in texts if not _SCALE.fullmatch(text)]
+    codes = [tuple(int(n) for n in match.groups() if n) for text in names if (match := _CODE.match(text))]
+    deepest = {code for code in codes if len(code) == max(map(len, codes))}
+    marked = [text for text in names if places.plain(text) != text.lower()]
+    unmarked = [text for text in names if text not in marked]
+    vietnamese, english = next(iter([*marked, *unmarked[1:]]), None), next(iter(unmarked), None)
+    scale = "{}{}-{}{}".format(*scales[0].groups()).replace(",", ".") if scales else None
+    return Label(deepest.pop() if len(deepest) == 1 else None, vietnamese, english, scale)
+
+
+def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: list[str]) -> tuple[pd.Series, list]:
+    """Hold codes and names above the figures against the provinces; return the provinces of 2025, and these lines."""
+    table, lines, merged = places.provinces_2025()["name_vi"], [], pd.Series(dtype=object)
+    names = {places.province(name_vi).code: name_vi for name_vi in table}
+    span = pd.RangeIndex(found.index.min(), found.index.max() + 1)
+    for at, cells in head.iterrows():
+        cells = cells.dropna()
+        named = _codes(cells)
+        if not named.notna().mean() > 0.5:
+            continue
+        lines.append(at)
+        notes += [f"{where}, {across(spot + 1)}: '{cells[spot]}' is no province that is known; the one beside it is taken" for spot in named.index[named.isna()]]  # fmt: skip
+        wrong = named[named.notna() & (named != found[named.index])]
+        if len(wrong) and named.nunique() <= len(table) and (len(cells) < len(found) or named.duplicated().any()):
+            new = named.map(
+                table if cells.map(str).str.isdigit().all() else names
+            )  # one counts until the next or a gap
+            filled = new.reindex(span).groupby((~span.isin(found.index)).cumsum()).ffill().reindex(found.index)
+            merged = filled.where(merged == filled) if len(merged) else filled
+        elif len(wrong):
+            spot = wrong.index[0]
+            raise DataError(f"{where}, {across(spot + 1)}: '{cells[spot]}' is {name(wrong[spot])}, but {name(found[spot])} stands beside it; correct one of the two")  # fmt: skip
+    return merged.dropna().rename(found.astype(int)).rename_axis("province_code"), lines

@@ -163,7 +163,7 @@ def areas(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Indexed by district, in points: ``score``, ``margin`` (half its 95% interval) and, if the picture is to show
+        Indexed by district, in points: ``score``, ``low`` and ``high`` (95% interval) and, if the picture is to show
         it, ``model``, the model estimate.
     place : Place
         District to point out.
@@ -181,9 +181,7 @@ def areas(
     if frame["score"].isna().all():
         return None
     w, colour = Words(lang), colours(palette)
-    frame = frame.assign(
-        name=frame.index.map(w.place), low=frame["score"] - frame["margin"], high=frame["score"] + frame["margin"]
-    )
+    frame = frame.assign(name=frame.index.map(w.place))
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     whole_name = whole_name or w.place(place.province_code)
     ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if ax is None else ax
@@ -195,7 +193,7 @@ def areas(
             ax.errorbar(
                 drawn["score"],
                 at[chosen],
-                xerr=drawn["margin"],
+                xerr=np.clip([drawn["score"] - drawn["low"], drawn["high"] - drawn["score"]], 0, None),
                 fmt="o",
                 ms=5,
                 color=colour[key],
@@ -223,7 +221,9 @@ def areas(
         "high": (w("95% to"), "2"),
         "model": (w("model estimate"), "2"),
     }
-    caption = w("Districts in the order of their names, not of their scores; bars are 95% intervals.")
+    caption = w(
+        "Districts in the order of their names, not of their scores. Bars are 95% intervals, each by itself: one in twenty misses the truth by chance, so a bar beside the line is no finding."
+    )
     return pictures.describe(ax, caption, alt, frame.set_index("name"), columns=columns, rows=(w("district"), ""))
 
 

@@ -113,6 +113,19 @@ class Survey:
         parts = ["total", *index.dimensions(year)] if dimension is None else index.subdimensions(year, dimension)
         return self.gaps(place).loc[parts].assign(kind="gap").reset_index()
 
+    @cached_property
+    def components(self) -> pd.DataFrame:
+        """What the records tell for the next survey's plan (`papi_lib.survey.plan`), by part of the index.
+
+        ``score`` (the whole's) and ``spread`` (standard deviation of single people's scores), in points; ``icc``,
+        ``answered``, ``near``, ``weighting`` and ``df`` as in `papi_lib.survey.pooled`.
+        """
+        parts = self._errors.parts
+        share, span = self._errors.shares.loc[CITY, parts.index], self._errors.span
+        frame = parts.assign(score=self.scores.loc[CITY, "estimate"], spread=span * np.sqrt(parts["unit"] * share * (1 - share)))
+        order = ["total", *index.dimensions(self.year), *index.subdimensions(self.year)]
+        return frame.loc[order, ["score", "spread", "icc", "answered", "near", "weighting", "df"]].rename_axis("part")
+
     def sample(self, place: str, part: int | str) -> dict[str, int]:
         """Return on how many ``respondents`` and ``clusters`` a figure stands."""
         row = self.scores.loc[(place, part)]
@@ -293,17 +306,18 @@ class _Errors:
     """
 
     def __init__(self, found: Pooled, people: np.ndarray, shares: pd.DataFrame, span: pd.Series) -> None:
+        self.parts = found.parts
         self._one = (1 / found.effective).fillna(0)
         weight = people[:, :, None] * (self._one > 0).to_numpy()
         with np.errstate(invalid="ignore"):
             self._weight = weight / weight.sum(axis=1, keepdims=True)
-        self._shares, self._span = shares[self._one.columns], span[self._one.columns]
+        self.shares, self.span = shares[self._one.columns], span[self._one.columns]
         #: Effective sample sizes: domains × series.
         self.effective = 1 / self._added(self._weight)
 
     def _added(self, contrast: np.ndarray) -> pd.DataFrame:
         sums = np.einsum("gdp,dp->gp", contrast**2, self._one.to_numpy())
-        return pd.DataFrame(sums, self._shares.index, self._one.columns)
+        return pd.DataFrame(sums, self.shares.index, self._one.columns)
 
     def of_all(self, alike: bool = False) -> pd.DataFrame:
         """Return the variances of all scores, points²: with each domain's own share, or the city's, drawn in from the ends."""
@@ -311,12 +325,12 @@ class _Errors:
 
     def of_gap(self) -> pd.DataFrame:
         """Return the variances of the differences to the city, points², as if there were none."""
-        city = self._weight[[self._shares.index.get_loc(CITY)]]
+        city = self._weight[[self.shares.index.get_loc(CITY)]]
         return self._added(self._weight - city) * self._unit(alike=True)
 
     def covariance(self, parts: list, alike: bool) -> dict[int | str, pd.DataFrame]:
         """Return the covariances of all domains' scores, as they are shown, in each of the parts, points²: domains × domains."""
-        variance, domains = self.of_all(alike), self._shares.index
+        variance, domains = self.of_all(alike), self.shares.index
         rounding = disclosure.steps(np.sqrt(self.of_all())) / np.sqrt(12)
         found = {}
         for part in parts:
@@ -328,9 +342,9 @@ class _Errors:
         return found
 
     def _unit(self, alike: bool) -> pd.DataFrame:
-        shares = self._shares * 0 + self._shares.loc[CITY] if alike else self._shares
+        shares = self.shares * 0 + self.shares.loc[CITY] if alike else self.shares
         share = drawn_in(shares, self.effective)
-        return self._span**2 * share * (1 - share)
+        return self.span**2 * share * (1 - share)
 
 
 def simulated_year() -> int:

@@ -30,7 +30,9 @@ class Pooled:
     ----------
     parts : pandas.DataFrame
         By series: ``unit`` (unit variance), ``icc`` (intraclass correlation), ``df`` (degrees of freedom of both: those
-        of all domains together).
+        of all domains together); on average over domains ``answered`` (0-1, the share of respondents that its figures stand
+        on, in a sum the more on those items that add more), ``near`` (0-1: the same of the others in a cluster of one who
+        answered) and ``weighting`` (how many times larger weights make a variance).
     deff, effective : pandas.DataFrame
         Domains × series: the design effect, one or more, and the effective sample size.
     """
@@ -101,7 +103,19 @@ def pooled(
     icc = ((df * variance).sum() - unclustered.sum()) / (unclustered * neighbours).sum()
     icc = icc.replace([np.inf, -np.inf], np.nan).fillna(0).clip(0, 1)
     deff = weighting * (1 + neighbours * icc)
-    parts = pd.DataFrame({"unit": unit, "icc": icc, "df": df.sum()})
+    everybody = frame.groupby([frame[by], frame[strata], frame[cluster]]).size()
+    people = everybody.groupby(level=0).sum().reindex(n.index)
+    others = (everybody**2).groupby(level=0).sum().reindex(n.index) / people - 1
+    parts = pd.DataFrame(
+        {
+            "unit": unit,
+            "icc": icc,
+            "df": df.sum(),
+            "answered": (1 / one.where(one > 0)).div(people, axis=0).mean(),
+            "near": neighbours.div(others.where(others > 0), axis=0).mean().clip(0, 1),
+            "weighting": weighting.mean(),
+        }
+    )
     return Pooled(parts, deff, (1 / (one * deff * unit)).where(estimate.notna()))
 
 

@@ -12,6 +12,8 @@ Whether a change would be seen is asked of any calculator of power with the `eff
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 import pandas as pd
 
@@ -103,8 +105,12 @@ def villages_for(
     ValueError
         Not even all villages of the place, or `MOST`, give it.
     """
-    most = MOST if of is None else of
-    for villages in range(2, most + 1):
-        if margins(parts.loc[[part]], villages, people, places=places, of=of)["margin"].iloc[0] <= margin:
-            return villages
+    own, most = parts.loc[[part]], MOST if of is None else of
+
+    def enough(villages: int) -> bool:
+        return margins(own, villages, people, places=places, of=of)["margin"].iloc[0] <= margin
+
+    found = bisect_left(range(2, most + 1), True, key=enough) + 2
+    if found <= most:
+        return found
     raise ValueError(f"{most} villages with {people} people each do not give ±{margin:g}; ask more people, or want less")

@@ -591,13 +591,16 @@ def test_every_district_page_tells_sample_error_and_design_and_that_it_is_simula
     found = district_pages(awkward_run, district, lang)
     assert list(found) == [*[f"0{k}_{name}" for k, name in enumerate(
         ["overview", "participation", "transparency", "accountability", "corruption_control", "procedures", "services",
-         "environment", "egovernance"])], "20_district_plan"]  # fmt: skip
+         "environment", "egovernance"])], "20_district_plan", "21_sample_plan"]  # fmt: skip
     w = Words(lang)
     for stem, page in found.items():
         assert page.count(w("SIMULATED DATA")) >= page.count("<svg") > 0, stem
         assert w("(simulated data)") in page
-        assert re.search(r"Standard error [\d.]+ points, design effect|Sai số chuẩn [\d,]+ điểm, hệ số thiết kế", page)
-        assert re.search(r"\d+ respondents in \d+ villages|\d+ người trả lời ở \d+ thôn", page)
+        if stem == "21_sample_plan":
+            assert re.search(r"is ±[\d.]+ points \(95%|sai số là ±[\d,]+ điểm \(95%", page)
+        else:
+            assert re.search(r"Standard error [\d.]+ points, design effect|Sai số chuẩn [\d,]+ điểm, hệ số thiết kế", page)
+            assert re.search(r"\d+ respondents in \d+ villages|\d+ người trả lời ở \d+ thôn", page)
         assert not re.search(r"\bnan\b|&lt;NA&gt;|Traceback", re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S))
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
 
@@ -606,7 +609,7 @@ def test_every_district_page_tells_sample_error_and_design_and_that_it_is_simula
 def test_no_district_page_gives_a_single_rank(awkward_run):
     jobs = json.loads((awkward_run / "manifest.json").read_text())["jobs"]
     facts = [j["facts"] for j in jobs if j["labels"]["level"] == "district"]
-    assert len(facts) == 20
+    assert len(facts) == 22
     assert all(f["rank"] is None and f["simulated"] and f["place"]["parent"]["slug"] == "ha-noi" for f in facts)
     for district, lang in DISTRICTS:
         for page in district_pages(awkward_run, district, lang).values():

@@ -5,7 +5,9 @@
 2. The survey's design: provinces with six districts in the sample should have half the noise of those with
    three. The ratio is estimated without using it.
 3. The survey's design: how many interviews drawn one by one would be as noisy, and which likeness of
-   neighbours (intraclass correlation in a village) would explain it.
+   neighbours (intraclass correlation in a village) would explain it. None does where the design effect is more than a
+   village has interviews: then villages of one mind each would not be noisy enough, the questions are not as independent
+   as is taken, or the noise holds what passes between years as well.
 4. When a province rises by five places, how often is that a true rise of five?
 """
 
@@ -100,7 +102,9 @@ def design(year: int = 2024) -> list[dict]:
                 "dimension": dimension,
                 "items": items,
                 "interviews_drawn_one_by_one": interviews / effect,
-                "intraclass_correlation": (effect - 1) / (per_village - 1),
+                "design_effect": effect,
+                "intraclass_correlation": np.clip((effect - 1) / (per_village - 1), 0, 1),
+                "share_that_villages_explain": min(1, per_village / effect),
             })  # fmt: skip
     return rows
 

@@ -23,13 +23,14 @@ takes any of them. Nothing else in this project computes a difference with its n
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from papi_lib import datafiles, index, places, precision, published, ranks
+from papi_lib.survey import pooled
 
 #: What a place can be compared with, besides another place: what all are part of; its own kind (its region, or
 #: districts of its type); and of provinces also median, region, the five central cities, and the best.
@@ -43,26 +44,25 @@ CHANGES = ("since", "before", "change", "change_se", "country", "rank_before", "
 
 
 class Covariance(dict):
-    """Covariances between the places of a frame; pandas may copy, compare and store what holds it.
+    """Covariances between the places of a frame, by part; pandas may copy, compare and store what holds it.
 
     Examples
     --------
-    >>> keys = pd.MultiIndex.from_product([["A", "B"], [1]])
-    >>> Covariance(pd.DataFrame([[4.0, 1.0], [1.0, 9.0]], keys, keys)).of(1, ["A", "B"]).tolist()
-    [[4.0, 1.0], [1.0, 9.0]]
+    >>> Covariance({1: pd.DataFrame([[4.0, 1.0], [1.0, 9.0]], ["A", "B"], ["A", "B"])}).of(1, ["B"]).tolist()
+    [[9.0]]
     """
 
-    def __init__(self, matrix: pd.DataFrame) -> None:
+    def __init__(self, matrices: Mapping[int | str, pd.DataFrame]) -> None:
         super().__init__()
-        self.matrix = matrix
+        self.matrices = matrices
 
     def __deepcopy__(self, memo: dict) -> Covariance:
         return self
 
     def of(self, part: int | str, members: Iterable[Hashable]) -> np.ndarray:
         """Return the covariances of some places' scores in one part, points²."""
-        keys = pd.MultiIndex.from_product([list(members), [part]])
-        return self.matrix.loc[keys, keys].to_numpy()
+        members = list(members)
+        return self.matrices[part].loc[members, members].to_numpy()
 
 
 @datafiles.cached
@@ -122,13 +122,22 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
 def intervals(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     """Add half the interval's width ``margin`` and its ends ``low`` and ``high`` (points; Student's t).
 
+    Of a frame that has a scale's ends (``least``, ``most``) and the ``effective`` sample size, as a survey's, the interval
+    is Wilson's, which never leaves the scale and is not even about the score (`papi_lib.survey.pooled.wilson`).
+
     Examples
     --------
     >>> intervals(from_published(2024, (8,))).query("place == 1")[["low", "high"]].round(2).to_numpy().tolist()
     [[3.86, 4.23]]
     """
-    margin = quantile(frame["df"], level) * frame["se"]
-    return frame.assign(margin=margin, low=frame["score"] - margin, high=frame["score"] + margin)
+    reach = quantile(frame["df"], level)
+    margin = reach * frame["se"]
+    low, high = frame["score"] - margin, frame["score"] + margin
+    if "effective" in frame:
+        span = frame["most"] - frame["least"]
+        share = ((frame["score"] - frame["least"]) / span).clip(0, 1)
+        low, high = (frame["least"] + span * end for end in pooled.wilson(share, frame["effective"], reach))
+    return frame.assign(margin=margin, low=low, high=high)
 
 
 def standing(

@@ -1,11 +1,11 @@
 """Scores of the 34 provinces of 1 July 2025, reconstructed for the years before.
 
 No survey before 2025 sampled these provinces. A province that was formed of several gets their
-scores' mean, weighted by the interviews that the survey's design plans in each
-(``data/places/sample.csv``), as if their respondents had been one sample. That is a base to measure
-later years against, not a published score: the numbers of people behind the interviews differ, and
-the survey of the new province draws its districts anew. The 11 provinces that stayed as they were
-keep their published scores.
+scores' mean, weighted by their people (``data/places/population.csv``: the census of 1 April 2019), as a
+survey of the new province weighs whom it asks. Planned interviews would not do: they are the same in
+provinces of half a million and of two million people. That is a base to measure later years against, not
+a published score, because the survey of the new province draws its districts anew. The 11 provinces that
+stayed as they were keep their published scores.
 """
 
 from __future__ import annotations
@@ -95,6 +95,9 @@ def unit(place: places.Place) -> places.Place:
 
 @datafiles.cached
 def _shares() -> pd.Series:
-    """Return each old province's share of the interviews in its province of 2025, by ``province_code``."""
-    interviews = datafiles.read("sample").set_index("province_code")["respondents"].astype(float)
-    return interviews / interviews.groupby(places.provinces()["merged_2025"]).transform("sum")
+    """Return each old province's share of the people of its province of 2025, by ``province_code``; DataError if one lacks."""
+    people = datafiles.read("population").set_index("province_code")["population"].reindex(places.provinces().index)
+    if people.isna().any():
+        lacking = places.province(people.index[people.isna()][0]).name_vi
+        raise datafiles.DataError(f"{datafiles.folder() / 'places' / 'population.csv'}: {lacking} has no row; add it")
+    return people / people.groupby(places.provinces()["merged_2025"]).transform("sum")

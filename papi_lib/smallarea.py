@@ -53,7 +53,8 @@ def fay_herriot(
     -------
     pandas.DataFrame
         Indexed like `direct`: ``eblup`` (the model estimate), ``mse`` (its estimated mean squared error,
-        second-order correct: g1 + g2 + 2 g3), ``synthetic`` (the regression's estimate), ``gamma`` (the
+        second-order correct: g1 + g2 + 2 g3, less Li and Lahiri's bias where their variance
+        is taken, as far as g1 stays above zero), ``synthetic`` (the regression's estimate), ``gamma`` (the
         direct estimate's weight, 0-1; one less this is what was borrowed) and, with `benchmark`,
         ``benchmarked``. ``.attrs["refvar"]`` is the variance of the true values about the regression, by
         restricted maximum likelihood; where this is zero, Li and Lahiri's adjusted one, which never is
@@ -90,11 +91,14 @@ def fay_herriot(
     known = np.nan_to_num(y.to_numpy())
     g1 = (1 - gamma) * refvar
     g2 = (1 - gamma) ** 2 * np.einsum("ij,jk,ik->i", x, inverse, x)
-    g3 = (1 - gamma) ** 2 * gamma / refvar * 2 / (1 / total**2).sum()
+    spread = 2 / (1 / total**2).sum()
+    g3 = (1 - gamma) ** 2 * gamma / refvar * spread
+    # what the adjusted variance is too high by, on average, makes g1 too high; g1 itself cannot be below zero
+    excess = np.minimum((1 - gamma) ** 2 * spread / refvar, g1) if adjusted else 0
     table = pd.DataFrame(
         {
             "eblup": gamma * known + (1 - gamma) * synthetic,
-            "mse": g1 + g2 + 2 * g3,
+            "mse": g1 + g2 + 2 * g3 - excess,
             "synthetic": synthetic,
             "gamma": gamma,
         },

@@ -58,9 +58,8 @@ def test_the_noise_of_a_difference_is_that_of_both_sides():
 
 def test_places_that_share_respondents_covary():
     """The variance of a contrast c is c'Σc; here B and C share all their noise, so that they differ by none."""
-    keys = pd.MultiIndex.from_product([list("ABC"), [1]])
-    matrix = pd.DataFrame([[4.0, 1, 1], [1, 9, 9], [1, 9, 9]], keys, keys)
-    frame = frame_of({1: [5.0, 6.0, 7.0]}, 3.0, covariance=estimates.Covariance(matrix))
+    matrix = pd.DataFrame([[4.0, 1, 1], [1, 9, 9], [1, 9, 9]], list("ABC"), list("ABC"))
+    frame = frame_of({1: [5.0, 6.0, 7.0]}, 3.0, covariance=estimates.Covariance({1: matrix}))
     assert estimates.gaps(frame, "A", "B").loc[1, "se"] == pytest.approx(np.sqrt(4 + 9 - 2))
     assert not estimates.gaps(frame, "B", "C").loc[1, "clear"]
     contrast = np.array([2, -1, -1]) / 3

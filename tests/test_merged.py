@@ -1,9 +1,12 @@
 """Reconstructed scores of the 34 provinces of 2025."""
 
+import shutil
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from papi_lib import estimates, merged, places, precision, published
+from papi_lib import datafiles, estimates, merged, places, precision, published
 
 
 def test_34_provinces_of_which_11_are_as_they_were():
@@ -31,13 +34,29 @@ def test_unchanged_provinces_keep_their_published_scores_and_noise(part):
     np.testing.assert_allclose(new.loc[same.index], old.loc[same])
 
 
-def test_merged_scores_weigh_by_interviews():
-    """Ho Chi Minh City has three times the interviews of Binh Duong and of Ba Ria - Vung Tau."""
+def test_merged_scores_weigh_by_people():
+    """Ho Chi Minh City has nearly four times the people of Binh Duong and eight times those of Ba Ria - Vung Tau, but three times the interviews."""
+    people = datafiles.read("population").set_index("province_code")["population"][[79, 74, 77]]
+    share = people / people.sum()
+    assert share.round(3).to_list() == [0.716, 0.193, 0.091]
     old, new = published.series(6)[2024], merged.estimates(2024, (6,)).set_index("place").loc["Hồ Chí Minh"]
-    assert new["score"] == pytest.approx((3 * old[79] + old[74] + old[77]) / 5)
-    assert new["se"] == pytest.approx(
-        np.sqrt(9 * precision.standard_error(6, 2024, 79) ** 2 + 2 * precision.standard_error(6, 2024) ** 2) / 5
-    )
+    assert new["score"] == pytest.approx(share @ old[[79, 74, 77]])
+    errors = [precision.standard_error(6, 2024, code) for code in share.index]
+    assert new["se"] == pytest.approx(np.hypot.reduce(share.to_numpy() * errors))
+
+
+def test_other_weights_are_put_into_the_table(tmp_path, monkeypatch):
+    """Adults in place of people: the file is replaced; a province without a row is told."""
+    shutil.copytree(datafiles.folder(), tmp_path / "data")
+    monkeypatch.setenv("PAPI_DATA", str(tmp_path / "data"))
+    path = tmp_path / "data" / "places" / "population.csv"
+    adults = pd.read_csv(path).assign(population=1, source="a test")
+    adults.to_csv(path, index=False)
+    old, new = published.series(6)[2024], merged.estimates(2024, (6,)).set_index("place").loc["Hồ Chí Minh"]
+    assert new["score"] == pytest.approx(old[[79, 74, 77]].mean())
+    adults[adults["province_code"] != 74].to_csv(path, index=False)
+    with pytest.raises(datafiles.DataError, match=r"population\.csv: Bình Dương has no row"):
+        merged.estimates(2024, (6,))
 
 
 def test_merged_parts_still_add_up():

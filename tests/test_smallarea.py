@@ -141,8 +141,22 @@ def test_mean_squared_error_and_intervals_are_what_they_say(refvar):
         direct_errors.append((direct - truth) ** 2)
     errors, claimed = np.array(errors), np.array(claimed)
     assert claimed.mean() == pytest.approx(errors.mean(), rel=0.15)
-    assert 0.93 < (errors < 1.96**2 * claimed).mean() < 0.97
+    assert 0.92 < (errors < 1.96**2 * claimed).mean() < 0.97
     assert errors.mean() < np.mean(direct_errors) * (0.9 if refvar > 2 else 0.75)
+
+
+@pytest.mark.parametrize("refvar", [0.01, 0.1])
+def test_the_adjusted_variance_claims_no_multiple_of_the_error(refvar):
+    """Where restricted likelihood says zero: without the term for the bias the error told is 2.5 to 4.5 times the true one."""
+    variance, found = pd.Series(np.linspace(0.5, 2, 30)), []
+    for seed in range(400):
+        truth, direct = draw(refvar, variance, seed=seed)
+        result = fay_herriot(direct, variance)
+        if result.attrs["adjusted"]:
+            found.append([((result["eblup"] - truth) ** 2).mean(), result["mse"].mean()])
+    true, told = np.mean(found, axis=0)
+    assert len(found) > 120
+    assert true < told < 2.2 * true
 
 
 def test_smoothed_variances():

@@ -59,8 +59,8 @@ def profile(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Indexed by part, in points: ``score``, ``margin`` (half its 95% interval), ``clear`` (whether it differs from
-        the whole), ``whole``, ``peers``, and optionally ``cities``, ``best``, ``best_place`` (code), ``worst``,
+        Indexed by part, in points: ``score``, ``margin`` (of the difference to the whole), ``clear`` (whether it is more
+        than that), ``whole``, ``peers``, and optionally ``cities``, ``best``, ``best_place`` (code), ``worst``,
         ``lower`` and ``upper`` (the scale).
     place : Place
         The place.
@@ -102,10 +102,10 @@ def profile(
     ax.set_xlabel(w("points"))
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=3)
     whole = names["whole"]
-    caption = w("Score by part with its 95% interval; a hollow dot differs from {whole} by no more than the margin of error.", whole=whole)  # fmt: skip
+    caption = w("Score by part; the whisker is the margin of error of the difference to {whole}, all parts looked at together: it reaches {whole} where the dot is hollow.", whole=whole)  # fmt: skip
     told = [w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows()]  # fmt: skip
     alt = w("Scores of {place}, in brackets {whole}: {told}.", place=name, whole=whole, told="; ".join(told))
-    columns = {"score": (name, "2"), "margin": (w("95% interval ±"), "2")}
+    columns = {"score": (name, "2"), "margin": (w("margin of error ±"), "2")}
     columns |= {key: (text, "2") for key, text in names.items()} | {"best_place": (w("who"), "place")}
     return pictures.describe(ax, caption, alt, frame, columns=columns)
 
@@ -188,12 +188,12 @@ def gaps(
     frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, title: str = "",
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
-    """Draw differences with their 95% intervals, a row a part; those within their margin of error are hollow.
+    """Draw differences with their margins of error, a row a part; those within theirs are hollow.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Indexed by part, in points: ``difference``, ``margin`` (half its 95% interval) and ``clear``, as from
+        Indexed by part, in points: ``difference``, ``margin`` and ``clear``, as from
         `papi_lib.estimates.gaps`.
     place : Place
         The place.
@@ -220,5 +220,5 @@ def gaps(
         for row in frame.itertuples()
     )  # fmt: skip
     columns = {"difference": (w("difference"), "+2"), "margin": (w("margin of error ±"), "2")}
-    caption = w("Differences with 95% intervals; hollow dots are within their margin of error.")
+    caption = w("Differences with their margins of error, all looked at together; hollow dots are within theirs.")
     return pictures.describe(ax, caption, f"{title or place.name(lang)}: {told}", frame, columns=columns)

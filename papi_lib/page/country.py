@@ -114,7 +114,7 @@ def areas(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Indexed by district, in points: ``score``, ``margin`` (half its 95% interval) and, if the picture is to show
+        Indexed by district, in points: ``score``, ``low`` and ``high`` (95% interval) and, if the picture is to show
         it, ``model``, the model estimate.
     place : Place
         District to point out.
@@ -132,8 +132,7 @@ def areas(
     if frame["score"].isna().all():
         return None
     w, colour = Words(lang), colours(palette)
-    low, high = frame["score"] - frame["margin"], frame["score"] + frame["margin"]
-    frame = frame.assign(name=frame.index.map(w.place), low=low, high=high)
+    frame = frame.assign(name=frame.index.map(w.place))
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     whole_name = whole_name or w.place(place.province_code)
     ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if ax is None else ax
@@ -141,8 +140,9 @@ def areas(
     ax.axvline(whole, color=colour["whole"], lw=1, label=whole_name)
     for chosen, key, label in ((~own, "cities", w("direct estimate, 95% interval")), (own, "place", place.name(lang))):
         if chosen.any():
-            look = {"fmt": "o", "ms": 5, "elinewidth": 1.4, "color": colour[key], "label": label}
-            ax.errorbar(frame["score"][chosen], at[chosen], xerr=frame["margin"][chosen], **look)
+            drawn, look = frame[chosen], {"fmt": "o", "ms": 5, "elinewidth": 1.4, "color": colour[key], "label": label}
+            ends = np.clip([drawn["score"] - drawn["low"], drawn["high"] - drawn["score"]], 0, None)
+            ax.errorbar(drawn["score"], at[chosen], xerr=ends, **look)
     if "model" in frame:
         ax.plot(frame["model"], at, "D", ms=5.5, mfc="white", mec=colour["peers"], zorder=4, label=w("model estimate"))
     for tick, chosen in zip(ax.get_yticklabels(), own, strict=True):
@@ -157,7 +157,7 @@ def areas(
         "score": (w("direct estimate"), "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "model": (w("model estimate"), "2"),
     }  # fmt: skip
-    caption = w("Districts in the order of their names, not of their scores; bars are 95% intervals.")
+    caption = w("Districts in the order of their names, not of their scores. Bars are 95% intervals, each by itself: one in twenty misses the truth by chance, so a bar beside the line is no finding.")  # fmt: skip
     return pictures.describe(ax, caption, alt, frame.set_index("name"), columns=columns, rows=(w("district"), ""))
 
 

@@ -102,7 +102,7 @@ def parts(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        Indexed by part, in points: ``score``, ``margin`` (of the score), ``whole``, ``peers``, of provinces
+        Indexed by part, in points: ``score``, ``margin`` (of the difference to the whole), ``whole``, ``peers``, of provinces
         ``cities``, ``best`` and ``worst``, ``lower`` and ``upper`` (the scale), ``difference`` (to the whole)
         and ``clear``.
     """
@@ -123,6 +123,7 @@ def parts(page: Page) -> pd.DataFrame | None:
         frame[["lower", "upper"]] = (
             index.structure(page.year).set_index("subdimension")[["lower", "upper"]].loc[frame.index]
         )
+    frame["margin"] = verdicts["margin"]  # so that a whisker reaches the whole just where the dot is hollow
     frame = frame.join(verdicts[["difference", "clear"]])
     page.ask("Which parts make it so?", "how-noisy-are-published-scores")
     clear = frame[frame["clear"]]
@@ -153,7 +154,8 @@ def answers(page: Page) -> pd.DataFrame | None:
     -------
     pandas.DataFrame or None
         Of a survey indexed by item: ``subdimension``, ``question``, ``estimate`` and ``se`` (mean share, 0-1, 1 is
-        best), ``n``, ``gap``, ``gap_se`` and ``gap_noise`` to the whole; of published scores `published_indicators`.
+        best), ``low`` and ``high`` (95% interval), ``n``, ``gap`` and ``gap_se`` to the whole; of published scores
+        `published_indicators`.
     """
     if page.survey is None or not page.measured:
         return published_indicators(page) if page.measured else None
@@ -201,15 +203,18 @@ def items_table(page: Page, frame: pd.DataFrame, caption: str) -> pd.DataFrame:
     book = codebook.items(page.year).reindex(frame.index)
     answered = frame["n"].where(frame["estimate"].notna())
     frame = frame.assign(subdimension=book["subdimension"], question=book[f"question_{page.lang}"], n=answered)
-    shown = frame.assign(**{name: 100 * frame[name] for name in ("estimate", "noise", "gap", "gap_noise")})
+    shown = frame.assign(**{name: 100 * frame[name] for name in ("estimate", "low", "high", "gap")})
     columns = {
-        "subdimension": ("part", "part"), "estimate": ("district (%)", "0"), "noise": ("±", "0"),
-        "gap": ("difference to the whole", "+0"), "gap_noise": ("± of the difference", "0"), "n": ("answers", "0"),
+        "subdimension": ("part", "part"), "estimate": ("district (%)", "0"), "low": ("95% from", "0"),
+        "high": ("95% to", "0"), "gap": ("difference to the whole", "+0"), "n": ("answers", "0"),
     }  # fmt: skip
     if frame["why"].any():
         shown["why"] = [page.words(disclosure.REASONS[key]) if key else "" for key in frame["why"]]
         columns["why"] = ("why not shown", "")
     page.table(shown.set_index("question"), caption, columns, ("question", ""))
+    page.note(
+        "Single answers are not tested: with so many, some differ much by chance alone. What is more than chance is told of the parts that they make."
+    )
     return frame
 
 
@@ -494,7 +499,7 @@ def _sample(page: Page, row: pd.Series, n: int) -> None:
     if pd.isna(row["score"]):
         return page.say("The figure of {place} is not shown: {why}.", why=page.words(disclosure.REASONS[row["why"]]))
     page.say(
-        "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2}: as much as {effective:0} people drawn one by one would tell.",
+        "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2} (both from all districts’ answers together): as much as {effective:0} people drawn one by one would tell.",
         effective=row["n"] / max(row["deff"], 1e-9), **row[["n", "clusters", "se", "deff"]],
     )  # fmt: skip
     if not USUAL_DEFF[0] <= row["deff"] <= USUAL_DEFF[1]:

@@ -205,9 +205,14 @@ def rounded(figures: pd.Series, se: pd.Series) -> pd.Series:
     >>> rounded(pd.Series([5.634, 0.634, 5.634]), pd.Series([0.25, 0.07, 0.01])).to_list()
     [5.6, 0.65, 5.63]
     """
-    steps = np.outer(10.0 ** np.arange(-DECIMALS, 4), [1, 2, 5]).ravel()
-    step = steps[np.searchsorted(steps, STEP * se).clip(max=len(steps) - 1)]
+    step = steps(se)
     return ((figures / step).round() * step).round(DECIMALS)
+
+
+def steps(se: pd.Series) -> np.ndarray:
+    """Return the steps that figures with these standard errors are rounded to."""
+    known = np.outer(10.0 ** np.arange(-DECIMALS, 4), [1, 2, 5]).ravel()
+    return known[np.searchsorted(known, STEP * se).clip(max=len(known) - 1)]
 
 
 class _Sum(NamedTuple):

@@ -20,6 +20,7 @@ import pandas as pd
 from papi_lib import datafiles, estimates, index, places, smallarea, survey
 from papi_lib.page.words import Words
 from papi_lib.survey import codebook, disclosure, records
+from papi_lib.survey.pooled import Pooled, drawn_in, pooled
 
 #: Name of the domain that holds everybody.
 CITY = "city"
@@ -73,30 +74,59 @@ class Survey:
             raise ValueError(f"{self.name} has no respondent in {found.name_vi}")
         return found
 
-    def estimates(self, parts: Iterable[int | str]) -> pd.DataFrame:
+    def estimates(self, parts: Iterable[int | str], *, alike: bool = False) -> pd.DataFrame:
         """Return the survey as an estimates frame: districts, their kinds and the whole (`papi_lib.estimates`).
 
-        ``.attrs`` also has ``peers``: the kind of each district.
+        Besides the usual columns ``least`` and ``most`` (the scale's ends) and ``effective`` (effective sample size of
+        `papi_lib.survey.pooled`), from which intervals are made. With `alike` the errors are those that a test needs
+        whether a district is like the whole: as if all districts had its score. ``.attrs`` also has ``peers``: the kind
+        of each district.
         """
         parts = list(parts)
-        table = self.scores[self.scores.index.get_level_values("series").isin(parts)].rename_axis(["place", "part"])
+        table = self.scores.loc[(slice(None), parts), :].rename_axis(["place", "part"])
+        if alike:
+            table = table.assign(se=np.sqrt(self._errors.of_all(alike=True).stack()).reindex(table.index))
         frame = table.rename(columns={"estimate": "score"}).reset_index().assign(year=self.year)
         order = {part: i for i, part in enumerate(parts)}
         frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
         kinds = self.frame.groupby("district_code")["kind"].first().astype(str)
-        frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff", "why"]]
+        frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff", "why", "least", "most", "effective"]]  # fmt: skip
         frame.attrs = {
             "whole": CITY, "peers": kinds.to_dict(), "groups": (CITY, *kinds.unique()), "margin": "sampling",
-            "simulated": self.simulated, "covariance": estimates.Covariance(self._estimates[1]),
+            "simulated": self.simulated, "covariance": estimates.Covariance(self._errors.covariance(parts, alike)),
         }  # fmt: skip
         return frame
 
+    @lru_cache(maxsize=64)  # noqa: B019 - one survey lives as long as its process
+    def gaps(self, place: str) -> pd.DataFrame:
+        """Return how far a district is from the whole survey in every part of the index, all tested as one family.
+
+        So each part has one verdict on all pages of a district, and with at least 95% none of them calls clear what is
+        only noise. Indexed by part; columns of `papi_lib.estimates.gaps`.
+        """
+        parts = ("total", *index.dimensions(self.year), *index.subdimensions(self.year))
+        return estimates.gaps(self.estimates(parts, alike=True), place)
+
     def claims(self, place: str, dimension: int | None = None) -> pd.DataFrame:
         """Return the claims on a district: as `papi_lib.estimates.claims`, but gaps only, to the whole survey."""
-        parts = (
-            ("total", *index.dimensions(self.year)) if dimension is None else index.subdimensions(self.year, dimension)
+        year = self.year
+        parts = ["total", *index.dimensions(year)] if dimension is None else index.subdimensions(year, dimension)
+        return self.gaps(place).loc[parts].assign(kind="gap").reset_index()
+
+    @cached_property
+    def components(self) -> pd.DataFrame:
+        """What the records tell for the next survey's plan (`papi_lib.survey.plan`), by part of the index.
+
+        ``score`` (the whole's) and ``spread`` (standard deviation of single people's scores), in points; ``icc``,
+        ``answered``, ``near``, ``weighting`` and ``df`` as in `papi_lib.survey.pooled`.
+        """
+        parts = self._errors.parts
+        share, span = self._errors.shares.loc[CITY, parts.index], self._errors.span
+        frame = parts.assign(
+            score=self.scores.loc[CITY, "estimate"], spread=span * np.sqrt(parts["unit"] * share * (1 - share))
         )
-        return estimates.gaps(self.estimates(parts), place).assign(kind="gap").reset_index()
+        order = ["total", *index.dimensions(self.year), *index.subdimensions(self.year)]
+        return frame.loc[order, ["score", "spread", "icc", "answered", "near", "weighting", "df"]].rename_axis("part")
 
     def sample(self, place: str, part: int | str) -> dict[str, int]:
         """Return on how many ``respondents`` and ``clusters`` a figure stands."""
@@ -121,7 +151,6 @@ class Survey:
         """Return the kind of a district: ``urban`` or ``rural``."""
         return self.frame.loc[self.frame["district_code"] == district, "kind"].iloc[0]
 
-    @lru_cache(maxsize=16)  # noqa: B019 - one survey lives as long as its process
     def answers(self, dimension: int) -> pd.DataFrame:
         """Return mean shares (0-1) of a dimension's items by domain.
 
@@ -129,20 +158,22 @@ class Survey:
         that are hidden are missing.
         """
         own = self._combination.index[self._combination[dimension] > 0]
-        given = self._stacked[["domain", *records.DESIGN, *own]]
-        table, covariance = survey.domain_estimates(given, list(own), by="domain", **_DESIGN)
-        return self._shown(self._veiled(table, covariance))
+        return self._answers.loc[(slice(None), list(own)), :]
+
+    @cached_property
+    def _answers(self) -> pd.DataFrame:
+        return self._shown(self._veiled(*self._pooled(self.scored_items)))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Scores in points by domain: the districts' codes, their kinds (``urban``, ``rural``) and `CITY`.
 
         Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
-        ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`) and ``noise``,
-        half the 95% interval (Student's t); ``gap``, ``gap_se`` and ``gap_noise``: the same of the difference
-        to the city, which knows that the district is part of the city; ``why``: why a figure is missing, one of
-        `papi_lib.survey.disclosure.REASONS`, else empty. There is no
-        difference where the whole survey is one district.
+        ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`, but pooled over districts:
+        `papi_lib.survey.pooled`), ``least`` and ``most`` (the scale's ends), ``effective`` (effective sample size),
+        ``low`` and ``high`` (95% interval); ``gap`` and ``gap_se``: the difference to the city and its standard error if
+        there were none, which knows that the district is part of the city; ``why``: why a figure is missing, one of
+        `papi_lib.survey.disclosure.REASONS`, else empty. There is no difference where the whole survey is one district.
         """
         return self._shown(self._scores)
 
@@ -158,7 +189,7 @@ class Survey:
         people = self.frame.groupby("district_code")["weight"].sum().reindex(self.districts)
         for series in [*index.dimensions(self.year), "total"]:
             table = self._scores.xs(series, level="series").loc[self.districts]
-            found[series] = self._model(table, people, self._scores.at[(CITY, series), "estimate"])
+            found[series] = self._model(series, table, people, self._scores.at[(CITY, series), "estimate"])
         table = pd.concat(found, names=["series"]).swaplevel().sort_index(level=0, sort_remaining=False)
         return table.round(disclosure.DECIMALS).assign(model=disclosure.rounded(table["model"], table["se"]))
 
@@ -172,26 +203,49 @@ class Survey:
         """Everybody three times: in the district, in its kind and in the city, so that these covary."""
         kinds = self.frame["kind"].astype(object)
         domains = [self.frame["district_code"], kinds, pd.Series(CITY, self.frame.index)]
-        return pd.concat([self.frame.assign(domain=domain) for domain in domains], ignore_index=True)
+        whole = self.frame.copy()  # in one block of memory
+        return pd.concat([whole.assign(domain=domain) for domain in domains], ignore_index=True)
 
     @cached_property
     def _combination(self) -> pd.DataFrame:
         return codebook.combination(self.year)
 
+    def _pooled(self, values: list[str], combine: pd.DataFrame | None = None) -> tuple[pd.DataFrame, _Errors]:
+        """Estimates of all domains before anything is hidden, and their errors."""
+        table = survey.domain_means(self._stacked, values, by="domain", combine=combine, **_DESIGN)
+        least, most = pd.Series(0.0, values), pd.Series(1.0, values)
+        if combine is not None:
+            least = pd.Series(combine.attrs["constant"])[combine.columns]
+            most = least + combine.sum()
+        series = table.index.get_level_values("series")
+        table["least"], table["most"] = (end.reindex(series).to_numpy() for end in (least, most))
+        table["estimate"] += table["least"]
+        own = table.loc[self.districts]
+        found = pooled(own, self.frame, values, by="district_code", combine=combine, lower=least, upper=most, **_DESIGN)
+        people = self.frame.groupby("district_code")["weight"].sum()[self.districts].to_numpy()
+        kinds = self.frame.groupby("district_code")["kind"].first()[self.districts]
+        shares = (table["estimate"].unstack() - least) / (most - least)
+        member = np.array([kinds.index == d if d in kinds.index else (kinds == d) | (d == CITY) for d in shares.index])
+        errors = _Errors(found, member * people, shares, most - least)
+        table["own_df"], table["df"] = table["df"], found.parts["df"].reindex(series).to_numpy()
+        table["se"] = np.sqrt(errors.of_all()).stack().reindex(table.index)
+        table["deff"] = found.deff.stack().reindex(table.index)
+        table["effective"] = errors.effective.stack().reindex(table.index)
+        return table, errors
+
     @cached_property
-    def _estimates(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Scores of all domains before anything is hidden, and their covariance."""
-        table, covariance = survey.domain_estimates(
-            self._stacked, self.scored_items, by="domain", combine=self._combination, **_DESIGN
-        )
-        constant = self._combination.attrs["constant"]
-        table["estimate"] += [constant[series] for series in table.index.get_level_values("series")]
-        return table, covariance
+    def _estimates(self) -> tuple[pd.DataFrame, _Errors]:
+        """Scores of all domains before anything is hidden, and their errors."""
+        return self._pooled(self.scored_items, self._combination)
+
+    @property
+    def _errors(self) -> _Errors:
+        return self._estimates[1]
 
     @cached_property
     def _scores(self) -> pd.DataFrame:
         """`scores` before they are rounded."""
-        return self._veiled(self._estimates[0].copy(), self._estimates[1])
+        return self._veiled(self._estimates[0].copy(), self._errors)
 
     @cached_property
     def _why(self) -> pd.Series:
@@ -202,36 +256,33 @@ class Survey:
         asked = pd.concat([self.asked] * 3, ignore_index=True)
         return disclosure.reasons(self._stacked, asked, self._combination, sums | {"total": list(sums)}, groups).stack()
 
-    def _veiled(self, table: pd.DataFrame, covariance: pd.DataFrame) -> pd.DataFrame:
-        """Return a table without its hidden figures, with margins and differences to the city; `covariance` is its own."""
-        table["noise"] = estimates.quantile(table["df"], estimates.LEVEL) * table["se"]
-        without = np.where(table["df"] < 1, "one_cluster", "no_error")
+    def _veiled(self, table: pd.DataFrame, errors: _Errors) -> pd.DataFrame:
+        """Return a table without its hidden figures, with differences to the city."""
+        own_df = table.pop("own_df")
         why = self._why.reindex(table.index)
-        table["why"] = why.mask((why == "") & table["noise"].isna(), pd.Series(without, table.index))
-        table.loc[table["why"] != "", ["estimate", "se", "deff", "noise"]] = np.nan
-        series = table.index.get_level_values("series")
-        of_city = table.index.get_indexer([(CITY, name) for name in series])
-        own, shared = np.diag(covariance), covariance.to_numpy()[np.arange(len(table)), of_city]
-        variance = own + own[of_city] - 2 * shared
-        gap = table["estimate"] - table["estimate"].to_numpy()[of_city]
-        table["gap"] = gap.where(variance > 1e-9 * (own + own[of_city]))  # otherwise it is the same people
-        table["gap_se"] = np.sqrt(variance.clip(min=0))
-        table.loc[table["gap"].isna(), "gap_se"] = np.nan
-        table["gap_noise"] = estimates.quantile(table["df"], estimates.LEVEL) * table["gap_se"]
+        without = pd.Series(np.where(own_df < 1, "one_cluster", "no_error"), table.index)
+        table["why"] = why.mask((why == "") & ((own_df < 1) | ~(table["se"] > 0)), without)
+        table.loc[table["why"] != "", ["estimate", "se", "deff", "effective"]] = np.nan
+        city = [(CITY, name) for name in table.index.get_level_values("series")]
+        variance = errors.of_gap().stack().reindex(table.index)
+        table["gap"] = (table["estimate"] - table["estimate"].reindex(city).to_numpy()).where(variance > 0)
+        table["gap_se"] = np.sqrt(variance).where(table["gap"].notna())
         return table
 
     def _shown(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table as it may be shown: estimates rounded to what the sample can tell, differences those of these."""
+        """Return a table as it may be shown: estimates rounded to what the sample can tell, intervals and differences of these."""
         shown = table.round(disclosure.DECIMALS).assign(estimate=disclosure.rounded(table["estimate"], table["se"]))
+        ends = estimates.intervals(shown.assign(score=shown["estimate"], least=table["least"], most=table["most"]))
+        shown[["low", "high"]] = ends[["low", "high"]].round(disclosure.DECIMALS)
         of_city = [(CITY, name) for name in table.index.get_level_values("series")]
         gap = shown["estimate"] - shown["estimate"].reindex(of_city).to_numpy()
         return shown.assign(gap=gap.where(table["gap"].notna()).round(disclosure.DECIMALS))
 
-    def _model(self, table: pd.DataFrame, people: pd.Series, city: float) -> pd.DataFrame:
+    def _model(self, series: int | str, table: pd.DataFrame, people: pd.Series, city: float) -> pd.DataFrame:
         direct = table["estimate"]
         if direct.notna().sum() < _FEWEST:
             return pd.DataFrame(np.nan, index=direct.index, columns=["model", "se", "borrowed"])
-        variance = smallarea.smooth_variances(table["se"] ** 2, table["n"].where(direct.notna()), table["df"])
+        variance = self._errors.of_all(alike=True)[series].loc[direct.index].where(direct.notna())
         urban = (self.frame.groupby("district_code")["kind"].first() == "urban").astype(float).reindex(direct.index)
         known = urban[direct.notna()]
         covariates = urban.to_frame("urban") if 1 < known.sum() < len(known) - 1 else None
@@ -239,6 +290,63 @@ class Survey:
         return pd.DataFrame(
             {"model": model["benchmarked"], "se": np.sqrt(model["mse"]), "borrowed": 1 - model["gamma"]}
         )
+
+
+class _Errors:
+    """Errors of all domains' scores, from those of the districts in them, who are drawn apart from each other.
+
+    Parameters
+    ----------
+    found : papi_lib.survey.pooled.Pooled
+        Of the districts.
+    people : numpy.ndarray
+        Domains × districts: people of a district that are in the domain.
+    shares : pandas.DataFrame
+        Domains × series: the estimates as shares of the scale.
+    span : pandas.Series
+        By series: the scale's length in points.
+    """
+
+    def __init__(self, found: Pooled, people: np.ndarray, shares: pd.DataFrame, span: pd.Series) -> None:
+        self.parts = found.parts
+        self._one = (1 / found.effective).fillna(0)
+        weight = people[:, :, None] * (self._one > 0).to_numpy()
+        with np.errstate(invalid="ignore"):
+            self._weight = weight / weight.sum(axis=1, keepdims=True)
+        self.shares, self.span = shares[self._one.columns], span[self._one.columns]
+        #: Effective sample sizes: domains × series.
+        self.effective = 1 / self._added(self._weight)
+
+    def _added(self, contrast: np.ndarray) -> pd.DataFrame:
+        sums = np.einsum("gdp,dp->gp", contrast**2, self._one.to_numpy())
+        return pd.DataFrame(sums, self.shares.index, self._one.columns)
+
+    def of_all(self, alike: bool = False) -> pd.DataFrame:
+        """Return the variances of all scores, points²: with each domain's own share, or the city's, drawn in from the ends."""
+        return self._unit(alike) / self.effective
+
+    def of_gap(self) -> pd.DataFrame:
+        """Return the variances of the differences to the city, points², as if there were none."""
+        city = self._weight[[self.shares.index.get_loc(CITY)]]
+        return self._added(self._weight - city) * self._unit(alike=True)
+
+    def covariance(self, parts: list, alike: bool) -> dict[int | str, pd.DataFrame]:
+        """Return the covariances of all domains' scores, as they are shown, in each of the parts, points²: domains × domains."""
+        variance, domains = self.of_all(alike), self.shares.index
+        rounding = disclosure.steps(np.sqrt(self.of_all())) / np.sqrt(12)
+        found = {}
+        for part in parts:
+            at = self._one.columns.get_loc(part)
+            own, weight = variance[part][self._one.index].fillna(0).to_numpy(), self._weight[:, :, at]
+            same = (weight[:, None] == weight).all(axis=2)  # a kind of which there is one district
+            told = (weight * own) @ weight.T + same * np.outer(rounding[:, at], rounding[:, at])
+            found[part] = pd.DataFrame(told, domains, domains)
+        return found
+
+    def _unit(self, alike: bool) -> pd.DataFrame:
+        shares = self.shares * 0 + self.shares.loc[CITY] if alike else self.shares
+        share = drawn_in(shares, self.effective)
+        return self.span**2 * share * (1 - share)
 
 
 def simulated_year() -> int:

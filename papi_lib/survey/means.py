@@ -87,7 +87,7 @@ def domain_means(
         One row for each domain and series, sorted by domain, then in the order of the series. The index
         has the levels of `by`, then ``series``; ``series`` is dropped where `values` is a single name
         and `by` is given. Columns: ``estimate`` and ``se`` in the series' unit; ``df``, the degrees of
-        freedom (clusters less strata with an answer from the domain); ``n``, respondents with an answer
+        freedom (clusters less strata with an answer from the domain; of a sum, those of the series with the fewest); ``n``, respondents with an answer
         (for sums: to any part); ``clusters`` they come from; ``deff``, the design effect: the variance
         as a multiple of that of a simple random sample of as many respondents, drawn with replacement.
         ``se`` is missing where all answers are from one cluster of which there are more.
@@ -178,7 +178,7 @@ def _table(means: _Means) -> pd.DataFrame:
         {
             "estimate": means.estimate.ravel(),
             "se": np.sqrt(means.variance()).ravel(),
-            "df": (means.clusters - means.strata).ravel().astype(int),
+            "df": means.df.ravel().astype(int),
             "n": means.n.ravel().astype(int),
             "clusters": means.clusters.ravel().astype(int),
         },
@@ -356,6 +356,10 @@ class _Means:
         in_group = gather(self.group, len(keys)) @ present.astype(float) > 0
         by_stratum = gather(self.group_domain, domains)
         self.clusters, self.strata = to_domain @ present.astype(float), by_stratum @ in_group.astype(float)
+        given = cells.totals > 0
+        strata_given = by_stratum @ (gather(self.group, len(keys)) @ given.astype(float) > 0).astype(float)
+        free = to_domain @ given.astype(float) - strata_given
+        self.df = np.column_stack([free[:, own != 0].min(axis=1) for own in factors.T])
         sound = by_stratum @ (in_group & ~design.averaged[self.group_stratum, None]).astype(float)
         random = (design.scale > 0) | design.averaged
         alone = (self.clusters == 1) & (to_domain @ (present & random[stratum, None]).astype(float) == 1)

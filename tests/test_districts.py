@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import DISTRICTS, ROOT
-from scipy import stats
 
 from papi_lib import datafiles, estimates, index, places, published
 from papi_lib import survey as survey_methods

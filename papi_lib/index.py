@@ -150,7 +150,7 @@ def name(part: int | str, lang: str = "vi") -> str:
     >>> name(4, "en"), name("internet_access", "vi")
     ('Control of corruption', 'Tiếp cận và sử dụng internet')
     """
-    return _names(f"name_{lang}")[part]
+    return names(lang)[part]
 
 
 def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame:
@@ -294,8 +294,15 @@ def _structure(edition: int) -> pd.DataFrame:
 
 
 @datafiles.cached
-def _names(column: str) -> dict[int | str, str]:
-    """Return the names of all dimensions (by number) and sub-dimensions (by key)."""
+def names(lang: str = "vi") -> dict[int | str, str]:
+    """Return the names of all dimensions (by number) and sub-dimensions (by key).
+
+    Examples
+    --------
+    >>> names("en")[4]
+    'Control of corruption'
+    """
+    column = f"name_{lang}"
     dimensions, subdimensions = datafiles.read("dimensions"), datafiles.read("subdimensions")
     return dict(zip(dimensions["dimension"], dimensions[column], strict=True)) | dict(
         zip(subdimensions["subdimension"], subdimensions[column], strict=True)

@@ -143,13 +143,36 @@ class Words:
 
 
 class _Filler(string.Formatter):
-    """Fills in a sentence's values by the formats that it carries."""
+    """Fills in a sentence's values by the formats that it carries; names of parts begin small inside a sentence."""
 
     def __init__(self, words: Words) -> None:
         self.words = words
 
+    def parse(self, sentence: str) -> Iterator[tuple]:
+        before = ""
+        for literal, name, spec, conversion in super().parse(sentence):
+            before = (before + literal).rstrip()
+            inside = spec in ("part", "list") and before and before[-1] not in ".!?"
+            yield literal, name, f"{spec} inside" if inside else spec, conversion
+            before += "…"
+
     def format_field(self, value: object, spec: str) -> str:
-        return self.words.value(value, spec)
+        kind, _, inside = spec.partition(" ")
+        if kind in {"list", "part"} and not isinstance(value, int | str | np.integer):
+            items = [self.words.value(item, "part" if kind == "part" else "") for item in value]
+            return self.words.join([self._small(item) if inside or at else item for at, item in enumerate(items)])
+        text = self.words.value(value, kind)
+        return self._small(text) if inside else text
+
+    def _small(self, text: str) -> str:
+        """Return text with a small letter first if it begins with the name of a part."""
+        return text[:1].lower() + text[1:] if text.startswith(_names(self.words.lang)) else text
+
+
+@lru_cache
+def _names(lang: str) -> tuple[str, ...]:
+    """Return the names of all parts of the index."""
+    return (Words(lang)("Total"), *index.names(lang).values())
 
 
 def mark(sentence: str) -> str:

@@ -319,7 +319,7 @@ def test_targets_from_2025_start_from_the_province_of_2025(name, said):
     frame, rise = made.values["anew"], made.values["step"]
     rank, lower, upper = frame.loc["total", ["rank", "lower", "upper"]].astype(int)
     assert f"as reconstructed by us, rank {rank} of the 32 among 34" in made.text
-    assert f"from {lower} to {upper} possible" in made.text
+    assert f"between ranks {lower} and {upper}." in made.text
     assert len(frame) == 9
     assert (frame["lower"] <= frame["rank"]).all()
     totals, told = made.values["totals"], made.values["told"]

@@ -84,7 +84,7 @@ def test_first_and_last_places_and_moves_are_those_of_the_files(told, files):
             assert frame.loc[part, "rank"] == ranks(scores)[code]
             if ranks(scores)[code] == len(scores):
                 assert f"ast of all {len(scores)} provinces in" in text or "; last in" in text
-                assert index.name(part, "en") in text.replace("’", "'") or index.name(part, "en") in text
+                assert index.name(part, "en").lower() in text.lower()
         for part, row in frame[frame["chance"] > 0].iterrows():
             both = pd.concat([files[row["since"]][part], files[YEAR][part]], axis=1).dropna()
             before, after = (ranks(both.iloc[:, at])[code] for at in (0, 1))
@@ -99,7 +99,7 @@ def test_what_is_known_of_ha_noi_is_said(told):
     assert "place 29 of 61 in 2024" in said
     assert "upper middle of four groups" in said
     assert "from +1.56 points in 2022 to +0.34" in said
-    assert "First of all 61 provinces in Civic knowledge and Access to and use of the internet" in said
-    assert "last in Public health care, Quality of air, and Quality of water" in said
+    assert "First of all 61 provinces in civic knowledge and access to and use of the internet" in said
+    assert "last in public health care, quality of air, and quality of water" in said
     assert "City departments and Public service units" in said
-    assert re.search(r"Quality of air fell from place 37 in 2021 to place 61 of 61", said)
+    assert re.search(r"[Qq]uality of air fell from place 37 in 2021 to place 61 of 61", said)

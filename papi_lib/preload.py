@@ -60,7 +60,10 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
     surveys = {(job.parameters.get("records"), job.labels["year"]) for job in planned if "district" in job.parameters}
     here += [partial(survey, *one) for one in surveys]
     apart: list[Callable] = [noise]
-    pages = Counter((job.labels["year"], job.notebook.stem) for job in planned if job.labels["level"] == "province")
+    of_provinces = [job for job in planned if job.labels["level"] == "province"]
+    places = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
+    apart += [partial(claims, *place) for place, n in places.items() if n >= _SEVERAL]
+    pages = Counter((job.labels["year"], job.notebook.stem) for job in of_provinces)
     for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL}):
         apart += [partial(ranks, year, part) for part in ("total", *index.dimensions(year))]
     for (year, stem), n in pages.items():
@@ -137,6 +140,13 @@ def ranks(year: int, part: int | str) -> None:
     from papi_lib import posterior
 
     posterior.published_standing(year, part)
+
+
+def claims(province: int, year: int) -> None:
+    """Test the total and the dimensions of a province together: for all its pages."""
+    from papi_lib import estimates
+
+    estimates.claims(province, year)
 
 
 def forecasts() -> None:

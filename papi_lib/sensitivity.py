@@ -62,13 +62,9 @@ def drawn_weights(year: int, n: int = 10_000, near: float | None = NEAR, seed: i
 
 
 def rebuild(
-    year: int,
-    *,
-    normalisation: str = "published",
-    aggregation: str = "arithmetic",
-    weights: str = "published",
+    year: int, *, normalisation: str = "published", aggregation: str = "arithmetic", weights: str = "published",
     left_out: int | None = None,
-) -> pd.Series:
+) -> pd.Series:  # fmt: skip
     """Rebuild the index.
 
     Parameters

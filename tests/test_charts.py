@@ -96,8 +96,8 @@ def test_no_line_of_a_history_crosses_a_break():
         joined = {(a[0], b[0]) for a, b in zip(line, line[1:], strict=False) if np.isfinite([*a, *b]).all()}
         assert joined
         assert not joined & {(2018, 2019), (2021, 2022)}
-    dotted = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
-    assert dotted == [2018.5, 2021.5]
+    dotted = [drawn for drawn in ax.collections if drawn.get_linestyle()[0][1]]
+    assert [path.vertices[0][0] for drawn in dotted for path in drawn.get_paths()] == [2018.5, 2021.5]
     assert "6.00 in 2022" in ax.figure.description.alt
     inside(ax)
 

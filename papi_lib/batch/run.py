@@ -37,12 +37,9 @@ def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str,
 
 
 def run(
-    jobs: Iterable[Job],
-    out: Path,
-    settings: Settings,
-    tell: Callable[[dict], None] = lambda record: None,
+    jobs: Iterable[Job], out: Path, settings: Settings, tell: Callable[[dict], None] = lambda record: None,
     warn: Callable[[str], None] = lambda line: None,
-) -> list[dict]:
+) -> list[dict]:  # fmt: skip
     """Run jobs into a folder; finish them all whatever single ones do.
 
     Parameters

@@ -167,18 +167,19 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
     """Draw one part by year; where the measure changed, a missing value keeps lines apart."""
     name, other, middle = names
     segment = frame["segment"].to_numpy()
-    breaks = np.flatnonzero(np.diff(segment)) + 1
-    columns = ["year", "score", "beside", "lower_quartile", "upper_quartile"]
-    year, score, beside, low, high = np.insert(frame[columns].to_numpy(float), breaks, np.nan, axis=0).T
+    breaks, alone = np.flatnonzero(np.diff(segment)) + 1, ~frame["segment"].duplicated(keep=False).to_numpy()
+    columns = ["year", "score", "beside", "lower_quartile", "upper_quartile", "margin"]
+    values = frame[columns].to_numpy(float)
+    year, score, beside, low, high, margin = np.insert(values, breaks, np.nan, axis=0).T
     ax.fill_between(year, low, high, color=colour["range"], alpha=0.6, lw=0, label=middle)
-    alone = frame[~frame["segment"].duplicated(keep=False)]
-    ax.vlines(alone["year"], alone["lower_quartile"], alone["upper_quartile"], color=colour["range"], lw=6, alpha=0.6)
+    if alone.any():
+        ax.vlines(*values[alone][:, [0, 3, 4]].T, color=colour["range"], lw=6, alpha=0.6)
     ax.plot(year, beside, color=colour["whole"], lw=1.3, marker="_", ms=7, label=other)
     ax.plot(year, score, color=colour["place"], lw=1.8, marker="o", ms=4.5, label=name)
-    whiskers = {"fmt": "none", "ecolor": colour["place"], "elinewidth": 0.9, "alpha": 0.8}
-    ax.errorbar(frame["year"], frame["score"], yerr=frame["margin"], **whiskers)
-    for start in segment[breaks]:
-        ax.axvline(start - 0.5, color="#64748b", ls=":", lw=1)
+    ax.vlines(year, score - margin, score + margin, color=colour["place"], lw=0.9, alpha=0.8)
+    if len(breaks):
+        between = {"ls": ":", "lw": 1, "transform": ax.get_xaxis_transform()}
+        ax.vlines(segment[breaks] - 0.5, 0, 1, color="#64748b", **between)
     ax.locator_params(axis="x", integer=True, nbins=8, steps=[1, 2, 5, 10])
     ax.xaxis.set_major_formatter("{x:.0f}")
 

@@ -121,6 +121,8 @@ def html(figure: Figure, about: Description, words: Words, note: str = "") -> st
 def svg(figure: Figure, alt: str, note: str = "") -> str:
     """Return a figure as one ``<svg>`` element with alt text, and a note across it."""
     buffer, engine = io.StringIO(), figure.get_layout_engine()
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) if not axis.label.get_text()):
+        axis.set_label_coords(0, 0)  # a name that is not there is not kept clear of the ticks' labels
     with style():
         if engine:  # laid out here, the figure is drawn once; savefig would draw it twice
             engine.execute(figure)

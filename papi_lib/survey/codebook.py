@@ -47,9 +47,8 @@ def items(year: int) -> pd.DataFrame:
     table = datafiles.read("codebook")
     rows = np.flatnonzero(table["edition"] == index.edition(year))
     if not len(rows):
-        raise datafiles.DataError(
-            f"{datafiles.where('codebook', 0, 'edition')}: no items of the edition {index.edition(year)}; add them"
-        )
+        where = datafiles.where("codebook", 0, "edition")
+        raise datafiles.DataError(f"{where}: no items of the edition {index.edition(year)}; add them")
     known = set(table["item"].iloc[rows])
     parts = set(index.subdimensions(year))
     found = []
@@ -90,9 +89,8 @@ def _understood(line: dict, known: set[str], parts: set[str]) -> dict:
         codes = tuple(int(code) for code in listed.split(","))
     missing = tuple(int(code) for code in str(line["missing"]).split("|"))
     if both := set(missing) & set(answers["vi"]):
-        raise ValueError(
-            "missing", f"has {', '.join(map(str, both))}, which answers_vi has too; a code is one of the two"
-        )
+        twice = ", ".join(map(str, both))
+        raise ValueError("missing", f"has {twice}, which answers_vi has too; a code is one of the two")
     return {
         "answers_vi": answers["vi"], "answers_en": answers["en"], "values": values, "missing": missing,
         "asked_item": asked, "asked_codes": codes,

@@ -42,16 +42,10 @@ DECIMALS = 2
 
 
 def hidden(
-    respondents: pd.DataFrame,
-    clusters: pd.DataFrame,
-    sums: Mapping[object, Sequence],
-    groups: pd.Series,
-    *,
-    alike: pd.DataFrame | None = None,
-    also: pd.DataFrame | None = None,
-    least_respondents: int = LEAST_RESPONDENTS,
-    least_clusters: int = LEAST_CLUSTERS,
-) -> pd.DataFrame:
+    respondents: pd.DataFrame, clusters: pd.DataFrame, sums: Mapping[object, Sequence], groups: pd.Series, *,
+    alike: pd.DataFrame | None = None, also: pd.DataFrame | None = None,
+    least_respondents: int = LEAST_RESPONDENTS, least_clusters: int = LEAST_CLUSTERS,
+) -> pd.DataFrame:  # fmt: skip
     """Return which cells of a table are not to be shown.
 
     Parameters
@@ -121,12 +115,9 @@ def hidden(
 
 
 def reasons(
-    answers: pd.DataFrame,
-    asked: pd.DataFrame,
-    combination: pd.DataFrame,
-    sums: Mapping[object, Sequence],
+    answers: pd.DataFrame, asked: pd.DataFrame, combination: pd.DataFrame, sums: Mapping[object, Sequence],
     groups: pd.Series,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Return why figures of a survey are not to be shown: items, sub-dimensions and what these add up to.
 
     A sub-dimension is hidden as `hidden` says, on no more respondents than its item with the fewest answers, and

@@ -273,11 +273,8 @@ def _lost(lost: dict[str, dict[str, int]], book: pd.DataFrame) -> list[dict]:
         if counted and letters:
             code, count = counted[0], sum(letters.values())
             label, share = book.at[item, "answers_en"][code].lower(), book.at[item, "values"][code]
-            why = (
-                f"{count} answers are {', '.join(sorted(letters))}, which may be {code} ({label}): that counts as {share:g} and "
-                f"would be left out, which moves the score; write {code} as a number again (replace {item} = {code} "
-                f"if {item} == {min(letters)})"
-            )
+            gone, first = ", ".join(sorted(letters)), min(letters)
+            why = f"{count} answers are {gone}, which may be {code} ({label}): that counts as {share:g} and would be left out, which moves the score; write {code} as a number again (replace {item} = {code} if {item} == {first})"  # fmt: skip
             found.append(finding(item, why, count=count))
     return found
 
@@ -289,11 +286,8 @@ def _own_labels(labels: dict[str, dict], year: int) -> tuple[list[dict], list[st
         item = str(name).lower()
         if item not in book.index:
             continue
-        coded = {
-            int(code): label
-            for code, label in pairs.items()
-            if isinstance(code, int | float | np.number) and code % 1 == 0
-        }
+        numbered = {code: label for code, label in pairs.items() if isinstance(code, int | float | np.number)}
+        coded = {int(code): label for code, label in numbered.items() if code % 1 == 0}
         meant = {code: codebook.labels(year)[item].get(codebook.plain(label)) for code, label in coded.items()}
         wrong = {code: known for code, known in meant.items() if known not in (None, code)}
         if wrong:

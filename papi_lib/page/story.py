@@ -272,7 +272,9 @@ def rise(page: Page, since: int, places: int = 1) -> pd.DataFrame | None:
     if places > 1 and told["gain"] > 0:
         sentence = mark("A true rise by at least {places} places: {chance:%}.")
         if len(frame) > 1:
-            sentence = mark("A true rise by at least {places} places: {chance:%}, or {same:%} if the same villages were asked.")
+            sentence = mark(
+                "A true rise by at least {places} places: {chance:%}, or {same:%} if the same villages were asked."
+            )
         page.say(sentence, places=places, chance=told["rose_so_far"], same=told["same"]["rose_so_far"])
     if not index.comparable(since, page.year, page.dimension):
         page.note("Between {since} and {year} the measure changed: part of the move may come from that, not from the province.", since=since)  # fmt: skip

@@ -98,7 +98,7 @@ def standard_errors(year: int, province: str | int | None = None, margin: str = 
     Examples
     --------
     >>> standard_errors(2024).loc["total"].drop("basis").astype(float).round(2).to_dict()
-    {'se': 1.74, 'df': 41.03, 'signal_sd': 0.94, 'reliability': 0.23}
+    {'se': 1.74, 'df': 40.61, 'signal_sd': 0.95, 'reliability': 0.23}
     """
     if margin not in MARGINS:
         raise ValueError(f"no margin {margin!r}; choose from {', '.join(MARGINS)}")

@@ -322,7 +322,7 @@ def similar(
     --------
     >>> near = similar("Hà Nội", 2024)
     >>> places.province(int(near.index[0])).name_en, round(float(near["share"].iloc[0]), 1)
-    ('Ho Chi Minh City', 0.6)
+    ('Ho Chi Minh City', 0.7)
     """
     place, table = places.province(province), _table(year, parts)
     if place.code not in table.index:

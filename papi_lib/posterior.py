@@ -167,7 +167,7 @@ def rises(before: int, year: int, part: int | str = "total", margin: str = "leve
     Examples
     --------
     >>> rises(2020, 2021, margin="passing", places=5).loc[1].round(2).to_dict()
-    {'rank_before': 45.0, 'rank': 9.0, 'gain': 36.0, 'of': 60.0, 'rose': 0.99, 'fell': 0.0}
+    {'rank_before': 45.0, 'rank': 9.0, 'gain': 36.0, 'of': 60.0, 'rose': 0.96, 'fell': 0.01}
     """
     gains, ranks = _gains(before, year, part, margin)
     table = pd.DataFrame(

@@ -11,7 +11,7 @@ Three things move a province's score though nothing real changed there for good:
 ``redraw``
     Which districts and villages were drawn. As long as the survey returns to the same ones, what sets them apart
     from the rest of their province looks lasting. It shows when they are drawn anew (`papi_lib.index.redraws`;
-    suspected, not published): between 2020 and 2021 the orders of provinces became unlike in all parts at once. The
+    suspected, not published): between 2020 and 2021 the orders of provinces became unlike in nearly all parts at once. The
     share of the lasting differences that did not outlast that year is taken as the share that the sample brought.
 ``sampling``
     Both as far as other people and places might have been drawn, as the programme's workbooks publish it for a few
@@ -98,7 +98,7 @@ def standard_errors(year: int, province: str | int | None = None, margin: str = 
     Examples
     --------
     >>> standard_errors(2024).loc["total"].drop("basis").astype(float).round(2).to_dict()
-    {'se': 1.74, 'df': 41.03, 'signal_sd': 0.94, 'reliability': 0.23}
+    {'se': 1.74, 'df': 40.61, 'signal_sd': 0.95, 'reliability': 0.23}
     """
     if margin not in MARGINS:
         raise ValueError(f"no margin {margin!r}; choose from {', '.join(MARGINS)}")

@@ -303,7 +303,7 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
 @click.option("--replace", is_flag=True, help="Write also what differs from what is stored.")
 @click.option("--year", "-y", type=int, help="Only this year; the year of a workbook that does not tell its own.")
 @click.option("--edition", type=int, metavar="YEAR", help="Edition whose structure a year has that is new here.")
-@click.option("--all", "everything", is_flag=True, help="Show all differences, not the first ten of each workbook run.")
+@click.option("--all", "everything", is_flag=True, help="Show all differences, not the first ten.")
 def import_(
     workbook: tuple[Path, ...], out: Path | None, replace: bool, year: int | None, edition: int | None, everything: bool
 ) -> None:
@@ -321,6 +321,7 @@ def import_(
       papi import 2025PAPI.xlsx --edition 2021
     """
     from papi_lib import workbooks
+    from papi_lib.tablefiles import counted
 
     done = workbooks.bring(list(workbook), out, year, edition, replace)
     for line in done.found:
@@ -333,7 +334,7 @@ def import_(
     if left := len(done.differs) - len(shown):
         click.echo(f"papi: differs: {left:,} more; --all shows them", err=True)
     if done.differs and not replace:
-        click.echo(f"papi: {len(done.differs):,} differences were not written; --replace writes them", err=True)
+        click.echo(f"papi: {counted(len(done.differs), 'difference')} not written; --replace writes them", err=True)
     click.echo(f"Written: {', '.join(map(str, done.written))}" if done.written else "Nothing to write.")
     sys.exit(1 if done.refused or (done.differs and not replace) else 0)
 

@@ -282,6 +282,28 @@ def test_a_name_that_is_unknown_is_told_with_its_place_and_costs_its_province_al
     ]
 
 
+def test_codes_alone_are_enough(tmp_path):
+    path = files.columns_book(tmp_path, 2019)
+    book = openpyxl.load_workbook(path)
+    book.active.delete_rows(2)
+    book.save(path)
+    (sheet,), _ = workbooks.read(path)
+    assert list(sheet.values.columns) == places.provinces().index.to_list()
+
+
+def test_a_column_of_figures_without_a_province_is_told(tmp_path):
+    path = files.columns_book(tmp_path, 2019)
+    book = openpyxl.load_workbook(path)
+    book.active["BO2"], book.active["BO3"], book.active["BP3"] = "Trung bình", 43.1, 17
+    book.save(path)
+    (sheet,), _ = workbooks.read(path)
+    assert sheet.notes == [
+        f"{sheet.where}, column BO: 'Trung bình' is no province that is known; not taken",
+        f"{sheet.where}, column BP: 'no name' is no province that is known; not taken",
+    ]
+    assert len(sheet.values.columns) == 63
+
+
 def test_codes_and_names_that_disagree_are_refused(tmp_path, bring):
     names = places.provinces()["name_vi"].to_list()
     names[0], names[1] = names[1], names[0]
@@ -515,7 +537,7 @@ def test_the_command_tells_what_it_found_what_differs_and_what_to_do(tmp_path):
     assert said.stdout.startswith(f"found: {path.name}, sheet '2021_VIE_ENG': 2021, 60 provinces, 28 sub-dimensions")
     assert said.stderr.splitlines() == [
         "papi: differs: 2021, scores, Hà Nội, 1, civic_knowledge: stored 0.837395, workbook 0.937395",
-        "papi: 1 differences were not written; --replace writes them",
+        "papi: 1 difference not written; --replace writes them",
     ]
     said = CliRunner().invoke(main, ["import", str(path), "--out", str(tmp_path / "data"), "--replace"])
     assert (said.exit_code, said.stdout.splitlines()[-1]) == (0, f"Written: {tmp_path / 'data/published/2021.csv'}")

@@ -309,7 +309,7 @@ def import_(
 ) -> None:
     """Take PAPI's own yearly workbooks (.xlsx, 2011 and later) into the data package.
 
-    Reads scores, totals, standard errors and indicators in every layout, and proves them: sub-dimensions must add up
+    Reads scores, totals, standard errors and indicators in every layout, and proves scores: sub-dimensions must add up
     to dimensions, these to the total. Tells what it found, what it did not know or take, and what differs from what
     is stored, side by side. Writes all that is new or nothing. The exit code is 1 where something differs or was not
     taken, 2 where nothing was written because a workbook is wrong.

@@ -91,6 +91,22 @@ def test_63_columns_are_assigned_to_34_provinces_by_four_header_rows(tmp_path, b
     assert not changed(tmp_path / "data") & {f"published/{year}.csv" for year in index.years()}
 
 
+def test_the_four_header_rows_may_stand_in_another_order_and_repeat_their_names(tmp_path):
+    path = files.merged_book(tmp_path, tabs=[2024])
+    book = openpyxl.load_workbook(path)
+    rows = [[cell.value for cell in row] for row in book.active.iter_rows(max_row=4)]
+    for at in range(4, len(rows[0])):
+        for row in rows[:2]:
+            row[at] = row[at] or (row[at - 1] if rows[3][at] else None)
+    for at, row in enumerate([rows[3], rows[1], rows[2], rows[0]], 1):
+        for column, value in enumerate(row, 1):
+            book.active.cell(at, column).value = value
+    book.save(path)
+    (sheet,), _ = workbooks.read(path)
+    assert sheet.notes == []
+    assert sheet.merged.to_dict() == places.provinces()["merged_2025"].to_dict()
+
+
 def test_another_assignment_to_the_34_is_told_and_never_written(tmp_path, bring):
     done = bring(files.merged_book(tmp_path, tabs=[2024], assigned={4: "Lào Cai"}), replace=True)
     assert done.differs == [

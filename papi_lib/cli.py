@@ -246,13 +246,13 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
 @click.option("--replace", is_flag=True, help="Write also what differs from what is stored.")
 @click.option("--year", "-y", type=int, help="Only this year; the year of a workbook that does not tell its own.")
 @click.option("--edition", type=int, metavar="YEAR", help="Edition whose structure a year has that is new here.")
-@click.option("--all", "everything", is_flag=True, help="Show all differences, not the first ten of each workbook run.")
+@click.option("--all", "everything", is_flag=True, help="Show all differences, not the first ten.")
 def import_(
     workbook: tuple[Path, ...], out: Path | None, replace: bool, year: int | None, edition: int | None, everything: bool
 ) -> None:
     """Take PAPI's own yearly workbooks (.xlsx, 2011 and later) into the data package.
 
-    Reads scores, totals, standard errors and indicators in every layout, and proves them: sub-dimensions must add up
+    Reads scores, totals, standard errors and indicators in every layout, and proves scores: sub-dimensions must add up
     to dimensions, these to the total. Tells what it found, what it did not know or take, and what differs from what
     is stored, side by side. Writes all that is new or nothing. The exit code is 1 where something differs or was not
     taken, 2 where nothing was written because a workbook is wrong.
@@ -264,6 +264,7 @@ def import_(
       papi import 2025PAPI.xlsx --edition 2021
     """
     from papi_lib import workbooks
+    from papi_lib.tablefiles import counted
 
     done = workbooks.bring(list(workbook), out, year, edition, replace)
     for line in done.found:
@@ -276,7 +277,7 @@ def import_(
     if left := len(done.differs) - len(shown):
         click.echo(f"papi: differs: {left:,} more; --all shows them", err=True)
     if done.differs and not replace:
-        click.echo(f"papi: {len(done.differs):,} differences were not written; --replace writes them", err=True)
+        click.echo(f"papi: {counted(len(done.differs), 'difference')} not written; --replace writes them", err=True)
     click.echo(f"Written: {', '.join(map(str, done.written))}" if done.written else "Nothing to write.")
     sys.exit(1 if done.refused or (done.differs and not replace) else 0)
 

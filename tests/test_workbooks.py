@@ -91,6 +91,22 @@ def test_63_columns_are_assigned_to_34_provinces_by_four_header_rows(tmp_path, b
     assert not changed(tmp_path / "data") & {f"published/{year}.csv" for year in index.years()}
 
 
+def test_the_four_header_rows_may_stand_in_another_order_and_repeat_their_names(tmp_path):
+    path = files.merged_book(tmp_path, tabs=[2024])
+    book = openpyxl.load_workbook(path)
+    rows = [[cell.value for cell in row] for row in book.active.iter_rows(max_row=4)]
+    for at in range(4, len(rows[0])):
+        for row in rows[:2]:
+            row[at] = row[at] or (row[at - 1] if rows[3][at] else None)
+    for at, row in enumerate([rows[3], rows[1], rows[2], rows[0]], 1):
+        for column, value in enumerate(row, 1):
+            book.active.cell(at, column).value = value
+    book.save(path)
+    (sheet,), _ = workbooks.read(path)
+    assert sheet.notes == []
+    assert sheet.merged.to_dict() == places.provinces()["merged_2025"].to_dict()
+
+
 def test_another_assignment_to_the_34_is_told_and_never_written(tmp_path, bring):
     done = bring(files.merged_book(tmp_path, tabs=[2024], assigned={4: "Lào Cai"}), replace=True)
     assert done.differs == [
@@ -280,6 +296,28 @@ def test_a_name_that_is_unknown_is_told_with_its_place_and_costs_its_province_al
         f"{path.name}, sheet '2019PAPI_Indicators_VIE', column E: 'Hà Giangg' is no province that is known; not taken",
         "2019: blank in the workbook, and the stored scores are kept: Hà Giang",
     ]
+
+
+def test_codes_alone_are_enough(tmp_path):
+    path = files.columns_book(tmp_path, 2019)
+    book = openpyxl.load_workbook(path)
+    book.active.delete_rows(2)
+    book.save(path)
+    (sheet,), _ = workbooks.read(path)
+    assert list(sheet.values.columns) == places.provinces().index.to_list()
+
+
+def test_a_column_of_figures_without_a_province_is_told(tmp_path):
+    path = files.columns_book(tmp_path, 2019)
+    book = openpyxl.load_workbook(path)
+    book.active["BO2"], book.active["BO3"], book.active["BP3"] = "Trung bình", 43.1, 17
+    book.save(path)
+    (sheet,), _ = workbooks.read(path)
+    assert sheet.notes == [
+        f"{sheet.where}, column BO: 'Trung bình' is no province that is known; not taken",
+        f"{sheet.where}, column BP: 'no name' is no province that is known; not taken",
+    ]
+    assert len(sheet.values.columns) == 63
 
 
 def test_codes_and_names_that_disagree_are_refused(tmp_path, bring):
@@ -515,7 +553,7 @@ def test_the_command_tells_what_it_found_what_differs_and_what_to_do(tmp_path):
     assert said.stdout.startswith(f"found: {path.name}, sheet '2021_VIE_ENG': 2021, 60 provinces, 28 sub-dimensions")
     assert said.stderr.splitlines() == [
         "papi: differs: 2021, scores, Hà Nội, 1, civic_knowledge: stored 0.837395, workbook 0.937395",
-        "papi: 1 differences were not written; --replace writes them",
+        "papi: 1 difference not written; --replace writes them",
     ]
     said = CliRunner().invoke(main, ["import", str(path), "--out", str(tmp_path / "data"), "--replace"])
     assert (said.exit_code, said.stdout.splitlines()[-1]) == (0, f"Written: {tmp_path / 'data/published/2021.csv'}")

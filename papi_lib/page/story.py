@@ -192,7 +192,7 @@ def published_indicators(page: Page) -> pd.DataFrame | None:
     }  # fmt: skip
     page.table(shown.set_index("label"), "Indicators that PAPI published, by sub-dimension", columns, ("indicator", ""))
     page.note(
-        "Rank 1 of {of} is the highest value, which for some indicators is the worst. Changes of shares are in percentage points, and shown only where the year before has the same indicator. PAPI publishes no margin of error of indicators: a single difference may be chance.",
+        "Rank 1 of {of} is the highest value, which for some indicators is the worst. Changes of shares are in percentage points, and shown only where the year before has the same indicator. No margin of error of the indicators is known here: a single difference may be chance.",
         of=frame["of"].max(),
     )
     return frame

@@ -205,7 +205,7 @@ class _Lines:
                 self.tell(f"{what} has an interval and no standard error; its width divided by {WIDTH} is taken")
             return width, width is not None
         del block[at]
-        if width is not None and (wrong := (small[at] / width - 1).abs() > 0.02).any():
+        if width is not None and (wrong := (small[at] - width).abs() > 0.02 * width + _ROUNDED).any():
             spot = wrong.idxmax()
             self.tell(f"the standard error of {what} and its interval disagree in {wrong.sum()} provinces (in {name(spot)} {small[at][spot]:.6g}, and the width divided by {WIDTH} is {width[spot]:.6g}); the standard error is taken", at)  # fmt: skip
         return small[at], width is not None

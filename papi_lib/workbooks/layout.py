@@ -23,6 +23,7 @@ from papi_lib.datafiles import DataError
 from papi_lib.tablefiles import clean, composed, numbers
 
 LEAST = 3  # provinces of a sheet
+_LONGEST = 30  # letters of a province's name with its type
 _UNPACKED = 200 << 20  # bytes; the largest workbook known has six sheets of 170 rows
 _HEAD = 15  # first lines among which that of the provinces is looked for
 _YEAR = re.compile(r"(?<!\d)20[1-4]\d(?!\d)")
@@ -123,10 +124,8 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
     except ValueError as error:
         raise DataError(f"{where}: {error}") from None
     body = grid.drop(index=axis.name)
-    extra = axis[axis.index > found.index.min()].drop(found.index, errors="ignore").dropna()
-    notes = [
-        f"{where}, {across(at + 1)}: '{cell}' is no province that is known; not taken" for at, cell in extra.items()
-    ]
+    extra = [at for at in body.columns.difference(found.index) if at > found.index.min()]
+    notes = [f"{where}, {across(at + 1)}: '{axis[at] if pd.notna(axis[at]) else 'no name'}' is no province that is known; not taken" for at in extra]  # fmt: skip
     before = body.loc[:, body.columns < found.index.min()]
     labels = {at: _label(cells) for at, *cells in before.itertuples()}
     coded = [at for at, label in labels.items() if label.code]
@@ -155,20 +154,18 @@ def _column(n: int) -> str:
 
 
 def _codes(cells: pd.Series) -> pd.Series:
-    """Return the codes of the provinces that cells name, missing where they name none; numbers are all codes or none."""
+    """Return the codes of the provinces that cells name, missing where they name none: their numbers, if all are codes, or their texts."""
 
     def code(cell: object) -> float:
         try:
-            is_one = cell == cell // 1 if isinstance(cell, int | float) else isinstance(cell, str) and len(cell) <= 30
-            return places.province(cell).code if is_one else np.nan
+            return np.nan if len(str(cell)) > _LONGEST else places.province(cell).code
         except ValueError:
             return np.nan
 
-    found, figures = (
-        cells.map(code).astype(float),
-        cells.map(lambda cell: isinstance(cell, int | float) and cell == cell),
-    )
-    return found.where(~figures | found[figures].notna().all())
+    cells = cells.dropna()
+    found, figures = cells.map(code).astype(float), ~cells.map(type).eq(str)
+    words, codes = found[~figures], found[figures]
+    return (codes if codes.notna().all() and len(codes) > words.count() else words).reindex(cells.index)
 
 
 def _label(cells: list) -> Label:
@@ -199,9 +196,8 @@ def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: li
         notes += [f"{where}, {across(spot + 1)}: '{cells[spot]}' is no province that is known; the one beside it is taken" for spot in named.index[named.isna()]]  # fmt: skip
         wrong = named[named.notna() & (named != found[named.index])]
         if len(wrong) and named.nunique() <= len(table) and (len(cells) < len(found) or named.duplicated().any()):
-            new = named.map(
-                table if cells.map(str).str.isdigit().all() else names
-            )  # one counts until the next or a gap
+            new = named.map(table if cells.map(str).str.isdigit().all() else names)
+            # One counts until the next, or until a column without a province.
             filled = new.reindex(span).groupby((~span.isin(found.index)).cumsum()).ffill().reindex(found.index)
             merged = filled.where(merged == filled) if len(merged) else filled
         elif len(wrong):

@@ -75,7 +75,9 @@ def nothing_differs(surveys: int) -> dict:
                 tests[group].append(refused)
         for part in ("total", *index.dimensions(YEAR)):
             sets = estimates.standing(survey.estimates([part]), part).dropna(subset="lower")
-            pages["set of ranks that leaves a place out"] += ((sets["lower"] > 1) | (sets["upper"] < len(sets))).to_list()
+            pages["set of ranks that leaves a place out"] += (
+                (sets["lower"] > 1) | (sets["upper"] < len(sets))
+            ).to_list()
     return {
         "surveys": surveys,
         "districts": len(pages["overview"]),
@@ -97,7 +99,10 @@ def districts_differ(surveys: int) -> dict:
     held, ranks, widths = defaultdict(list), defaultdict(list), []
     for seed in range(surveys):
         rng = np.random.default_rng(2000 + seed)
-        drawn = rng.random((len(one), VILLAGES)).argsort(axis=1)[:, :DRAWN_VILLAGES] + VILLAGES * np.arange(len(one))[:, None]
+        drawn = (
+            rng.random((len(one), VILLAGES)).argsort(axis=1)[:, :DRAWN_VILLAGES]
+            + VILLAGES * np.arange(len(one))[:, None]
+        )
         chosen = rng.random((drawn.size, PEOPLE)).argsort(axis=1)[:, :DRAWN_PEOPLE] + PEOPLE * drawn.reshape(-1, 1)
         chosen = np.sort(chosen.ravel())
         survey = surveyed(people.loc[chosen].reset_index(drop=True), answers.loc[chosen].reset_index(drop=True))
@@ -128,7 +133,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--surveys", type=int, default=100)
     surveys, start = parser.parse_args().surveys, time.perf_counter()
-    result = {"level": LEVEL, "nothing_differs": nothing_differs(surveys), "districts_differ": districts_differ(surveys)}
+    result = {
+        "level": LEVEL,
+        "nothing_differs": nothing_differs(surveys),
+        "districts_differ": districts_differ(surveys),
+    }
     result["seconds"] = time.perf_counter() - start
     result = json.loads(json.dumps(result, default=float), parse_float=lambda x: round(float(x), 4))
     (Path(__file__).parent / "results" / "false_claims_survey.json").write_text(json.dumps(result, indent=1) + "\n")

@@ -183,7 +183,12 @@ def test_ranks_of_the_provinces_of_2025_carry_their_names_and_say_how_they_were_
 
 def test_districts_stand_in_the_order_of_their_names_and_hidden_ones_have_no_figures():
     frame = pd.DataFrame(
-        {"score": [7.0, 6.0, np.nan], "low": [6.4, 5.5, np.nan], "high": [7.5, 6.5, np.nan], "model": [6.9, 6.1, np.nan]},
+        {
+            "score": [7.0, 6.0, np.nan],
+            "low": [6.4, 5.5, np.nan],
+            "high": [7.5, 6.5, np.nan],
+            "model": [6.9, 6.1, np.nan],
+        },
         ["005", "001", "002"],
     )
     ax = country.areas(frame, district("001"), 6.5, lang="vi", whole_name="Cả thành phố")

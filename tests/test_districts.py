@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import DISTRICTS, ROOT
-from scipy import stats
 
 from papi_lib import datafiles, estimates, index, places, published
 from papi_lib import survey as survey_methods
@@ -599,7 +598,9 @@ def test_every_district_page_tells_sample_error_and_design_and_that_it_is_simula
         if stem == "21_sample_plan":
             assert re.search(r"is ±[\d.]+ points \(95%|sai số là ±[\d,]+ điểm \(95%", page)
         else:
-            assert re.search(r"Standard error [\d.]+ points, design effect|Sai số chuẩn [\d,]+ điểm, hệ số thiết kế", page)
+            assert re.search(
+                r"Standard error [\d.]+ points, design effect|Sai số chuẩn [\d,]+ điểm, hệ số thiết kế", page
+            )
             assert re.search(r"\d+ respondents in \d+ villages|\d+ người trả lời ở \d+ thôn", page)
         assert not re.search(r"\bnan\b|&lt;NA&gt;|Traceback", re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S))
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page)

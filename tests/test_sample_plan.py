@@ -24,7 +24,9 @@ def test_planned_margins_are_those_that_the_survey_has():
     parts = [*index.dimensions(2024), "total"]
     for district in ["001", "016"]:
         sample = survey.sample(district, "total")
-        planned = plan.margins(survey.components, sample["clusters"], sample["respondents"] / sample["clusters"], places=30)
+        planned = plan.margins(
+            survey.components, sample["clusters"], sample["respondents"] / sample["clusters"], places=30
+        )
         found = survey.scores.loc[district].loc[parts, "se"]
         assert (planned.loc[parts, "se"] / found).between(0.85, 1.18).all()
     whole = survey.components
@@ -48,7 +50,9 @@ def test_planned_errors_are_those_of_surveys_drawn():
         assert planned["se"] == pytest.approx(np.std(drawn), rel=0.05)
         large = surveys_of(rng, villages * 100, people, 1).ravel()
         frame = pd.DataFrame({"score": large, "village": np.arange(len(large)) // people})
-        assert planned["se"] / 10 == pytest.approx(domain_means(frame, "score", cluster="village")["se"].iloc[0], rel=0.1)
+        assert planned["se"] / 10 == pytest.approx(
+            domain_means(frame, "score", cluster="village")["se"].iloc[0], rel=0.1
+        )
 
 
 def test_power_is_how_often_a_change_is_found():

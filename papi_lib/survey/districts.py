@@ -122,7 +122,9 @@ class Survey:
         """
         parts = self._errors.parts
         share, span = self._errors.shares.loc[CITY, parts.index], self._errors.span
-        frame = parts.assign(score=self.scores.loc[CITY, "estimate"], spread=span * np.sqrt(parts["unit"] * share * (1 - share)))
+        frame = parts.assign(
+            score=self.scores.loc[CITY, "estimate"], spread=span * np.sqrt(parts["unit"] * share * (1 - share))
+        )
         order = ["total", *index.dimensions(self.year), *index.subdimensions(self.year)]
         return frame.loc[order, ["score", "spread", "icc", "answered", "near", "weighting", "df"]].rename_axis("part")
 

@@ -87,7 +87,13 @@ def margins(
 
 
 def villages_for(
-    parts: pd.DataFrame, margin: float, people: int, part: int | str = "total", *, places: int = 1, of: int | None = None
+    parts: pd.DataFrame,
+    margin: float,
+    people: int,
+    part: int | str = "total",
+    *,
+    places: int = 1,
+    of: int | None = None,
 ) -> int:
     """Return the fewest villages in a place that give a part's score the margin.
 
@@ -113,4 +119,6 @@ def villages_for(
     found = bisect_left(range(2, most + 1), True, key=enough) + 2
     if found <= most:
         return found
-    raise ValueError(f"{most} villages with {people} people each do not give ±{margin:g}; ask more people, or want less")
+    raise ValueError(
+        f"{most} villages with {people} people each do not give ±{margin:g}; ask more people, or want less"
+    )

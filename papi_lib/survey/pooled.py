@@ -85,7 +85,9 @@ def pooled(
     given, people = frame[values].notna().astype(float), frame[weight]
     n = given.groupby(frame[by]).sum().reindex(estimate.index)
     n = n.where(n > 0)
-    kish = given.mul(people, axis=0).groupby(frame[by]).sum() ** 2 / given.mul(people**2, axis=0).groupby(frame[by]).sum()
+    kish = (
+        given.mul(people, axis=0).groupby(frame[by]).sum() ** 2 / given.mul(people**2, axis=0).groupby(frame[by]).sum()
+    )
     clusters = given.groupby([frame[by], frame[strata], frame[cluster]]).sum()
     drawn = clusters.groupby(level=0).size().reindex(n.index)
     near = (clusters**2).groupby(level=0).sum() / n

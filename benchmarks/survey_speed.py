@@ -110,7 +110,8 @@ def real_chain() -> dict:
     weights = replicate_weights(surveyed.frame, **design)
     figures = replicate(surveyed.frame, items, weights, to_ranks, by="district_code")
     seconds = time.perf_counter() - start
-    shown = surveyed.scores["se"].unstack("series").loc[surveyed.districts, combination.columns].to_numpy()
+    shown = domain_means(surveyed.frame, items, by="district_code", combine=combination, **design)["se"]
+    shown = shown.unstack("series")[combination.columns].to_numpy()
     known = shown > 0
     ratio = np.nanstd(figures[1:, :, : last + 1], axis=0)[known] / shown[known]
     return {
@@ -147,7 +148,9 @@ def one_province(task: tuple[int, int, int]) -> tuple[float, int, float]:
     start = time.process_time()
     kind = np.where(codes["district_code"].astype(int) % 2, "urban", "rural")
     frame = codes[["stratum", "cluster", "weight", "district_code"]].assign(kind=kind)
-    surveyed = districts.Survey("made up", YEAR, 0, True, frame.join(codebook.score(codes, YEAR)))
+    surveyed = districts.Survey(
+        "made up", YEAR, 0, True, frame.join(codebook.score(codes, YEAR)), codebook.asked(codes, YEAR)
+    )
     figures = len(surveyed.scores) + len(surveyed.models)
     for series in surveyed.models.index.unique("series"):
         figures += len(estimates.standing(surveyed.estimates([series]), series))

@@ -64,7 +64,7 @@ def estimates(years: int | tuple[int, ...], parts: tuple[int | str, ...] | None 
     Examples
     --------
     >>> estimates(2024, (8,)).query("place == 'Hưng Yên'")[["score", "se"]].round(2).to_dict("records")
-    [{'score': 3.42, 'se': 0.09}]
+    [{'score': 3.42, 'se': 0.1}]
     """
     old = from_published(years, parts)
     share = old["place"].map(_shares())

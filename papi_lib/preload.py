@@ -159,10 +159,11 @@ def forecasts() -> None:
 
 
 def survey(records: str | None, year: int) -> None:
-    """Read a survey, with its models: for districts' pages."""
+    """Read a survey, with its models and what is tested: for districts' pages."""
     from papi_lib.survey import districts
 
-    _ = districts.load(records, year).models
+    found = districts.load(records, year)
+    _ = found.models, found.gaps(found.districts[0])
 
 
 def climbs(year: int) -> None:

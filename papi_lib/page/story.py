@@ -69,7 +69,7 @@ def standing(page: Page) -> pd.DataFrame | None:
             )
         else:
             page.say(
-                "The difference, {difference:+2} points (±{margin:2}), is within its margin of error: there may be none.",
+                "The difference, {difference:+2} points, is within its margin of error (±{margin:2}, wider than the interval’s, because all parts are looked at together): there may be none.",
                 **claim[["difference", "margin"]],
             )
     if page.survey:

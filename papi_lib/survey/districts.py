@@ -104,8 +104,7 @@ class Survey:
         So each part has one verdict on all pages of a district, and with at least 95% none of them calls clear what is
         only noise. Indexed by part; columns of `papi_lib.estimates.gaps`.
         """
-        parts = ("total", *index.dimensions(self.year), *index.subdimensions(self.year))
-        return estimates.gaps(self.estimates(parts, alike=True), place)
+        return estimates.gaps(self._alike, place)
 
     def claims(self, place: str, dimension: int | None = None) -> pd.DataFrame:
         """Return the claims on a district: as `papi_lib.estimates.claims`, but gaps only, to the whole survey."""
@@ -241,6 +240,11 @@ class Survey:
     @property
     def _errors(self) -> _Errors:
         return self._estimates[1]
+
+    @cached_property
+    def _alike(self) -> pd.DataFrame:
+        """What `gaps` tests, for all districts."""
+        return self.estimates(["total", *index.dimensions(self.year), *index.subdimensions(self.year)], alike=True)
 
     @cached_property
     def _scores(self) -> pd.DataFrame:

@@ -39,8 +39,8 @@ def effective(parts: pd.DataFrame, villages: int, people: int, *, of: int | None
     Examples
     --------
     >>> parts = pd.DataFrame({"icc": [0.1], "answered": 1.0, "near": 1.0, "weighting": 1.0}, index=["total"])
-    >>> effective(parts, 10, 11)["total"], effective(parts, 10, 1)["total"], effective(parts, 10, 11, of=10)["total"].round(1)
-    (55.0, 10.0, 122.2)
+    >>> [float(effective(parts, 10, people)["total"]) for people in (1, 11, 40)]
+    [10.0, 55.0, 81.63265306122449]
     """
     free = 1.0 if of is None else max(1 - villages / of, 0)
     near = 1 + (people - 1) * parts["near"]

@@ -73,7 +73,7 @@ def test_a_dimension_that_the_years_lack_is_a_sentence():
     choice = state("Hà Nội", "en", 8, 2016)
     assert choice.draw() is None
     assert choice.say() == [
-        "Nothing to draw: PAPI did not measure “E-governance” in 2011–2016, but it did in 2018–2024."
+        "Nothing to draw: PAPI did not measure “e-governance” in 2011–2016, but it did in 2018–2024."
     ]
 
 

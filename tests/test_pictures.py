@@ -8,8 +8,7 @@ from papi_lib.page.page import Page
 def test_a_question_looks_at_the_data_files_once(monkeypatch):
     looks, page = [], Page.open("Hà Nội", 2024, "en", dimension=8)
     monkeypatch.setattr("papi_lib.page.page.display", lambda *shown, **how: None)
-    monkeypatch.setattr(
-        datafiles.os, "stat", lambda path, stat=datafiles.os.stat: looks.append(str(path)) or stat(path)
-    )
+    stat = datafiles.os.stat
+    monkeypatch.setattr(datafiles.os, "stat", lambda path, **how: looks.append(str(path)) or stat(path, **how))
     story.history(page)
     assert looks.count(str(datafiles.folder() / "published" / "2011.csv")) <= 2

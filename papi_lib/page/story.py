@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, indicators, places, plans, posterior, precision, provenance, published
+from papi_lib import datafiles, estimates, index, indicators, places, plans, posterior, provenance
 from papi_lib.page import charts, country
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -22,15 +22,6 @@ _MARGINS = {
     "passing": mark("what passes within a year, in the districts and villages that were asked"),
     "sampling": mark("which people and places were asked, as published"),
 }
-#: How likely a move in the order of provinces is true; and where the sample seems to have been drawn anew in between.
-_ROSE = {
-    "rose": mark("The chance that it truly rose is {chance:%}."),
-    "fell": mark("The chance that it truly fell is {chance:%}."),
-}
-_ROSE_IF = {
-    "rose": mark("The chance that it truly rose is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
-    "fell": mark("The chance that it truly fell is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
-}  # fmt: skip
 #: Where a province stands: its group (`papi_lib.page.country.group_name`), rank and probable ranks.
 RANK = mark(
     "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the chances are nine in ten that it truly stands between ranks {lower} and {upper}."
@@ -216,159 +207,6 @@ def items_table(page: Page, frame: pd.DataFrame, caption: str) -> pd.DataFrame:
         "Single answers are not tested: with so many, some differ much by chance alone. What is more than chance is told of the parts that they make."
     )
     return frame
-
-
-@datafiles.held()
-def history(page: Page) -> pd.DataFrame | None:
-    """Ask how the scores moved, inside each run of years that compare.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        From `papi_lib.estimates.history`: the page's series and its parts; None for a survey, of which there is one.
-    """
-    if not page.measured:
-        return None
-    page.ask("How did it move?", "scores-editions-breaks")
-    if page.survey:
-        return page.say("There is one survey of the districts, so nothing can be said about change.")
-    last_year(page)
-    course(page)
-    frame = estimates.history(page.place.code, [page.series, *page.parts], until=page.year)
-    whole = frame["part"] == page.series
-    for own in (frame[whole], frame[~whole]):
-        page.picture(charts.history(own, page.place, lang=page.lang, beside_name=page.whole))
-    every_year(page)
-    reasons = index.breaks(int(frame["year"].min()), page.year, page.dimension).dropna(subset="subdimension")
-    for row in reasons.to_dict("records"):
-        page.note(
-            "{part:part}, from {since}: {why}",
-            part=row["subdimension"],
-            since=row["year"],
-            why=row[f"note_{page.lang}"],
-        )
-    return frame
-
-
-def every_year(page: Page) -> pd.DataFrame:
-    """Show score and rank of the page's series and all parts below it in every year, the latest first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Parts × years: ``score``, ``rank`` and ``group`` on the first level of the columns.
-    """
-    w, code, structure = page.words, page.place.code, index.structure(page.year)
-    below = {d: own["subdimension"].to_list() for d, own in structure.groupby("dimension")}
-    dimensions = index.dimensions(page.year) if page.dimension is None else [page.dimension]
-    parts = [*(["total"] if page.dimension is None else []), *(part for d in dimensions for part in (d, *below[d]))]
-    known = {}
-    for part in parts:
-        scores = published.series(None if part == "total" else part, until=page.year)
-        known[part] = pd.DataFrame(
-            {y: published.standing(scores[y].rename("score")).loc[code] for y in scores}, dtype=float
-        )
-    frame = pd.concat(known).unstack()[sorted({y for own in known.values() for y in own}, reverse=True)]
-    frame = frame.swaplevel(axis=1).sort_index(axis=1, level=0, sort_remaining=False).loc[parts]
-    years = list(frame["score"])
-    text, looks = pd.DataFrame("–", parts, years), pd.DataFrame("number", parts, years)
-    for part, year in ((p, y) for p in parts for y in years if pd.notna(frame.loc[p, ("score", y)])):
-        score, rank, group = frame.loc[part, [(name, year) for name in ("score", "rank", "group")]]
-        starts = year - 1 in known[part] and not index.comparable(year - 1, year, None if part == "total" else part)
-        text.loc[part, year] = w("{score:2} ({rank:0})", score=score, rank=rank)
-        looks.loc[part, year] = f"number group-{group:.0f}{' break' if starts else ''}"
-    page.table(
-        text, "Points and rank in every year. Dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
-        {year: (str(year), "") for year in years}, looks=looks,
-    )  # fmt: skip
-    return frame
-
-
-def last_year(page: Page) -> None:
-    """Say how far the score moved since the last year that compares, and whether the place truly rose or fell."""
-    moved = page.last_change
-    if moved is None:
-        page.say("There is no earlier year whose scores compare with those of {year}.")
-    elif pd.notna(moved["change"]):
-        page.say(
-            "Since {since} the score moved by {change:+2} points (95% interval {low:+2} to {high:+2}), the mean of provinces by {country:+2}.",
-            low=moved["change"] - moved["change_margin"], high=moved["change"] + moved["change_margin"], **moved[["since", "change", "country"]],
-        )  # fmt: skip
-    since = page.year - 1 if moved is None else int(moved["since"])
-    if since in published.series(page.dimension):
-        rise(page, since)
-
-
-def rise(page: Page, since: int, places: int = 1) -> pd.DataFrame | None:
-    """Say how a province moved in the order of provinces, and how likely it is that it truly rose or fell.
-
-    Parameters
-    ----------
-    page : Page
-        The page.
-    since : int
-        The earlier year.
-    places : int
-        Places of the rise that is asked about, besides any; told where the place rose.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        A row for each margin that may hold, the page's own first: as from `papi_lib.posterior.rises`, ``rose_so_far``
-        the chance of so many places; None if the province was not published in both years.
-    """
-    code, own = page.place.code, precision.margin_of_change(since, page.year)
-    margins = ["level"] if own == "passing" else ["level", "passing"]
-    known = {margin: posterior.rises(since, page.year, page.series, margin) for margin in margins}
-    if code not in known["level"].index:
-        return page.say("PAPI did not publish {place} in both {since} and {year}, so nothing is known of a rise or fall between them.", since=since)  # fmt: skip
-    far = [posterior.rises(since, page.year, page.series, margin, places).loc[code, "rose"] for margin in margins]
-    frame = pd.DataFrame({margin: table.loc[code] for margin, table in known.items()}).T.assign(rose_so_far=far)
-    told = frame.iloc[0].to_dict() | {"since": since, "places": places, "same": frame.iloc[-1].to_dict()}
-    page.say("Among the {of:0} provinces published in both years, {place} went from place {rank_before:0} in {since} to place {rank:0} in {year}.", **told)  # fmt: skip
-    if told["gain"] == 0:
-        page.say("The chance that it truly rose is {rose:%}, that it truly fell {fell:%}.", **told)
-    else:
-        way = "rose" if told["gain"] > 0 else "fell"
-        page.say((_ROSE if len(frame) == 1 else _ROSE_IF)[way], chance=told[way], same=told["same"][way])
-    if places > 1 and told["gain"] > 0:
-        sentence = mark("A true rise by at least {places} places: {chance:%}.")
-        if len(frame) > 1:
-            sentence = mark(
-                "A true rise by at least {places} places: {chance:%}, or {same:%} if the same villages were asked."
-            )
-        page.say(sentence, places=places, chance=told["rose_so_far"], same=told["same"]["rose_so_far"])
-    if not index.comparable(since, page.year, page.dimension):
-        page.note("Between {since} and {year} the measure changed: part of the move may come from that, not from the province.", since=since)  # fmt: skip
-    return frame
-
-
-def course(page: Page) -> None:
-    """Say what moved since the first year that compares, and show it for every part."""
-    moved = page.claims.query("kind == 'change'").dropna(subset="change")
-    if moved.empty:
-        return
-    clear = moved[moved["clear"]]
-    for row in clear.itertuples():
-        page.say(
-            "{part:part} since {since}: {change:+2} points, the mean of provinces {country:+2}.",
-            part=row.part, since=row.since, change=row.change, country=row.country,
-        )  # fmt: skip
-    if clear.empty:
-        page.say(
-            "Since {since}, no part moved otherwise than the country by more than its margin of error.",
-            since=int(moved["since"].min()),
-        )
-    columns = {
-        "since": ("since", ""), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
-        "country": ("change of the mean of provinces", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),
-        "rank_before": ("rank then", "0"), "rank": ("rank now", "0"),
-    }  # fmt: skip
-    page.table(
-        moved.set_index("part"),
-        "What moved since the first year that compares; ranks among the provinces published in both years",
-        columns,
-    )
 
 
 @datafiles.held()

@@ -78,7 +78,7 @@ def _become_own(folder: str) -> None:
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
     gc.enable()
-    gc.set_threshold(20_000)  # drawings leave much behind, and the process ends soon
+    gc.set_threshold(100_000)  # drawings leave much behind, and the process ends soon
 
 
 class _Outputs:

@@ -76,7 +76,7 @@ def estimates(years: int | tuple[int, ...], parts: tuple[int | str, ...] | None 
     groups = weighted.groupby(["part", "year", "place"], sort=False)
     frame = groups[["score", "se"]].sum().where(groups["score"].count() == groups.size()).reset_index()
     frame["se"] = np.sqrt(frame["se"])
-    frame = frame.assign(df=np.inf, n=np.nan)[list(old)]
+    frame = frame.assign(df=groups["df"].first().to_numpy(), n=np.nan)[list(old)]
     frame.attrs = old.attrs | {"source": "reconstructed"}
     return frame
 

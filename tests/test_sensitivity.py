@@ -78,7 +78,7 @@ def test_the_page_tells_what_the_draws_say(province, year, dimensions):
     page = run("11_sensitivity", province=province, year=year, lang="en", runs=3000)
     code, values, text = places.province(province).code, page.values, page.text
     rank, group = published.totals(year).loc[code, ["rank", "group"]]
-    assert f"rank {rank} in our ordering; the margin of error leaves any rank from" in text
+    assert f"rank {rank} in our ordering; nine chances in ten lie between ranks" in text
     ranks = values["ranks"][code]
     groups = published.groups(values["ranks"].to_numpy(), len(values["scores"]))[
         :, values["scores"].index.get_loc(code)

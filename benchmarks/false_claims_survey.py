@@ -131,7 +131,7 @@ def districts_differ(surveys: int) -> dict:
 def main() -> None:
     """Measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--surveys", type=int, default=100)
+    parser.add_argument("--surveys", type=int, default=40)
     surveys, start = parser.parse_args().surveys, time.perf_counter()
     result = {
         "level": LEVEL,

@@ -313,13 +313,19 @@ def _correlation(wide: pd.DataFrame, first: int, last: int) -> np.ndarray:
 
 
 @datafiles.cached
+def _published(year: int) -> pd.DataFrame:
+    """Return a year's standard errors that the data have: provinces × parts."""
+    table = published.standard_errors()
+    return table[table["year"] == year].pivot(index="province_code", columns="part", values="se")
+
+
+@datafiles.cached
 def _sampling(part: int | str, year: int) -> np.ndarray:
     """Return the published sampling variance of a usual province; missing unless all published provinces have it.
 
     A single one rests on three to six districts and is hardly to be trusted, their mean is.
     """
-    table = published.standard_errors()
-    own = table[(table["year"] == year) & (table["part"] == part)].set_index("province_code")["se"]
+    own = _published(year).get(part, pd.Series(dtype=float)).dropna()
     scores = published.series(None if part == "total" else part)
     there = scores.index[scores[year].notna()]
     if not there.isin(own.index).all():

@@ -5,6 +5,7 @@ Each function shows one question with its answer and returns the frame behind it
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from papi_lib import datafiles, estimates, index, posterior, precision, published
@@ -61,32 +62,37 @@ def every_year(page: Page) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Parts × years: ``score``, ``rank`` and ``group`` on the first level of the columns.
+        Parts × years: ``score``, ``rank``, ``of``, ``group`` and ``break`` on the first level of the columns.
     """
     w, code, structure = page.words, page.place.code, index.structure(page.year)
     below = {d: own["subdimension"].to_list() for d, own in structure.groupby("dimension")}
     dimensions = index.dimensions(page.year) if page.dimension is None else [page.dimension]
     parts = [*(["total"] if page.dimension is None else []), *(part for d in dimensions for part in (d, *below[d]))]
-    known = {}
+    cells = {}
     for part in parts:
         scores = published.series(None if part == "total" else part, until=page.year)
-        known[part] = pd.DataFrame(
-            {y: published.standing(scores[y].rename("score")).loc[code] for y in scores}, dtype=float
-        )
-    frame = pd.concat(known).unstack()[sorted({y for own in known.values() for y in own}, reverse=True)]
-    frame = frame.swaplevel(axis=1).sort_index(axis=1, level=0, sort_remaining=False).loc[parts]
-    years = list(frame["score"])
-    text, looks = pd.DataFrame("–", parts, years), pd.DataFrame("number", parts, years)
-    for part, year in ((p, y) for p in parts for y in years if pd.notna(frame.loc[p, ("score", y)])):
-        score, rank, group = frame.loc[part, [(name, year) for name in ("score", "rank", "group")]]
-        starts = year - 1 in known[part] and not index.comparable(year - 1, year, None if part == "total" else part)
-        text.loc[part, year] = w("{score:2} ({rank:0})", score=score, rank=rank)
-        looks.loc[part, year] = f"number group-{group:.0f}{' break' if starts else ''}"
+        ranks = scores.rank(ascending=False, method="min")
+        own = pd.DataFrame({"score": scores.loc[code], "rank": ranks.loc[code], "of": scores.count()})
+        own["group"] = [
+            published.groups(np.array(rank), n) if rank > 0 else np.nan for rank, n in own[["rank", "of"]].to_numpy()
+        ]
+        own["break"] = [
+            y - 1 in scores and not index.comparable(y - 1, y, None if part == "total" else part) for y in scores
+        ]
+        cells[part] = own
+    frame = pd.concat(cells).unstack()
+    years = sorted(frame["score"].columns, reverse=True)
+    text, looks = ({part: {} for part in parts} for _ in range(2))
+    for (part, year), row in pd.concat(cells).dropna(subset="score").iterrows():
+        text[part][year] = w("{score:2} ({rank:0})", score=row["score"], rank=row["rank"])
+        looks[part][year] = f"number group-{row['group']:.0f}{' break' if row['break'] else ''}"
+    text, looks = (pd.DataFrame.from_dict(told, orient="index", columns=years).loc[parts] for told in (text, looks))
+    text, looks = text.fillna("–"), looks.fillna("number")
     page.table(
         text, "Points and rank in every year. Dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
         {year: (str(year), "") for year in years}, looks=looks,
     )  # fmt: skip
-    return frame
+    return frame.loc[parts]
 
 
 def last_year(page: Page) -> None:

@@ -18,6 +18,8 @@ from papi_lib.page.words import mark
 
 #: A move is told from this chance of being true on, and only if it is by so many places; so many of them.
 SURE, LEAST, MOST = 0.9, 5, 2
+#: Of so many moves, the largest beside their errors, it is asked how likely they are true.
+ASKED = 6
 _CLEAR = {
     True: mark("{part:part}: {points:2} points above {whole} (margin of error ±{margin:2})."),
     False: mark("{part:part}: {points:2} points below {whole} (margin of error ±{margin:2})."),
@@ -35,8 +37,8 @@ def summary(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        Of a province, by part: ``rank`` and ``of`` in the page's year, ``since``, ``rank_before``, ``gain`` and
-        ``chance`` of its largest move inside the edition. Of a district, `Page.claims`, the largest ``z`` first. None
+        Of a province, by part: ``rank`` and ``of`` in the page's year, ``since``, ``rank_before``, ``gain`` and ``z``
+        (beside its error) of its largest move inside the edition, and for the largest their ``chance`` of being true. Of a district, `Page.claims`, the largest ``z`` first. None
         where the place has no score.
     """
     if not page.measured:
@@ -47,9 +49,11 @@ def summary(page: Page) -> pd.DataFrame | None:
         return frame
     if pd.isna(page.standing.loc[page.place.code, "score"]):
         return None
-    frame = pd.DataFrame(
-        {part: _move(page, part) for part in dict.fromkeys([page.series, *page.parts, *_finest(page)])}
-    ).T
+    parts = dict.fromkeys([page.series, *page.parts, *_finest(page)])
+    frame = pd.DataFrame({part: _move(page, part) for part in parts}).T
+    for part, row in frame[frame["z"] > ndtri(SURE)].sort_values("z", ascending=False).head(ASKED).iterrows():
+        known = posterior.rises(row["since"], page.year, part).loc[page.place.code]
+        frame.loc[part, "chance"] = known["rose" if row["gain"] > 0 else "fell"]
     told = [_standing(page), _moved(page, frame), _ends(page, frame), _acts(page, frame)]
     page.findings([sentence for sentence in told if sentence])
     return frame
@@ -81,32 +85,21 @@ def _ranks(page: Page, part: int | str, year: int) -> pd.Series:
     return scores[year].rank(ascending=False, method="min")
 
 
-def _move(page: Page, part: int | str) -> pd.Series:
-    """Return a part's rank, and its largest move in places since a year of the edition that compares.
-
-    How likely the move is true is asked only where it is large beside its error; elsewhere its chance is left at 0.
-    """
-    code, year, ranks = page.place.code, page.year, _ranks(page, part, page.year)
-    found = {"rank": ranks[code], "of": ranks.count(), "since": None, "rank_before": None, "gain": 0, "chance": 0.0}
-    scores, earlier = (
-        published.series(None if part == "total" else part),
-        index.segment(year, None if part == "total" else part),
-    )
-    for since in (y for y in earlier if y < year and pd.notna(scores.loc[code, [y, year]]).all()):
+def _move(page: Page, part: int | str) -> dict:
+    """Return a part's rank, and its largest move in places since a year of the edition that compares."""
+    code, year, key = page.place.code, page.year, None if part == "total" else part
+    scores = published.series(key)
+    found = {"rank": _ranks(page, part, year)[code], "of": scores[year].count(), "since": None, "rank_before": None}
+    found |= {"gain": 0, "z": 0.0, "chance": 0.0}
+    for since in (y for y in index.segment(year, key) if y < year and pd.notna(scores.loc[code, [y, year]]).all()):
         both = scores[[since, year]].dropna()
-        order, move = both.rank(ascending=False, method="min").loc[code], both[year] - both[since]
-        gain = order[since] - order[year]
-        margin = precision.margin_of_change(since, year)
-        error = np.hypot(*(precision.standard_errors_by_province(part, y, margin)[code] for y in both))
-        if (
-            abs(gain) >= LEAST
-            and abs(gain) > abs(found["gain"])
-            and abs(move[code] - move.mean()) > ndtri(SURE) * error
-        ):
-            found |= {"since": since, "rank_before": order[since], "gain": gain}
-    if found["gain"]:
-        found["chance"] = posterior.rises(found["since"], year, part).loc[code, "rose" if found["gain"] > 0 else "fell"]
-    return pd.Series(found)
+        before, now = (int((both[y] > both.loc[code, y]).sum()) + 1 for y in both)
+        if abs(before - now) >= LEAST and abs(before - now) > abs(found["gain"]):
+            margin, move = precision.margin_of_change(since, year), both[year] - both[since]
+            error = np.hypot(*(precision.standard_errors_by_province(part, y, margin)[code] for y in both))
+            found |= {"since": since, "rank_before": before, "gain": before - now}
+            found["z"] = abs(move[code] - move.mean()) / error
+    return found
 
 
 def _standing(page: Page) -> str:

@@ -168,15 +168,14 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
     name, other, middle = names
     segment = frame["segment"].to_numpy()
     breaks, alone = np.flatnonzero(np.diff(segment)) + 1, ~frame["segment"].duplicated(keep=False).to_numpy()
-    columns = ["year", "score", "beside", "lower_quartile", "upper_quartile", "margin"]
-    values = frame[columns].to_numpy(float)
-    year, score, beside, low, high, margin = np.insert(values, breaks, np.nan, axis=0).T
+    values = frame[["year", "score", "beside", "lower_quartile", "upper_quartile"]].to_numpy(float)
+    year, score, beside, low, high = np.insert(values, breaks, np.nan, axis=0).T
     ax.fill_between(year, low, high, color=colour["range"], alpha=0.6, lw=0, label=middle)
     if alone.any():
         ax.vlines(*values[alone][:, [0, 3, 4]].T, color=colour["range"], lw=6, alpha=0.6)
     ax.plot(year, beside, color=colour["whole"], lw=1.3, marker="_", ms=7, label=other)
     ax.plot(year, score, color=colour["place"], lw=1.8, marker="o", ms=4.5, label=name)
-    ax.vlines(year, score - margin, score + margin, color=colour["place"], lw=0.9, alpha=0.8)
+    ax.vlines(values[:, 0], frame["low"], frame["high"], color=colour["place"], lw=0.9, alpha=0.8)
     if len(breaks):
         between = {"ls": ":", "lw": 1, "transform": ax.get_xaxis_transform()}
         ax.vlines(segment[breaks] - 0.5, 0, 1, color="#64748b", **between)

@@ -37,7 +37,7 @@ def load(year: int) -> pd.DataFrame:
     names = names[names["year"] == year]
     names = names.assign(part=[int(p) if p.isdigit() else p for p in names["part"]])
     parts = {*index.dimensions(year), *index.subdimensions(year)}
-    for row, part in names["part"].items():
+    for row, part in enumerate(names["part"]):
         if part not in parts:
             at = datafiles.where("indicator-names", row, "part")
             raise datafiles.DataError(f"{at}: '{part}' is no part of the index in {year}; correct it")

@@ -46,7 +46,7 @@ def html(
     """
     shown = {name: about for name, about in columns.items() if name in frame}
     head = "".join(f'<th scope="col"{_look(kind)}>{escape(words(header))}</th>' for header, kind in shown.values())
-    classes = [[None] * len(shown)] * len(frame) if looks is None else looks[list(shown)].to_numpy()
+    classes = [[None] * len(shown)] * len(frame) if looks is None else looks[list(shown)].to_numpy().tolist()
     body = "".join(
         f'<tr><th scope="row">{escape(words.value(label, rows[1]))}</th>'
         + "".join(

@@ -156,7 +156,7 @@ class _Filler(string.Formatter):
             yield literal, name, f"{spec} inside" if inside else spec, conversion
             before += "…"
 
-    def format_field(self, value: object, spec: str) -> str:
+    def format_field(self, value: Any, spec: str) -> str:
         kind, _, inside = spec.partition(" ")
         if kind in {"list", "part"} and not isinstance(value, int | str | np.integer):
             items = [self.words.value(item, "part" if kind == "part" else "") for item in value]

@@ -16,7 +16,7 @@ with redirect_stdout(None):  # what the page would show
 drawn = {
     "profile": charts.profile(parts, place, **look),
     "history": charts.history(estimates.history(place.code, [8], until=page.year), place, **look),
-    "ranks": country.ranks(page.standing, place, **look),
+    "standing": country.strip(page.standing, place, **look),
     "tiles": country.tiles(page.standing["group"], place, **look),
 }
 for name, ax in drawn.items():

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
-from papi_lib import estimates, index, places, posterior
+from papi_lib import estimates, index, places, posterior, published
 from papi_lib.page import charts, country, pictures
 from papi_lib.page.country import spread
 from papi_lib.page.words import Words
@@ -146,7 +146,7 @@ def names(ax) -> list:
 
 @pytest.mark.parametrize("name", ["Hà Nội", "TP. Hồ Chí Minh", "Bà Rịa - Vũng Tàu"])
 @pytest.mark.parametrize("n", [63, 34, 5])
-def test_names_over_ranks_keep_apart_inside_the_figure(name, n):
+def test_names_over_scores_keep_apart_inside_the_figure(name, n):
     place = province(name)
     codes = [place.code, *(code for code in [1, 31, 48, 79, 92] if code != place.code)]  # neighbours in the middle
     others = [code for code in places.provinces().index if code not in codes]
@@ -155,8 +155,8 @@ def test_names_over_ranks_keep_apart_inside_the_figure(name, n):
     rank = np.arange(1.0, n + 1)
     frame = pd.DataFrame(
         {"score": 50 - rank, "rank": rank, "lower": np.maximum(rank - 9, 1), "upper": np.minimum(rank + 9, n)}, order
-    )
-    ax = country.ranks(frame, place, lang="vi")
+    ).assign(low=49 - rank, high=51 - rank, group=published.groups(rank, n))
+    ax = country.strip(frame, place, lang="vi")
     turned = names(ax)
     feet = sorted(ax.transData.transform([(text.xy[0], 0) for text in turned])[:, 0] * 72 / ax.figure.dpi)
     assert min(np.diff(feet)) > 9  # points: a turned line of 7.5 points
@@ -165,19 +165,21 @@ def test_names_over_ranks_keep_apart_inside_the_figure(name, n):
     inside(ax)
 
 
-def test_ranks_tell_the_place_and_table_all():
+def test_scores_on_a_strip_tell_the_place_and_table_all():
     frame = posterior.published_standing(2024, 8)
-    ax = country.ranks(frame, HANOI, lang="en")
-    assert "Ha Noi: rank 2, probably 1 to 5." in ax.figure.description.alt
+    ax = country.strip(frame, HANOI, lang="en", before=3.9)
+    assert "The hollow dot is Ha Noi the year before." in ax.figure.description.caption
+    assert "Ha Noi: 4.05 points, rank 2, probably 1 to 5." in ax.figure.description.alt
     assert len(ax.figure.description.data) == frame["rank"].notna().sum()
-    assert country.ranks(frame.assign(rank=np.nan), HANOI) is None
+    assert country.strip(frame.assign(rank=np.nan), HANOI) is None
 
 
 def test_ranks_of_the_provinces_of_2025_carry_their_names_and_say_how_they_were_made():
-    frame = pd.DataFrame({"score": [3.0, 2.0], "rank": [1.0, 2.0], "lower": 1.0, "upper": 2.0}, ["Hà Nội", "Hưng Yên"])
+    known = {"rank": [1.0, 2.0], "group": [1, 4], "lower": 1.0, "upper": 2.0}
+    frame = pd.DataFrame({"score": [3.0, 2.0], "low": 1.0, "high": 4.0} | known, ["Hà Nội", "Hưng Yên"])
     named = pd.Series(["Ha Noi", "Hung Yen"], frame.index)
-    ax = country.ranks(frame, HANOI, lang="en", names=named)
-    assert [text.get_text() for text in names(ax)] == ["Ha Noi", "Hung Yen"]
+    ax = country.strip(frame, HANOI, lang="en", names=named)
+    assert [text.get_text() for text in names(ax)] == ["Hung Yen", "Ha Noi"]
     assert "reconstructed" in ax.figure.description.caption
 
 

@@ -1,4 +1,4 @@
-"""Pictures of all places at once: ranks, districts by name, tile map, names on a cloud of dots.
+"""Pictures of all places at once: scores on a strip, districts by name, tile map, names on a cloud of dots.
 
 Charts as in `papi_lib.page.charts`: a tidy frame and a place in, axes out.
 """
@@ -6,6 +6,7 @@ Charts as in `papi_lib.page.charts`: a tidy frame and a place in, axes out.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -30,18 +31,21 @@ def group_name(group: int, w: Words) -> str:
 
 
 @pictures.style()
-def ranks(
-    frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, names: pd.Series | None = None,
-    palette: Mapping | None = None,
+def strip(
+    frame: pd.DataFrame, place: Place, *, before: float | None = None, lang: str = "vi", ax: Axes | None = None,
+    names: pd.Series | None = None, palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
-    """Draw every province's rank with the ranks that are probable; name the place, the five cities, the first and the last.
+    """Draw every province's score on one line, with the four groups; name the place, the five cities, first and last.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        From `papi_lib.posterior.standing`: ``score``, ``rank``, ``lower``, ``upper`` by place.
+        From `papi_lib.posterior.standing`: ``score``, ``low``, ``high``, ``rank``, ``lower``, ``upper``, ``group`` by
+        place.
     place : Place
-        Province to point out.
+        Province to point out, with the 95% interval of its score.
+    before : float, optional
+        The place's score of the year before, if it compares: a hollow dot.
     lang : {"vi", "en"}
         Language of the picture.
     ax : matplotlib.axes.Axes, optional
@@ -52,41 +56,53 @@ def ranks(
     palette : mapping, optional
         Colours that differ from `papi_lib.page.charts.PALETTE`.
     """
-    frame = frame.dropna(subset="rank").sort_values("rank", kind="stable")
+    frame = frame.dropna(subset="rank").sort_values("score")
     if frame.empty:
         return None
     w, colour, n = Words(lang), colours(palette), len(frame)
     table, own = places.provinces(), frame.index == place.code
-    axis = w("provinces by published score")
-    caption = w("Dots are ranks by published score (our ordering), bars the ranks that are probable (90%).")  # fmt: skip
+    caption = w("A dot a province by published score, in four groups by our ordering; the bar is the 95% interval.")
     if names is not None:
-        axis = w("provinces of 2025 by reconstructed score")
-        caption = w("Dots are ranks of the provinces of 2025 by scores that we reconstructed, bars the ranks that are probable (90%).")  # fmt: skip
+        caption = w("A dot a province of 2025 by the score that we reconstructed, in four groups by our ordering; the bar is the 95% interval.")  # fmt: skip
     names = table[f"name_{lang}"] if names is None else names
-    ax = pictures.axes(w, 7, 4.3, margins=(0.6, 0.4, 1.0, 0.35)) if ax is None else ax
-    order, ink = np.arange(1, n + 1), np.where(own, colour["place"], colour["best"])
-    ax.vlines(order, frame["lower"], frame["upper"], color=np.where(own, colour["place"], colour["range"]), lw=4)
-    ax.scatter(order, frame["rank"], s=np.where(own, 49, 9), color=ink, zorder=3)
+    ax = pictures.axes(w, 7, 2.7, margins=(0.2, 0.2, 1.05, 0.5)) if ax is None else ax
+    first, last = frame["score"].iloc[[0, -1]]
+    room = 0.04 * (last - first or 1)
+    ends = frame.groupby("group")["score"].agg(["min", "max"]).sort_index(ascending=False)
+    edges = [first - room, *((ends["max"].iloc[:-1].to_numpy() + ends["min"].iloc[1:].to_numpy()) / 2), last + room]
+    for group, (left, right) in zip(ends.index, pairwise(edges), strict=True):
+        ax.axvspan(left, right, color=colour[group], alpha=0.22, lw=0)
+        ax.text((left + right) / 2, -1.5, pictures.wrap(group_name(group, w), 10), ha="center", va="bottom", fontsize=8)
+    height = (7 * np.arange(n) % 9 - 4) / 8  # dots beside each other do not hide each other
+    ax.scatter(frame["score"], np.where(own, 0, height), s=np.where(own, 0, 14), color=colour["best"], lw=0, zorder=3)
+    if own.any():
+        row = frame.loc[place.code]
+        ax.plot(row[["low", "high"]], [0, 0], color=colour["place"], lw=2.5, alpha=0.5, zorder=4, solid_capstyle="butt")
+        ax.plot(row["score"], 0, "o", color=colour["place"], ms=9, zorder=6)
+        if before is not None and np.isfinite(before):
+            ax.plot(before, 0, "o", mfc="white", mec=colour["place"], mew=1.6, ms=8, zorder=5)
+            caption += " " + w("The hollow dot is {place} the year before.", place=place.name(lang))
     cities = table[table["type"] == "city"]
     chosen = own | frame.index.isin([*cities.index, *cities["merged_2025"], *frame.index[[0, -1]]])
-    above = frame["lower"].fillna(frame["rank"])
-    foot = -0.03 * n  # where names begin, above all bars
-    spots = zip(order[chosen], frame.index[chosen], above[chosen], spread(order[chosen], 0.034 * n, n), strict=True)
+    beside = spread(frame["score"][chosen].to_numpy(), 0.034 * (last - first or 1), last)
     turned = {"rotation": 60, "rotation_mode": "anchor", "va": "center", "fontsize": 7.5, "annotation_clip": False}
-    for x, code, low, beside in spots:
-        line, text, weight = ("place", "place", "bold") if code == place.code else ("line", "text", "normal")
-        ax.plot([x, x, beside], [low, 0, foot], color=colour[line], lw=0.6, clip_on=False)
-        ax.annotate(names[code], (beside, foot), color=colour[text], weight=weight, **turned)
-    ax.set(xlim=(0, n + 1), ylim=(n + 1, 0), xticks=[], yticks=[1, *range(10, n + 1, 10)])
-    ax.set(xlabel=axis, ylabel=w("rank (1 = highest)"))
-    alt = w("Ranks of {n} provinces with those that are probable.", n=n)
+    for x, code, y, foot in zip(frame["score"][chosen], frame.index[chosen], height[chosen], beside, strict=True):
+        mine = code == place.code
+        line, text, weight = ("place", "place", "bold") if mine else ("line", "text", "normal")
+        ax.plot([x, x, foot], [0 if mine else y, 1, 1.07], color=colour[line], lw=0.6, clip_on=False)
+        ax.annotate(names[code], (foot, 1.07), color=colour[text], weight=weight, **turned)
+    ax.set(ylim=(-1.6, 1), yticks=[], xlabel=w("points"))
+    ax.set_xlim(min(edges[0], frame["low"].where(own).min()), max(edges[-1], frame["high"].where(own).max()))
+    ax.spines["left"].set_visible(False)
+    alt = w("Scores of {n} provinces from {first:2} to {last:2} points.", n=n, first=first, last=last)
     if own.any():
-        known = frame.loc[place.code, ["rank", "lower", "upper"]]
-        alt += " " + w("{place}: rank {rank}, probably {lower} to {upper}.", place=place.name(lang), **known)
+        alt += " " + w(
+            "{place}: {score:2} points, rank {rank}, probably {lower} to {upper}.", place=place.name(lang), **row
+        )
     columns = {
         "score": (w("score"), "2"), "rank": (w("rank"), "n"), "lower": (w("probable from"), "n"), "upper": (w("probable to"), "n"),
     }  # fmt: skip
-    shown = frame.set_axis(names[frame.index])
+    shown = frame[::-1].set_axis(names[frame.index[::-1]])
     return pictures.describe(ax, caption, alt, shown, columns=columns, rows=(w("province"), ""))
 
 

@@ -70,7 +70,8 @@ def standing(page: Page) -> pd.DataFrame | None:
     else:
         if pd.notna(row["score"]):
             rank(page, row, n)
-        page.picture(country.ranks(frame, page.place, lang=page.lang))
+        before = None if page.last_change is None else page.last_change["before"]
+        page.picture(country.strip(frame, page.place, before=before, lang=page.lang))
     return frame
 
 

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from replicates import replicate, replicate_weights
 from scipy.stats import norm, rankdata, t
 
 from papi_lib import index, precision
 from papi_lib.smallarea import fay_herriot, smooth_variances
-from papi_lib.survey import domain_means, replicate, replicate_weights
+from papi_lib.survey import domain_means
 
 YEAR, LEVEL, DISTRICTS, VILLAGES, SEED = 2024, 0.95, 30, 90, 20240531
 ITEMS = 3  # a sub-dimension

@@ -20,10 +20,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from replicates import replicate, replicate_weights
 from scipy.stats import rankdata
 
 from papi_lib import estimates
-from papi_lib.survey import codebook, districts, domain_estimates, domain_means, replicate, replicate_weights
+from papi_lib.survey import codebook, districts, domain_estimates, domain_means
 
 YEAR = 2024
 SERIES = [f"s{i}" for i in range(29)]

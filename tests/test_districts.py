@@ -525,18 +525,6 @@ def test_an_item_not_asked_takes_only_what_needs_it(tmp_path, monkeypatch):
     assert re.search(r"clean enough[^<]*</th>.*?this was not asked in the survey", " ".join(shown), flags=re.S)
 
 
-def test_design_effects_of_a_file(tmp_path):
-    """A weight with a wrong unit is told by the weights' own, villages that were not drawn by the scores'."""
-    path = tmp_path / "a.parquet"
-    small_survey(path, {"001": 8, "002": 8})
-    clean = records.load(path, 2024)
-    assert survey_methods.design_effects(clean, 2024)["usual"].all()
-    clean.loc[clean.index[0], "weight"] = 5e7
-    found = survey_methods.design_effects(clean, 2024)
-    assert found.loc["weights", "deff"] == pytest.approx(len(clean), rel=0.05)
-    assert not found.loc["weights", "usual"]
-
-
 @pytest.mark.slow
 def test_two_releases_do_not_tell_what_one_person_answered(tmp_path):
     """The attempt: the same survey without one respondent, a page each; what a score moved by against what they said.

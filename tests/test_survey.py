@@ -1,15 +1,20 @@
 """Design-based estimation: the digits of R's survey, the textbook's formulas, replicates through a chain."""
 
 from pathlib import Path
+from runpy import run_path
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from scipy.stats import betabinom, rankdata
 from statsmodels.stats.proportion import proportion_confint
 
-from papi_lib.survey import domain_estimates, domain_means, replicate, replicate_weights
+from papi_lib.survey import domain_estimates, domain_means
 from papi_lib.survey.pooled import drawn_in, pooled, wilson
+
+_replicates = run_path(str(ROOT / "benchmarks" / "replicates.py"))
+replicate, replicate_weights = _replicates["replicate"], _replicates["replicate_weights"]
 
 REFERENCE = Path(__file__).parent / "reference"
 DESIGN = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}

@@ -1,4 +1,4 @@
-"""Design-based estimation: means by domain with standard errors, and replicates through a whole chain.
+"""Design-based estimation: means by domain with standard errors.
 
 A *domain* is a group one wants a figure for (a district), a *stratum* a group inside which the sample
 was drawn by itself, a *cluster* what was drawn first inside a stratum (a commune, a village), with all
@@ -21,22 +21,16 @@ average    as much as the domain's other strata do on average
 
 A district that was in the sample for sure, with several communes or villages drawn inside it, is no such
 case: it is a stratum, and what was drawn inside it are its clusters.
-
-The replicates are the rescaled bootstrap of J. N. K. Rao and C. F. J. Wu, "Resampling Inference With
-Complex Survey Data", Journal of the American Statistical Association 83 (1988) 231-241.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from papi_lib import index
-from papi_lib.survey import codebook
 from papi_lib.survey.design import Cells, Design, gather
 
 #: Design effects of real samples are hardly ever outside.
@@ -144,35 +138,6 @@ def domain_estimates(
     return _table(means), pd.DataFrame(means.covariance(), index=means.index, columns=means.index)
 
 
-def design_effects(clean: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Return the design effects of a file of records: of its weights, and of the scores of all its respondents.
-
-    One outside `USUAL_DEFF` seldom comes from the sample itself: a weight with a wrong unit makes the first large, and
-    clusters or strata that are not what was drawn make the others small or large.
-
-    Parameters
-    ----------
-    clean : pandas.DataFrame
-        From `papi_lib.survey.records.check`.
-    year : int
-        Year of the survey.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``weights`` (n times the sum of squares over the square of the sum; L. Kish, Journal of Official
-        Statistics 8, 1992), dimensions and ``total``: ``deff`` (missing where a part was not asked), ``usual``.
-    """
-    combination = codebook.combination(year)
-    wholes = [*index.dimensions(year), "total"]
-    frame = clean[["stratum", "cluster", "weight"]].join(codebook.score(clean, year))
-    design = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}
-    deff = domain_means(frame, list(combination.index), combine=combination[wholes], **design)["deff"]
-    weight = frame["weight"]
-    deff = pd.concat([pd.Series({"weights": len(weight) * (weight**2).sum() / weight.sum() ** 2}), deff])
-    return pd.DataFrame({"deff": deff, "usual": deff.between(*USUAL_DEFF) | deff.isna()}).rename_axis("series")
-
-
 def _table(means: _Means) -> pd.DataFrame:
     table = pd.DataFrame(
         {
@@ -188,137 +153,6 @@ def _table(means: _Means) -> pd.DataFrame:
         table["deff"] = table["se"] ** 2 / means.simple_variance.ravel()
     table.attrs["lonely"] = int(means.design.lonely.sum())
     return table
-
-
-@dataclass(frozen=True)
-class Replicates:
-    """Replicate weights, kept by cluster: all respondents of a cluster share their factor.
-
-    Attributes
-    ----------
-    weight : numpy.ndarray
-        The respondents' weights, in the frame's order.
-    cluster : numpy.ndarray
-        Their clusters, as rows of `factors`.
-    factors : numpy.ndarray
-        Clusters × replicates: what the weights are multiplied with. Mean one over the replicates.
-    """
-
-    weight: np.ndarray
-    cluster: np.ndarray
-    factors: np.ndarray
-
-
-def replicate_weights(
-    frame: pd.DataFrame,
-    *,
-    weight: str | None = None,
-    strata: str | None = None,
-    cluster: str | None = None,
-    fpc: str | None = None,
-    lonely: str = "adjust",
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Replicates:
-    """Draw replicates of a sample: the rescaled bootstrap of Rao and Wu.
-
-    From the n clusters of a stratum, n - 1 are drawn with replacement, and a cluster that came t times
-    has its weights multiplied by t n / (n - 1); with a finite population correction the difference
-    from one is multiplied by the root of the share of the clusters that is not in the sample. So the
-    variance over the replicates is that of `domain_means`, but for what is not linear. A single cluster
-    of a stratum keeps its weights under the rule "certainty"; under "adjust" they are multiplied by 0
-    or 2, each half of the time, which adds as much variance as in `domain_means`.
-
-    Parameters
-    ----------
-    frame, weight, strata, cluster, fpc
-        As in `domain_means`.
-    lonely : {"adjust", "certainty", "fail"}
-        What to do about strata with a single cluster; "average" has no replicates.
-    replicates : int
-        Number of replicates. A standard error from r of them is itself off by about 1 / sqrt(2 r).
-    seed : int
-        Seed of the draws.
-
-    Returns
-    -------
-    Replicates
-
-    Raises
-    ------
-    ValueError
-        As in `domain_means`; or the rule is "average".
-    """
-    if lonely == "average":
-        raise ValueError("lonely='average' has no replicates; use 'adjust', 'certainty' or 'fail'")
-    design = Design(frame, weight, strata, cluster, fpc, lonely)
-    rng = np.random.default_rng(seed)
-    factors = np.ones((len(design.stratum), replicates))
-    members = np.split(np.argsort(design.stratum, kind="stable"), np.cumsum(design.size)[:-1])
-    for own, n, free in zip(members, design.size, design.free, strict=True):
-        if n > 1:
-            times = rng.multinomial(n - 1, np.full(n, 1 / n), size=replicates).T
-            factors[own] += np.sqrt(free) * (times * n / (n - 1) - 1)
-        elif lonely == "adjust":
-            factors[own] += np.sqrt(free) * rng.choice([-1.0, 1.0], size=replicates)
-    return Replicates(design.weight, design.cluster, factors)
-
-
-def replicate(
-    frame: pd.DataFrame,
-    values: str | Sequence[str],
-    weights: Replicates,
-    statistic: Callable[[np.ndarray], np.ndarray] | None = None,
-    *,
-    by: str | Sequence[str] | None = None,
-) -> np.ndarray:
-    """Return means by domain, or what is made of them, for the sample and for each of its replicates.
-
-    Parameters
-    ----------
-    frame, values, by
-        As in `domain_means`; the same rows that `weights` were drawn for.
-    weights : Replicates
-        From `replicate_weights`.
-    statistic : callable or None
-        Takes the means, an array (1 + replicates) × domains × series in the order of `domain_means`,
-        and returns what is wanted with the replicates still first: sub-dimensions, dimensions, total,
-        ranks. Called once, for all replicates together. None: the means themselves.
-
-    Returns
-    -------
-    numpy.ndarray
-        First the figures of the sample itself, then those of the replicates: with ``x = replicate(…)``
-        the standard errors are ``np.nanstd(x[1:], axis=0)``. A mean is missing in a replicate where no
-        respondent who answered has weight left.
-
-    Raises
-    ------
-    ValueError
-        The weights were drawn for another number of rows, or a column is missing.
-
-    Examples
-    --------
-    >>> people = pd.DataFrame({"d": list("aaabbb"), "v": [1, 2, 3, 4, 5, 6], "y": [0, 1, 1, 0, 0, 1.0]})
-    >>> weights = replicate_weights(people, strata="d", cluster="v", replicates=5)
-    >>> replicate(people, "y", weights, by="d").shape
-    (6, 2, 1)
-    """
-    if len(frame) != len(weights.weight):
-        raise ValueError(f"the frame has {len(frame)} rows, the weights were drawn for {len(weights.weight)}")
-    values = [values] if isinstance(values, str) else list(values)
-    cells = Cells(frame, values, by, weights.weight, weights.cluster)
-    factors = np.column_stack([np.ones(len(weights.factors)), weights.factors])
-    shape = (len(cells.labels), len(values), factors.shape[1])
-    place = cells.domain[:, None] * len(values) + np.arange(len(values))
-    rows, clusters = place.ravel(), np.repeat(cells.cluster, len(values))
-    sums, totals = (
-        (sparse.csr_array((x.ravel(), (rows, clusters)), (shape[0] * shape[1], len(factors))) @ factors).reshape(shape)
-        for x in (cells.sums, cells.totals)
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = np.moveaxis(np.where(totals > 0, sums / totals, np.nan), 2, 0)
-    return means if statistic is None else statistic(means)
 
 
 class _Means:

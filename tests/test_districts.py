@@ -254,7 +254,7 @@ def test_a_part_has_one_verdict_on_all_pages_of_a_district(survey, monkeypatch):
         shown.clear()
         parts = story.parts(page)
         text = " ".join(re.sub(r"<(svg|details).*?</\1>|<[^>]*>", " ", piece, flags=re.S) for piece in shown)
-        named = {p for p in page.parts if re.search(rf"{re.escape(page.words.part(p))} \([+−-]", text)}
+        named = {p for p in page.parts if re.search(rf"(?i){re.escape(page.words.part(p))} \([+−-]", text)}
         assert named == set(parts.index[parts["clear"]])
         reaches = (parts["score"] - parts["whole"]).abs() <= parts["margin"] + 1e-9
         assert reaches.eq(~parts["clear"]).all()
@@ -520,7 +520,7 @@ def test_an_item_not_asked_takes_only_what_needs_it(tmp_path, monkeypatch):
     assert answers.loc["air_change", "estimate"] > 0
     page, shown = page_of(monkeypatch, path, "001", 7)
     gone = f"{index.name(7, 'en')} and {index.name('air_quality', 'en')}"
-    assert facts.missing(page) == [f"Not shown, because a question behind it was not asked in the survey: {gone}."]
+    assert facts.missing(page) == [f"Not shown, because a question behind it was not asked in the survey: {gone.lower()}."]
     story.answers(page)
     assert re.search(r"clean enough[^<]*</th>.*?this was not asked in the survey", " ".join(shown), flags=re.S)
 

@@ -174,6 +174,8 @@ def standing(
     {'rank': 2, 'lower': 1, 'upper': 20}
     """
     year = frame["year"].max() if year is None else year
+    if len(frame) and part not in set(frame["part"]):
+        raise ValueError(f"no part {part!r} in the frame; there are {', '.join(map(str, frame['part'].unique()))}")
     own = frame[(frame["part"] == part) & (frame["year"] == year) & ~frame["place"].isin(frame.attrs["groups"])]
     own = intervals(own.set_index("place").drop(columns=["part", "year"]))
     order = published.standing(own["score"]).drop(columns="score")

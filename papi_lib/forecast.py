@@ -164,7 +164,7 @@ def correction(base_year: int, horizon: int = 1) -> float:
     for base in range(FIRST_BASE, base_year - horizon + 1):
         both = totals[[base, base + horizon]].dropna()
         rank, later = (both[year].rank(ascending=False, method="min") for year in both)
-        drawn = simulate(fit(base), horizon)[both.index]
+        drawn = simulate(fit(base), horizon, draws=1000)[both.index]
         told.append((drawn.rank(axis=1, ascending=False) <= rank - _RISE).mean())
         came.append(rank - later >= _RISE)
     return float(logit(pd.concat(came).mean()) - logit(pd.concat(told).mean())) if told else 0.0

@@ -169,6 +169,8 @@ def rises(before: int, year: int, part: int | str = "total", margin: str = "leve
     >>> rises(2020, 2021, margin="passing", places=5).loc[1].round(2).to_dict()
     {'rank_before': 45.0, 'rank': 9.0, 'gain': 36.0, 'of': 60.0, 'rose': 0.96, 'fell': 0.01}
     """
+    if places < 1:
+        raise ValueError(f"a rise has at least one place, not {places}")
     gains, ranks = _gains(before, year, part, margin)
     table = pd.DataFrame(
         {"rank_before": ranks[before], "rank": ranks[year], "gain": ranks[before] - ranks[year], "of": len(ranks)}

@@ -520,7 +520,9 @@ def test_an_item_not_asked_takes_only_what_needs_it(tmp_path, monkeypatch):
     assert answers.loc["air_change", "estimate"] > 0
     page, shown = page_of(monkeypatch, path, "001", 7)
     gone = f"{index.name(7, 'en')} and {index.name('air_quality', 'en')}"
-    assert facts.missing(page) == [f"Not shown, because a question behind it was not asked in the survey: {gone.lower()}."]
+    assert facts.missing(page) == [
+        f"Not shown, because a question behind it was not asked in the survey: {gone.lower()}."
+    ]
     story.answers(page)
     assert re.search(r"clean enough[^<]*</th>.*?this was not asked in the survey", " ".join(shown), flags=re.S)
 
@@ -609,7 +611,7 @@ def test_no_district_page_gives_a_single_rank(awkward_run):
 def test_a_hidden_figure_is_nowhere_on_the_pages_nor_in_the_notebook(awkward_run, survey):
     """The attempt: look for the figure, its direct estimate and its items, on all pages and in the stored notebooks."""
     page = district_pages(awkward_run, "Sóc Sơn", "en")["05_procedures"]
-    assert "Not shown, because all gave the same answer, or the figure would give another away: Certification" in page
+    assert "Not shown, because all gave the same answer, or the figure would give another away: certification" in page
     secret = survey._estimates[0].at[("016", "land_use_certificates"), "estimate"]
     stored = (awkward_run / "notebooks/2024/en/ha-noi/huyen-soc-son/05_procedures.ipynb").read_text(encoding="utf-8")
     for text in (page, stored):

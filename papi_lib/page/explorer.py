@@ -26,11 +26,7 @@ from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
 
 #: What a province can be compared with besides another province: kinds of `papi_lib.estimates.BESIDE`, and their names.
-KINDS = {
-    "whole": mark("the mean of provinces"), "median": mark("the median of provinces"),
-    "region": mark("the mean of {region}"), "cities": mark("the mean of the five cities"),
-    "best": mark("the best province"),
-}  # fmt: skip
+KINDS = ("whole", "median", "region", "cities", "best")
 PICTURES = {"history": mark("year by year"), "parts": mark("part by part")}
 #: The controls in their order, and their names.
 CONTROLS = {
@@ -93,8 +89,7 @@ class Choice:
 
     def beside_name(self, beside: str | int) -> str:
         """Return the name of what the province can be compared with."""
-        w, region = self.page.words, places.region_name(self.page.place.region, self.page.lang)
-        return w(KINDS[beside], region=region) if beside in KINDS else w.place(beside)
+        return self.page.beside(beside)
 
     def draw(self) -> Axes | None:
         """Return the axes of the picture; None where there is nothing to draw, which `say` explains."""

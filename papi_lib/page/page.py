@@ -6,6 +6,7 @@ sees go through it, are written in English and come out in the page's language.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -24,6 +25,16 @@ from papi_lib.survey import districts
 SIMULATED = mark(
     "Simulated data: the answers behind this page are made up, to show how such a page reads. No figure on it is about the real district."
 )
+
+
+#: What a province can be compared with.
+_BESIDE = {
+    "peers": mark("the mean of {region}"),
+    "region": mark("the mean of {region}"),
+    "median": mark("the median of provinces"),
+    "cities": mark("the mean of the five cities"),
+    "best": mark("the best province"),
+}
 
 
 @dataclass(frozen=True)
@@ -174,6 +185,30 @@ class Page:
     def whole(self) -> str:
         """What the place is compared with first, in the page's language."""
         return self.survey.whole_name(self.words) if self.survey else self.words("the mean of provinces")
+
+    def choose(self, *keys: str) -> list[str]:
+        """Return those of some sub-dimensions of the page's dimension that its year has, in the order given.
+
+        Raises
+        ------
+        ValueError
+            A key is none of the dimension's, in any year; the message names the nearest.
+        """
+        known = [key for key in index.names() if isinstance(key, str) and index.dimension_of(key) == self.dimension]
+        for key in keys:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=2, cutoff=0.5) or known
+                raise ValueError(
+                    f"no sub-dimension {key!r} in dimension {self.dimension}; did you mean {' or '.join(near)}?"
+                )
+        return [key for key in keys if key in self.parts]
+
+    def beside(self, what: int | str) -> str:
+        """Return the name of what the place is compared with: one of `papi_lib.estimates.BESIDE`, or a place's code."""
+        if what == "whole" or (what == "peers" and self.survey):
+            return self.whole if what == "whole" else self.words("the districts of its kind")
+        region = places.region_name(self.place.region, self.lang)
+        return self.words(_BESIDE[what], region=region) if what in _BESIDE else self.words.place(what)
 
     def order(self, part: int | str) -> str:
         """Return where the place stands in a part: its rank and the probable ones; of a survey the possible ones alone."""

@@ -98,7 +98,7 @@ def test_a_district_is_compared_with_what_was_surveyed(survey_of, monkeypatch):
     story.tasks(page, about=["air_quality"])
     text = " ".join(shown)
     assert "toàn thành phố" not in text
-    assert "chưa có kế hoạch của Nghệ An" in text
+    assert "chưa có kế hoạch nào của Nghệ An" in text
     assert Page.open("Hà Nội", 2024, "vi", district="Ba Đình").whole == "mức chung toàn thành phố"
     assert Page.open("Hà Nội", 2024, "en", district="Ba Đình").whole == "the city"
     assert places.types(["760", "769"]) == "quận, thành phố"

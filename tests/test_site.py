@@ -357,7 +357,7 @@ def test_no_words_of_the_other_language_on_real_pages(awkward_run, lang):
     mixed = {str(p): words for p in pages if (words := shown(p) & other_language(lang))}
     assert mixed == {}
     of_districts = [p for p in pages if len(p.relative_to(awkward_run / "site").parts) == 5]
-    assert len(of_districts) == 10
+    assert len(of_districts) == 11
     assert {p.read_text(encoding="utf-8").count('<p class="simulated">') for p in of_districts} == {1}
 
 

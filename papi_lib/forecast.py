@@ -158,7 +158,7 @@ def correction(base_year: int, horizon: int = 1) -> float:
     Examples
     --------
     >>> round(correction(2023), 2)
-    -0.11
+    -0.1
     """
     totals, told, came = published.series(until=base_year), [], []
     for base in range(FIRST_BASE, base_year - horizon + 1):

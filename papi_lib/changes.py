@@ -38,7 +38,7 @@ def panel(year: int | None = None) -> pd.DataFrame:
     """
     years = index.years() if year is None else index.edition_years(year)
     parts = dict.fromkeys([p for y in years for p in (*index.subdimensions(y), *index.dimensions(y))] + ["total"])
-    columns = {p: published.series(None if p == "total" else p).reindex(columns=years).stack(future_stack=True) for p in parts}  # fmt: skip
+    columns = {p: published.series(p).reindex(columns=years).stack(future_stack=True) for p in parts}  # fmt: skip
     frame = pd.DataFrame(columns).rename_axis(["province_code", "year"]).reset_index()
     frame.insert(2, "edition", frame["year"].map(index.edition))
     return frame.sort_values(["year", "province_code"], ignore_index=True)

@@ -98,7 +98,7 @@ def from_published(
     for year in np.atleast_1d(years).tolist():
         errors = precision.standard_errors(year, margin=margin)
         for part in ("total", *index.dimensions(year)) if parts is None else parts:
-            scores = published.series(None if part == "total" else part)
+            scores = published.series(part)
             if year not in scores:
                 continue
             se = precision.standard_errors_by_province(part, year, margin).where(scores[year].notna())
@@ -264,7 +264,7 @@ def since(place: int, year: int, part: int | str) -> pd.Series | None:
     >>> since(1, 2024, 8)[["since", "change", "change_margin"]].astype(float).round(2).to_list()
     [2023.0, 0.07, 0.28]
     """
-    earlier = [y for y in index.segment(year, None if part == "total" else part) if y < year]
+    earlier = [y for y in index.segment(year, part) if y < year]
     if not earlier:
         return None
     now, before = between(max(earlier), year, (part,))
@@ -318,7 +318,7 @@ def claims(place: int, year: int, dimension: int | None = None, margin: str = "l
     parts = _family(year, dimension)
     now = from_published(year, parts, margin)
     found = [_contrasts(now, place, "whole").assign(kind="gap")]
-    first = {part: min(index.segment(year, None if part == "total" else part)) for part in parts}
+    first = {part: min(index.segment(year, part)) for part in parts}
     moved = [
         _moves(*between(earlier, year, tuple(part for part in parts if first[part] == earlier)), place)
         for earlier in set(first.values()) - {year}

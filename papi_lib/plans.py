@@ -96,7 +96,7 @@ def progress(province: str | int, year: int) -> pd.DataFrame:
     """
     code, frames = places.province(province).code, []
     for target in targets(province, year).itertuples():
-        scores = published.series(None if target.part == "total" else target.part, until=year)
+        scores = published.series(target.part, until=year)
         standing = pd.DataFrame({y: published.standing(scores[y].rename("score")).loc[code] for y in scores}).T.astype(
             float
         )

@@ -182,17 +182,17 @@ def rises(before: int, year: int, part: int | str = "total", margin: str = "leve
 @datafiles.cached
 def _gains(before: int, year: int, part: int | str, margin: str) -> tuple[np.ndarray, pd.DataFrame]:
     """Return places truly gained (draws × provinces) and published ranks among the provinces of both years."""
-    scores = published.series(None if part == "total" else part)[[before, year]].dropna()
-    once, shared = ("level", None) if margin == "level" else (margin, None)
-    if margin == "level" and precision.margin_of_change(before, year) == "passing":
-        once, shared = "passing", "redraw"
+    scores = published.series(part)[[before, year]].dropna()
+    same_places = margin == "level" and precision.margin_of_change(before, year) == "passing"
+    once = "passing" if same_places else margin
     noise, df = np.zeros((len(scores), 2, 2)), np.inf
     for at, own in enumerate((before, year)):
         noise[:, at, at] = precision.standard_errors_by_province(part, own, once)[scores.index] ** 2
         df = min(df, float(precision.standard_errors(own, margin=once).loc[part, "df"]))
-    if shared:
-        roots = [precision.standard_errors_by_province(part, own, shared)[scores.index].to_numpy() for own in scores]
-        noise += np.stack(roots, axis=1)[:, :, None] * np.stack(roots, axis=1)[:, None, :]
+    if same_places:  # what sets the places apart is the same both times
+        drawn = [precision.standard_errors_by_province(part, own, "redraw")[scores.index] for own in scores]
+        apart = np.stack(drawn, axis=1)
+        noise += apart[:, :, None] * apart[:, None, :]
     ranks = _ranks(true_values(scores.to_numpy(), noise, df))
     return ranks[..., 0] - ranks[..., 1], scores.rank(ascending=False, method="min").astype(int)
 

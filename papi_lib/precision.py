@@ -233,7 +233,7 @@ def _jackknife(estimate: np.ndarray) -> float:
 @datafiles.cached
 def _deviations(part: int | str) -> pd.DataFrame:
     """Return differences to each year's mean, provinces × years."""
-    return (wide := published.series(None if part == "total" else part)) - wide.mean()
+    return (wide := published.series(part)) - wide.mean()
 
 
 def _span(year: int, part: int | str) -> list[int]:
@@ -326,7 +326,7 @@ def _sampling(part: int | str, year: int) -> np.ndarray:
     A single one rests on three to six districts and is hardly to be trusted, their mean is.
     """
     own = _published(year).get(part, pd.Series(dtype=float)).dropna()
-    scores = published.series(None if part == "total" else part)
+    scores = published.series(part)
     there = scores.index[scores[year].notna()]
     if not there.isin(own.index).all():
         return np.full(len(_leave_one_out()), np.nan)

@@ -165,7 +165,7 @@ def series(part: int | str | None = None, until: int | None = None) -> pd.DataFr
     Parameters
     ----------
     part : int, str or None
-        Dimension (number), sub-dimension (key) or None for the total.
+        Dimension (number), sub-dimension (key), or None or ``"total"`` for the total.
     until : int or None
         Last year to return; None for all.
 

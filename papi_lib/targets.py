@@ -123,12 +123,12 @@ def climb(
     """
     race = _race(province, base_year, places, horizon, rank)
     code, base, scores = race.code, race.base_year, race.scores
-    row = estimates.standing(estimates.from_published(base, ("total",)), "total", sets=False).loc[code]
+    row = published.totals(base).loc[code]
     gains = {chance: max(race.gain_for(chance), 0.0) for chance in _CHANCES}
     parts = _gaps(code, base, race.target)
     for gain in _SHARES:
         parts[gain] = np.minimum(parts[gain] * horizon, parts["best"].clip(lower=0))
-    own = (row["score"] - scores.mean()) / race.spread
+    own = (row["total"] - scores.mean()) / race.spread
     return Climb(
         province_code=code,
         base_year=base,
@@ -137,8 +137,8 @@ def climb(
         rank=int(row["rank"]),
         of=len(scores),
         target_rank=race.target,
-        score=float(row["score"]),
-        needed_now=float(scores.nlargest(race.target).iloc[-1] - row["score"]),
+        score=float(row["total"]),
+        needed_now=float(scores.nlargest(race.target).iloc[-1] - row["total"]),
         needed_later=float(np.median(race.to_beat) - own) * race.spread,
         gaps=parts,
         track_record=_track_record(int(row["rank"]), race.target, horizon, base),

@@ -87,10 +87,6 @@ class Choice:
         w, place = self.page.words, self.page.name
         return w("{subject}: {place}, {year}", subject=w.part(self.part), place=place, year=w.years(self.years))
 
-    def beside_name(self, beside: str | int) -> str:
-        """Return the name of what the province can be compared with."""
-        return self.page.beside(beside)
-
     def draw(self) -> Axes | None:
         """Return the axes of the picture; None where there is nothing to draw, which `say` explains."""
         page, look = self.page, {"lang": self.page.lang} | self._named
@@ -141,7 +137,7 @@ page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_lite
     @property
     def _scores(self) -> pd.DataFrame:
         """Published scores of the part, provinces × years."""
-        return published.series(None if self.part == "total" else self.part)
+        return published.series(self.part)
 
     @property
     def _measured(self) -> list[int]:
@@ -151,7 +147,7 @@ page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_lite
     @property
     def _named(self) -> dict[str, str]:
         """The argument of the chart that says what is compared."""
-        w, other = self.page.words, self.beside_name(self.beside)
+        w, other = self.page.words, self.page.beside(self.beside)
         if self.picture == "history":
             return {"beside_name": other}
         return {"title": w("{place} less {other}, {year}", place=self.page.name, other=other, year=self.page.year)}
@@ -164,7 +160,7 @@ page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_lite
         about = (
             row.to_dict() | gap.to_dict() | {"n": order["score"].count(), "group": country.group_name(row["group"], w)}
         )
-        about |= {"place": self.page.name, "other": self.beside_name(self.beside)}
+        about |= {"place": self.page.name, "other": self.page.beside(self.beside)}
         said = [w("In {year} {place} has {score:2} points (95% interval {low:2} to {high:2}).", **about)]
         if pd.isna(gap["difference"]):
             said.append(w("{other} has no score in {year} to compare with.", **about))
@@ -279,7 +275,7 @@ class Explorer(widgets.VBox):
         self.place.options = self.other.options = sorted(places.provinces()[f"name_{w.lang}"], key=places.sort_key)
         self.place.placeholder = self.other.placeholder = w("a name, with or without accents")
         self.picture.options = [(w(name), key) for key, name in PICTURES.items()]
-        self.beside.options = [*((choice.beside_name(k), k) for k in KINDS), (w("another province"), ANOTHER)]
+        self.beside.options = [*((choice.page.beside(k), k) for k in KINDS), (w("another province"), ANOTHER)]
         self.dimension.options = [(w.part("total"), 0), *((f"{d}. {w.part(d)}", d) for d in dimensions)]
         self.subdimension.options = [(w("the whole dimension"), ""), *((w.part(key), key) for key in offered)]
         self.copy.description, self.code.placeholder = w("Copy as code"), w("no picture, no code")

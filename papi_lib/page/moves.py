@@ -64,26 +64,25 @@ def every_year(page: Page) -> pd.DataFrame:
     pandas.DataFrame
         Parts × years: ``score``, ``rank``, ``of``, ``group`` and ``break`` on the first level of the columns.
     """
-    w, code, structure = page.words, page.place.code, index.structure(page.year)
-    below = {d: own["subdimension"].to_list() for d, own in structure.groupby("dimension")}
-    dimensions = index.dimensions(page.year) if page.dimension is None else [page.dimension]
-    parts = [*(["total"] if page.dimension is None else []), *(part for d in dimensions for part in (d, *below[d]))]
+    w, code, year = page.words, page.place.code, page.year
+    dimensions = index.dimensions(year) if page.dimension is None else [page.dimension]
+    parts = [part for d in dimensions for part in (d, *index.subdimensions(year, d))]
+    parts = parts if page.dimension else ["total", *parts]
     cells = {}
     for part in parts:
-        scores = published.series(None if part == "total" else part, until=page.year)
+        scores = published.series(part, until=year)
         ranks = scores.rank(ascending=False, method="min")
         own = pd.DataFrame({"score": scores.loc[code], "rank": ranks.loc[code], "of": scores.count()})
         own["group"] = [
             published.groups(np.array(rank), n) if rank > 0 else np.nan for rank, n in own[["rank", "of"]].to_numpy()
         ]
-        own["break"] = [
-            y - 1 in scores and not index.comparable(y - 1, y, None if part == "total" else part) for y in scores
-        ]
+        own["break"] = [y - 1 in scores and not index.comparable(y - 1, y, part) for y in scores]
         cells[part] = own
-    frame = pd.concat(cells).unstack()
+    tall = pd.concat(cells)
+    frame = tall.unstack()
     years = sorted(frame["score"].columns, reverse=True)
     text, looks = ({part: {} for part in parts} for _ in range(2))
-    for (part, year), row in pd.concat(cells).dropna(subset="score").iterrows():
+    for (part, year), row in tall.dropna(subset="score").iterrows():
         text[part][year] = w("{score:2} ({rank:0})", score=row["score"], rank=row["rank"])
         looks[part][year] = f"number group-{row['group']:.0f}{' break' if row['break'] else ''}"
     text, looks = (pd.DataFrame.from_dict(told, orient="index", columns=years).loc[parts] for told in (text, looks))

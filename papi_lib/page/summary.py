@@ -38,8 +38,8 @@ def summary(page: Page) -> pd.DataFrame | None:
     -------
     pandas.DataFrame or None
         Of a province, by part: ``rank`` and ``of`` in the page's year, ``since``, ``rank_before``, ``gain`` and ``z``
-        (beside its error) of its largest move inside the edition, and for the largest their ``chance`` of being true. Of a district, `Page.claims`, the largest ``z`` first. None
-        where the place has no score.
+        (beside its error) of its largest move inside the edition, and for the largest their ``chance`` of being true.
+        Of a district, `Page.claims`, the largest ``z`` first. None where the place has no score.
     """
     if not page.measured:
         return None
@@ -80,18 +80,23 @@ def _finest(page: Page) -> list[str]:
     return index.subdimensions(page.year, page.dimension)
 
 
+def _orders(page: Page, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the sub-dimensions with a rank: ``rank``, ``of``, and ``share``, how far down the order that is."""
+    own = frame.loc[_finest(page), ["rank", "of"]].dropna().astype(float)
+    return own.assign(share=own["rank"] / own["of"])
+
+
 def _ranks(page: Page, part: int | str, year: int) -> pd.Series:
-    scores = published.series(None if part == "total" else part)
+    scores = published.series(part)
     return scores[year].rank(ascending=False, method="min")
 
 
 def _move(page: Page, part: int | str) -> dict:
     """Return a part's rank, and its largest move in places since a year of the edition that compares."""
-    code, year, key = page.place.code, page.year, None if part == "total" else part
-    scores = published.series(key)
+    code, year, scores = page.place.code, page.year, published.series(part)
     found = {"rank": _ranks(page, part, year)[code], "of": scores[year].count(), "since": None, "rank_before": None}
     found |= {"gain": 0, "z": 0.0, "chance": 0.0}
-    for since in (y for y in index.segment(year, key) if y < year and pd.notna(scores.loc[code, [y, year]]).all()):
+    for since in (y for y in index.segment(year, part) if y < year and pd.notna(scores.loc[code, [y, year]]).all()):
         both = scores[[since, year]].dropna()
         before, now = (int((both[y] > both.loc[code, y]).sum()) + 1 for y in both)
         if abs(before - now) >= LEAST and abs(before - now) > abs(found["gain"]):
@@ -161,15 +166,14 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
 
 def _ends(page: Page, frame: pd.DataFrame) -> str:
     """Return in which sub-dimensions the place is first or last in the country, or strongest and weakest."""
-    w, own = page.words, frame.loc[_finest(page)].dropna(subset="rank").astype({"rank": float, "of": float})
+    w, own = page.words, _orders(page, frame)
     if own.empty:
         return ""
-    below = own["rank"] / own["of"]
     told = {
-        "best": below.idxmin(),
-        "worst": below.idxmax(),
+        "best": own["share"].idxmin(),
+        "worst": own["share"].idxmax(),
         "first": list(own.index[own["rank"] == 1]),
-        "last": list(own.index[own["rank"] == own["of"]]),
+        "last": list(own.index[own["share"] == 1]),
     }
     told |= {"top": own.loc[told["best"], "rank"], "bottom": own.loc[told["worst"], "rank"], "n": own["of"].max()}
     if told["first"] and told["last"]:
@@ -183,12 +187,11 @@ def _ends(page: Page, frame: pd.DataFrame) -> str:
 
 def _acts(page: Page, frame: pd.DataFrame) -> str:
     """Return whom the province's plan asks to act on what is weakest; nothing without a plan of the year."""
-    w, own = page.words, frame.loc[_finest(page)].dropna(subset="rank")
+    w, own = page.words, _orders(page, frame)
     tasks = plans.tasks(page.place.province_code, year=page.year)
     if tasks.empty or own.empty:
         return ""
-    below = (own["rank"] / own["of"]).astype(float)
-    weak = list(own.index[own["rank"] == own["of"]]) or [below.idxmax()]
+    weak = list(own.index[own["share"] == 1]) or [own["share"].idxmax()]
     named = [part for part in weak if tasks["subdimensions"].map(lambda parts, part=part: part in parts).any()]
     if not named:
         return w("The plan names no task about {parts:part}.", parts=weak)

@@ -59,7 +59,7 @@ def html(
         )
     )
     return (
-        f'<table class="figures{"" if looks is None else " years"}"><caption>{escape(caption)}</caption>'
+        f'<table class="figures{"" if looks is None else " by-year"}"><caption>{escape(caption)}</caption>'
         f'<thead><tr><th scope="col">{escape(words(rows[0]))}</th>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
 

@@ -120,7 +120,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
             spots = " and ".join(across(at + 1) for at in same.index[:2])
             raise DataError(f"{where}: {name(code)} stands in {spots}; delete one of the two")
     try:
-        places.check_63(found.astype(int))
+        places.check_set(found.astype(int), 2024)
     except ValueError as error:
         raise DataError(f"{where}: {error}") from None
     body = grid.drop(index=axis.name)

@@ -1,0 +1,36 @@
+"""Provinces, districts and communes by year: who there is, what a name or a code means, what the reform of 2025 made of them."""
+
+from papi_lib.places.lookup import (
+    check_set,
+    codes,
+    commune,
+    district,
+    find,
+    in_table,
+    key_columns,
+    nearest,
+    province,
+)
+from papi_lib.places.reform import merged, predecessors, successors, taken_over
+from papi_lib.places.registers import (
+    REFORM,
+    URBAN,
+    Place,
+    below,
+    communes,
+    districts,
+    latest,
+    peers,
+    provinces,
+    region_name,
+    since_reform,
+    tiles,
+    types,
+)
+from papi_lib.spelling import plain, slug, sort_key
+
+__all__ = [
+    "REFORM", "URBAN", "Place", "below", "check_set", "codes", "commune", "communes", "district", "districts", "find",
+    "in_table", "key_columns", "latest", "merged", "nearest", "peers", "plain", "predecessors", "province",
+    "provinces", "region_name", "since_reform", "slug", "sort_key", "successors", "taken_over", "tiles", "types",
+]  # fmt: skip

@@ -29,9 +29,9 @@ def load(
     Returns
     -------
     pandas.DataFrame
-        Columns ``year``, ``province_code``, ``dimension`` (1-8), ``subdimension`` (key), ``score``
-        (points on the sub-dimension's range, see `papi_lib.index.structure`). A score that was
-        not published has no row.
+        Columns ``year``, ``province_code`` (of the year: 63 until 2024, 34 since), ``dimension`` (1-8),
+        ``subdimension`` (key), ``score`` (points on the sub-dimension's range, see `papi_lib.index.structure`). A score
+        that was not published has no row.
 
     Raises
     ------
@@ -52,13 +52,14 @@ def load(
     if provinces is None:
         return frame
     names = [provinces] if pd.api.types.is_scalar(provinces) else provinces
-    codes = [places.province(p).code for p in names]
-    return frame[frame["province_code"].isin(codes)].reset_index(drop=True)
+    codes = {y: {places.province(p, y).code for p in names} for y in wanted}
+    own = [code in codes[y] for y, code in zip(frame["year"], frame["province_code"], strict=True)]
+    return frame[own].reset_index(drop=True)
 
 
 @datafiles.cached
 def wide(year: int, dimension: int) -> pd.DataFrame:
-    """Return a year's scores of one dimension: a row a province (all 63), a column a sub-dimension.
+    """Return a year's scores of one dimension: a row a province (all of the year), a column a sub-dimension.
 
     Missing where not published; in points, in the index's order.
 
@@ -67,8 +68,8 @@ def wide(year: int, dimension: int) -> pd.DataFrame:
     >>> wide(2024, 8).loc[1].round(2).to_dict()
     {'egov_portal_access': 0.58, 'internet_access': 2.96, 'provincial_eresponsiveness': 0.5}
     """
-    columns = {part: series(part)[year] for part in index.subdimensions(year, dimension)}
-    return pd.DataFrame(columns, index=places.provinces().index)
+    columns = {part: series(part, year)[year] for part in index.subdimensions(year, dimension)}
+    return pd.DataFrame(columns, index=places.provinces(year).index)
 
 
 @datafiles.cached
@@ -83,7 +84,7 @@ def dimension_scores(year: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``province_code`` (all 63), one column per dimension (1-8), in points 1-10;
+        Indexed by ``province_code`` (all of the year), one column per dimension (1-8), in points 1-10;
         missing where the programme did not publish the dimension.
 
     Examples
@@ -91,7 +92,8 @@ def dimension_scores(year: int) -> pd.DataFrame:
     >>> dimension_scores(2024).loc[1].round(2).to_dict()
     {1: 5.39, 2: 5.71, 3: 4.36, 4: 6.7, 5: 7.12, 6: 7.57, 7: 2.87, 8: 4.05}
     """
-    return pd.DataFrame({part: series(part)[year] for part in index.dimensions(year)}).rename_axis(columns="dimension")
+    scores = {part: series(part, year)[year] for part in index.dimensions(year)}
+    return pd.DataFrame(scores).rename_axis(columns="dimension")
 
 
 @datafiles.cached
@@ -106,7 +108,7 @@ def totals(year: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``province_code`` (all 63): ``total`` in points, the unweighted sum of the
+        Indexed by ``province_code`` (all of the year): ``total`` in points, the unweighted sum of the
         dimensions, missing unless all were published; ``rank`` (1 = highest total, our ordering)
         and ``group`` (quartile, 1 = highest), missing where the total is.
 
@@ -115,7 +117,7 @@ def totals(year: int) -> pd.DataFrame:
     >>> totals(2024).round(2).loc[[1]].to_dict("records")
     [{'total': 43.77, 'rank': 29, 'group': 2}]
     """
-    return standing(series()[index.check_year(year)].rename("total"))
+    return standing(series(until=index.check_year(year))[int(year)].rename("total"))
 
 
 def standing(scores: pd.Series) -> pd.DataFrame:
@@ -159,7 +161,7 @@ def groups(ranks: np.ndarray, n: int) -> np.ndarray:
 
 
 @datafiles.cached
-def series(part: int | str | None = None, until: int | None = None) -> pd.DataFrame:
+def series(part: int | str | None = None, until: int | None = None, of: int | None = None) -> pd.DataFrame:
     """Return one score by province and year: a sub-dimension, a dimension or the total.
 
     Parameters
@@ -168,31 +170,59 @@ def series(part: int | str | None = None, until: int | None = None) -> pd.DataFr
         Dimension (number), sub-dimension (key), or None or ``"total"`` for the total.
     until : int or None
         Last year to return; None for all.
+    of : int or None
+        Year whose provinces to follow; by default the last year returned.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``province_code`` (all 63), one column per year that has the part, in points.
+        Indexed by ``province_code`` (all of the year `of`), one column per year that has the part, in points.
         Columns on two sides of a break do not compare: see `papi_lib.index.segment`.
+
+    Notes
+    -----
+    No survey before 2025 sampled the 34 provinces. Where these are followed, what they have before is reconstructed:
+    a province that was formed of several gets their scores' mean, weighted by their people
+    (`papi_lib.places.shares`), as a survey of the new province weighs whom it asks, and none where one of them was
+    not published. Planned interviews would not do: they are the same in provinces of half a million and of two
+    million people. That is a base to measure later years against, not a published score. The 11 provinces that
+    stayed as they were keep their published scores. Years since 2025 have no scores of the 63.
 
     Examples
     --------
     >>> series(8).loc[1].round(2).to_dict()
     {2018: 3.32, 2019: 3.86, 2020: 2.92, 2021: 3.61, 2022: 3.66, 2023: 3.97, 2024: 4.05}
+    >>> series(8, of=2025).loc[33, 2024].round(2)  # Hưng Yên with Thái Bình
+    np.float64(3.42)
     """
-    table = _panel()["total" if part is None else part].dropna(axis="columns", how="all")
+    table = _panel(places.since_reform(of or until))["total" if part is None else part]
+    table = table.dropna(axis="columns", how="all")
     return table[[year for year in table.columns if until is None or year <= until]]
 
 
 @datafiles.cached
-def _panel() -> pd.DataFrame:
-    """Return all scores at once: a row a province (all 63), columns by part and year."""
-    rows = load()
+def _panel(new: bool) -> pd.DataFrame:
+    """Return all scores of one set of provinces at once: a row a province, columns by part and year."""
+    if new:
+        share, home = places.shares(), places.merged()
+        old = _panel(False)
+        weighted = old.mul(share, axis=0).groupby(home)
+        before = weighted.sum().where(weighted.count().eq(home.value_counts(), axis=0))
+        since = [year for year in index.years() if year >= places.REFORM]
+        tables = [before, *([_sums(since)] if since else [])]
+        return pd.concat(tables, axis="columns").reindex(places.provinces(places.REFORM).index)
+    years = [year for year in index.years() if year < places.REFORM]
+    return _sums(years).reindex(places.provinces(places.REFORM - 1).index)
+
+
+def _sums(years: list[int]) -> pd.DataFrame:
+    """Return the sub-dimensions' scores of some years and their sums: a row a province, columns by part and year."""
+    rows = load(years)
     parts = rows.pivot(index="province_code", columns=["subdimension", "year"], values="score")
     sums = rows.pivot_table(index="province_code", columns=["dimension", "year"], values="score", aggfunc="sum")
-    every = {year: sums.xs(year, level="year", axis="columns") for year in index.years()}
+    every = {year: sums.xs(year, level="year", axis="columns") for year in years}
     total = pd.DataFrame({("total", year): table.sum(axis=1, skipna=False) for year, table in every.items()})
-    panel = pd.concat([parts, sums, total], axis="columns").reindex(places.provinces().index)
+    panel = pd.concat([parts, sums, total], axis="columns")
     return panel.set_axis(pd.MultiIndex.from_tuples(panel.columns, names=["part", "year"]), axis="columns")
 
 
@@ -206,7 +236,7 @@ def history(province: str | int, parts: Iterable[int | str | None], until: int |
     parts : iterable of int, str or None
         Dimensions (numbers), sub-dimensions (keys), None for the total.
     until : int or None
-        Last year to return; None for all.
+        Last year to return, and whose provinces to follow (see `series`); None for all.
 
     Returns
     -------
@@ -220,19 +250,18 @@ def history(province: str | int, parts: Iterable[int | str | None], until: int |
     >>> history("Hà Nội", [8]).tail(1)[["year", "segment", "score"]].round(2).to_dict("records")
     [{'year': 2024, 'segment': 2021, 'score': 4.05}]
     """
-    code, frames = places.province(province).code, []
+    code, frames = places.province(province, until).code, []
     for part in parts:
-        frame = _country(part)
-        frame.insert(3, "score", series(part).loc[code].to_numpy())
+        frame = _country(part, until)
+        frame.insert(3, "score", series(part, until).loc[code].to_numpy())
         frames.append(frame)
-    frame = pd.concat(frames, ignore_index=True)
-    return frame if until is None else frame[frame["year"] <= until].reset_index(drop=True)
+    return pd.concat(frames, ignore_index=True)
 
 
 @datafiles.cached
-def _country(part: int | str | None) -> pd.DataFrame:
+def _country(part: int | str | None, until: int | None) -> pd.DataFrame:
     """Return what `history` tells of a part that is the same for all provinces."""
-    wide = series(part)
+    wide = series(part, until)
     return pd.DataFrame({
         "part": "total" if part is None else part,
         "year": wide.columns,
@@ -269,7 +298,7 @@ def profile(province: str | int, year: int, dimension: int | None = None) -> pd.
     >>> profile("Hà Nội", 2024, 7)[["score", "country", "best"]].astype(float).round(2).loc["air_quality"].to_dict()
     {'score': 1.57, 'country': 1.99, 'best': 2.35}
     """
-    place = places.province(province)
+    place = places.province(province, year)
     if dimension is None:
         scores, spans = dimension_scores(year), dict.fromkeys(index.dimensions(year), index.DIMENSION_RANGE)
     else:
@@ -280,7 +309,7 @@ def profile(province: str | int, year: int, dimension: int | None = None) -> pd.
     frame = pd.DataFrame(spans.values(), index=pd.Index(spans, name="part"), columns=["lower", "upper"])
     frame["score"] = scores.loc[place.code]
     for kind in ("country", "region", "cities"):
-        frame[kind] = scores.loc[places.peers(place, kind)].mean()
+        frame[kind] = scores.loc[places.peers(place, kind, year)].mean()
     frame["best"], frame["worst"] = scores.max(), scores.min()
     frame["best_province"] = scores.idxmax() if len(spans) else None
     return frame
@@ -294,7 +323,7 @@ def missing(province: str | int, year: int) -> list[int]:
     >>> missing("Bắc Ninh", 2022)
     [2, 3, 4, 8]
     """
-    row = dimension_scores(year).loc[places.province(province).code]
+    row = dimension_scores(year).loc[places.province(province, year).code]
     return [int(d) for d in row.index[row.isna()]]
 
 
@@ -335,7 +364,7 @@ def _year(year: int) -> pd.DataFrame:
             raise datafiles.DataError(f"{datafiles.where(table, row, column)}: '{frame[column].iloc[row]}' {why}")
 
     try:
-        places.check_63(frame["province_code"])
+        places.check_set(frame["province_code"], year)
     except ValueError as error:
         raise datafiles.DataError(f"{datafiles.where(table, 0, 'province_code')}: {error}") from None
     refuse(frame["year"] != year, "year", f"in the file of {year}; move the row to its own year's file")
@@ -369,7 +398,7 @@ def _check_complete(year: int, frame: pd.DataFrame, expected: pd.DataFrame) -> N
     there = set(zip(known["subdimension"], known["province_code"], strict=True))
     gaps = datafiles.read("gaps")
     gaps = set(gaps.loc[gaps["year"] == year, ["dimension", "province_code"]].itertuples(index=False, name=None))
-    codes = places.provinces().index.to_list()
+    codes = places.provinces(year).index.to_list()
     for dimension, part in zip(expected["dimension"], expected["subdimension"], strict=True):
         for province in codes:
             if (part, province) not in there and (dimension, province) not in gaps:

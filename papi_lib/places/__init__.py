@@ -11,7 +11,7 @@ from papi_lib.places.lookup import (
     nearest,
     province,
 )
-from papi_lib.places.reform import merged, predecessors, successors, taken_over
+from papi_lib.places.reform import merged, predecessors, shares, successors, taken_over
 from papi_lib.places.registers import (
     REFORM,
     URBAN,
@@ -32,5 +32,5 @@ from papi_lib.spelling import plain, slug, sort_key
 __all__ = [
     "REFORM", "URBAN", "Place", "below", "check_set", "codes", "commune", "communes", "district", "districts", "find",
     "in_table", "key_columns", "latest", "merged", "nearest", "peers", "plain", "predecessors", "province",
-    "provinces", "region_name", "since_reform", "slug", "sort_key", "successors", "taken_over", "tiles", "types",
+    "provinces", "region_name", "shares", "since_reform", "slug", "sort_key", "successors", "taken_over", "tiles", "types",
 ]  # fmt: skip

@@ -27,6 +27,29 @@ def merged() -> pd.Series:
 
 
 @datafiles.cached
+def shares() -> pd.Series:
+    """Return each of the 63 provinces' share of the people of its province since 2025, by ``province_code`` (0-1).
+
+    Of the census of 1 April 2019, ``data/places/population.csv``, where other figures may be put.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        A province has no row.
+
+    Examples
+    --------
+    >>> shares()[[33, 34]].round(2).to_list()  # Hưng Yên and Thái Bình
+    [0.4, 0.6]
+    """
+    people = datafiles.read("population").set_index("province_code")["population"].reindex(merged().index)
+    if people.isna().any():
+        lacking = provinces(REFORM - 1)["name_vi"][people.index[people.isna()][0]]
+        raise datafiles.DataError(f"{datafiles.folder() / 'places' / 'population.csv'}: {lacking} has no row; add it")
+    return people / people.groupby(merged()).transform("sum")
+
+
+@datafiles.cached
 def taken_over(level: str = "commune") -> pd.DataFrame:
     """Return which place of today took over which, for a level.
 

@@ -20,7 +20,7 @@ from papi_lib import datafiles, estimates, index, places, posterior, precision, 
 
 YEAR, PROVINCES, SURE = 2024, (1, 4, 48, 79, 66, 91), 0.95
 REAL = published.series
-RELATIVE = np.sqrt(precision._relative_noise().to_numpy())[:, None]
+RELATIVE = np.sqrt(precision._relative_noise(False).to_numpy())[:, None]
 
 
 def covariance(margin: str) -> np.ndarray:

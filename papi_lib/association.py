@@ -125,6 +125,7 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
     {False: 0.48, True: 0.56}
     """
     wide, rows = published.series(part), []
+    wide = wide[[year for year in wide if places.since_reform(year) == places.since_reform()]]  # published ones
     for earlier, later in combinations(wide.columns, 2):
         both = wide[[earlier, later]].dropna()
         rho = float(spearmanr(both).statistic)
@@ -324,7 +325,7 @@ def similar(
     >>> places.province(int(near.index[0])).name_en, round(float(near["share"].iloc[0]), 1)
     ('Ho Chi Minh City', 0.7)
     """
-    place, table = places.province(province), _table(year, parts)
+    place, table = places.province(province, year), _table(year, parts)
     if place.code not in table.index:
         raise ValueError(f"PAPI did not publish all scores of {place.name_vi} in {year}: choose another year")
     noise = np.column_stack([precision.standard_errors_by_province(p, year)[table.index] ** 2 for p in table])
@@ -390,7 +391,7 @@ def _mean_score(part: int | str, years: list[int]) -> pd.Series:
     """Return every province's mean over years that compare, missing unless all were published."""
     label = None if part == "total" else part
     index.must_compare(min(years), max(years), label)
-    return published.series(label)[years].mean(axis=1, skipna=False)
+    return published.series(label, max(years))[years].mean(axis=1, skipna=False)
 
 
 def _table(year: int, parts: str | int) -> pd.DataFrame:

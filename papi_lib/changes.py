@@ -38,8 +38,12 @@ def panel(year: int | None = None) -> pd.DataFrame:
     """
     years = index.years() if year is None else index.edition_years(year)
     parts = dict.fromkeys([p for y in years for p in (*index.subdimensions(y), *index.dimensions(y))] + ["total"])
-    columns = {p: published.series(p).reindex(columns=years).stack(future_stack=True) for p in parts}  # fmt: skip
-    frame = pd.DataFrame(columns).rename_axis(["province_code", "year"]).reset_index()
+    frames = []
+    for own in ([y for y in years if y < places.REFORM], [y for y in years if y >= places.REFORM]):
+        if own:  # other provinces, whose codes mean others
+            columns = {p: published.series(p, of=own[0]).reindex(columns=own).stack(future_stack=True) for p in parts}
+            frames.append(pd.DataFrame(columns).rename_axis(["province_code", "year"]).reset_index())
+    frame = pd.concat(frames, ignore_index=True)
     frame.insert(2, "edition", frame["year"].map(index.edition))
     return frame.sort_values(["year", "province_code"], ignore_index=True)
 
@@ -93,7 +97,7 @@ def convergence(
     years = index.segment(year, part)
     if len(years) < 2:
         raise ValueError(f"no other year compares with {year}, so there is no change to look at")
-    wide = published.series(part)[years].dropna()
+    wide = published.series(part, years[-1])[years].dropna()
     margin = precision.margin_of_change(years[0], years[-1])
     noise = {y: precision.standard_errors_by_province(part, y, margin)[wide.index] ** 2 for y in (years[0], years[-1])}
     return convergence_of(wide, pd.DataFrame(noise), level, draws, seed)
@@ -205,7 +209,7 @@ def kept(
     if not first < then < year:
         raise ValueError(f"three years in order are needed, not {first}, {then} and {year}")
     index.must_compare(first, year, part)
-    wide = published.series(part)[[first, then, year]].dropna()
+    wide = published.series(part, year)[[first, then, year]].dropna()
     margin = precision.margin_of_change(first, year)
     df = precision.standard_errors(year, margin=margin).loc[part or "total", "df"]
     variance = {y: precision.standard_errors_by_province(part, y, margin)[wide.index] ** 2 for y in wide}
@@ -259,7 +263,7 @@ def decompose(province: str | int, first: int, last: int, part: int | None = Non
     >>> float(split.loc["total", "change"].round(2)), float(split["change"].drop("total").sum().round(2))
     (-0.13, -0.13)
     """
-    place = places.province(province)
+    place = places.province(province, last)
     index.must_compare(first, last, part)
     keys = index.subdimensions(last, part)
     moved = estimates.changes(*estimates.between(first, last, (*keys, part or "total")), place.code)

@@ -172,7 +172,11 @@ def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
         frame = frame[frame["year"] == index.check_year(year)]
     keys = ["year", "edition", "province_code"]
     long = frame.melt(keys, var_name="part", value_name="score").dropna(subset="score")
-    long.insert(3, "province", long["province_code"].map(places.provinces()[f"name_{lang}"]))
+    long.insert(
+        3,
+        "province",
+        [places.province(c, y).name(lang) for c, y in zip(long["province_code"], long["year"], strict=True)],
+    )
     order = long.sort_values(["year", "province_code"], kind="stable", ignore_index=True)
     return order.astype({"part": str})
 

@@ -17,7 +17,7 @@ column      what it holds
 Its ``.attrs`` say what it is of: ``whole`` (the place that all others are compared with, or ``"mean"`` for the
 unweighted mean of all places), ``groups`` (rows that are no single place), ``margin`` (what the standard error
 holds), ``source``, ``simulated`` and, where places share respondents, ``covariance``. `from_published` makes such
-a frame, `papi_lib.merged.estimates` and `papi_lib.survey.districts.Survey.estimates` make others; every function here
+a frame, `papi_lib.survey.districts.Survey.estimates` makes others; every function here
 takes any of them. Nothing else in this project computes a difference with its noise, or says that one is clear.
 """
 
@@ -70,9 +70,12 @@ class Covariance(dict):
 
 @datafiles.cached
 def from_published(
-    years: int | tuple[int, ...], parts: tuple[int | str, ...] | None = None, margin: str = "level"
+    years: int | tuple[int, ...],
+    parts: tuple[int | str, ...] | None = None,
+    margin: str = "level",
+    of: int | None = None,
 ) -> pd.DataFrame:
-    """Return published scores with their standard errors as an estimates frame: all 63 provinces.
+    """Return published scores with their standard errors as an estimates frame: all provinces of a year.
 
     Parameters
     ----------
@@ -83,6 +86,10 @@ def from_published(
     margin : str
         What the standard errors hold, one of `papi_lib.precision.MARGINS`: ``level`` to compare places, and years
         between which other districts and villages were drawn; ``passing`` to compare years of one sample.
+    of : int, optional
+        Year whose provinces the frame is of, by default the last of `years`. The 34 since 2025 have no published
+        scores before: see `papi_lib.published.series` for how these are reconstructed. The errors of the provinces
+        that one was formed of are taken as independent.
 
     Returns
     -------
@@ -94,19 +101,20 @@ def from_published(
     >>> from_published(2024, (8,)).query("place == 1")[["score", "se"]].round(2).to_dict("records")
     [{'score': 4.05, 'se': 0.09}]
     """
-    frames = []
-    for year in np.atleast_1d(years).tolist():
+    frames, wanted = [], np.atleast_1d(years).tolist()
+    of = max(wanted) if of is None else of
+    for year in wanted:
         errors = precision.standard_errors(year, margin=margin)
         for part in ("total", *index.dimensions(year)) if parts is None else parts:
-            scores = published.series(part)
+            scores = published.series(part, of=of)
             if year not in scores:
                 continue
-            se = precision.standard_errors_by_province(part, year, margin).where(scores[year].notna())
+            se = precision.standard_errors_by_province(part, year, margin, of).where(scores[year].notna())
             columns = {"place": scores.index, "part": part, "year": year, "score": scores[year].to_numpy()}
             frames.append(pd.DataFrame(columns | {"se": se.to_numpy(), "df": errors.loc[part, "df"], "n": np.nan}))
     empty = pd.DataFrame(columns=["place", "part", "year", "score", "se", "df", "n"])
     frame = pd.concat(frames, ignore_index=True).astype({"part": object}) if frames else empty
-    frame.attrs = {"whole": "mean", "groups": (), "margin": margin, "simulated": False}
+    frame.attrs = {"whole": "mean", "groups": (), "margin": margin, "of": of, "simulated": False}
     return frame
 
 
@@ -282,7 +290,7 @@ def between(before: int, year: int, parts: tuple[int | str, ...]) -> tuple[pd.Da
     ['passing', 'passing']
     """
     margin = precision.margin_of_change(before, year)
-    return from_published(year, parts, margin), from_published(before, parts, margin)
+    return from_published(year, parts, margin), from_published(before, parts, margin, year)
 
 
 @datafiles.cached
@@ -390,7 +398,7 @@ def history(
     keep = ["part", "year", "segment", "lower_quartile", "upper_quartile"]
     if not years:
         return about[keep]
-    table = _contrasts(from_published(years, parts), place, beside).reset_index()
+    table = _contrasts(from_published(years, parts, of=until), place, beside).reset_index()
     return about[keep].merge(table, on=["part", "year"], how="left").astype({"part": object})
 
 
@@ -435,7 +443,7 @@ def together(frame: pd.DataFrame, by: str | None = None, level: float = LEVEL) -
     return frame.assign(margin=quantile(df, 1 - (1 - level) / few) * se, z=z, clear=clear)
 
 
-def _weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Hashable) -> np.ndarray:
+def _weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Hashable, of: int | None) -> np.ndarray:
     """Return what each place counts in what `place` is compared with: keys × places, each row's sum is one."""
     known = np.isfinite(scores)
     if beside == "best":
@@ -444,7 +452,7 @@ def _weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Has
         chosen = known
     elif beside in ("region", "cities", "peers"):
         kind = "region" if beside == "peers" else beside
-        chosen = known & members.isin(places.peers(places.province(place), kind))
+        chosen = known & members.isin(places.peers(places.province(place, of), kind, of))
     elif beside in members:
         chosen = known & (members == beside)
     else:
@@ -473,7 +481,7 @@ def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, attrs: di
         array[row, column] = frame[name]
     units = np.where(members.isin(groups), np.nan, score) if beside not in groups else score
     own = members.get_loc(place)
-    weight = _weights(units, members, place, beside)
+    weight = _weights(units, members, place, beside, attrs.get("of"))
     if beside == "median":
         value, weight = np.nanmedian(units, axis=1), weight * np.sqrt(np.pi / 2)
     else:

@@ -67,49 +67,52 @@ class Model:
     variance: pd.Series
 
 
-def standings(until: int | None = None, dimension: int | None = None) -> pd.DataFrame:
-    """Return standardised totals, or scores of a dimension.
+def standings(until: int | None = None, dimension: int | None = None, of: int | None = None) -> pd.DataFrame:
+    """Return standardised totals, or scores of a dimension; `until` and `of` as in `papi_lib.published.series`.
 
     Returns
     -------
     pandas.DataFrame
         Provinces × years, mean 0 and standard deviation 1 in each year.
     """
-    scores = published.series(dimension, until=until)
+    scores = published.series(dimension, until, of)
     return (scores - scores.mean()) / scores.std(ddof=0)
 
 
 @datafiles.cached
-def fit(base_year: int) -> Model:
+def fit(base_year: int, of: int | None = None) -> Model:
     """Estimate the model from the years up to a base year.
 
     Parameters
     ----------
     base_year : int
         Last year to use; at least the third of the index.
+    of : int, optional
+        Year whose provinces to fit: the 34 since 2025 by their reconstructed scores before; by default the base year.
 
     Raises
     ------
     ValueError
         Too few years.
     """
-    total = standings(base_year)
+    of = of or base_year
+    total = standings(base_year, of=of)
     if total.shape[1] < 3:
         raise ValueError(
             f"too few years up to {base_year} to tell lasting differences from noise; choose 2013 or later"
         )
     dimensions, carried = index.dimensions(base_year), _carried_over(total)
-    by_dimension = [standings(base_year, d).reindex(columns=total.columns) for d in dimensions]
-    region = places.provinces()["region"]
+    by_dimension = [standings(base_year, d, of).reindex(columns=total.columns) for d in dimensions]
+    region = places.provinces(of)["region"]
     home = np.stack([z.mean(axis=1).groupby(region).transform("mean") for z in by_dimension], axis=-1)
     z = np.stack(by_dimension, axis=-1)  # province × year × dimension
     lasting, noise = _covariances(z, carried.to_numpy())
-    relative = precision.standard_errors_by_province(None, base_year, "passing") ** 2
+    relative = precision.standard_errors_by_province(None, base_year, "passing", of) ** 2
     relative = relative / relative.mean()
     mean, variance = _filtered(z - home[:, None, :], lasting, noise, relative.to_numpy(), carried.to_numpy())
     # The total's standing is the sum of the dimensions', weighted by how much they spread.
-    spread = np.array([published.series(d)[base_year].std(ddof=0) for d in dimensions])
-    weight = spread / published.series()[base_year].std(ddof=0)
+    spread = np.array([published.series(d, base_year, of)[base_year].std(ddof=0) for d in dimensions])
+    weight = spread / published.series(None, base_year, of)[base_year].std(ddof=0)
     return Model(
         base_year=base_year,
         carried=carried,
@@ -153,13 +156,14 @@ def correction(base_year: int, horizon: int = 1) -> float:
     """Return by which log odds chances of a rise were told too high in earlier years: to be added to them.
 
     From the chances of rising at least five places that the model would have told in all earlier base years, and what
-    came until the base year. Zero where no earlier chance has been put to the test.
+    came until the base year, of the 63 provinces until 2024. Zero where no earlier chance has been put to the test.
 
     Examples
     --------
     >>> round(correction(2023), 2)
     -0.1
     """
+    base_year = min(base_year, places.REFORM - 1)
     totals, told, came = published.series(until=base_year), [], []
     for base in range(FIRST_BASE, base_year - horizon + 1):
         both = totals[[base, base + horizon]].dropna()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles
+from papi_lib import datafiles, places
 
 #: Lowest and highest score of a dimension, in points.
 DIMENSION_RANGE = (1.0, 10.0)
@@ -167,8 +167,8 @@ def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        Columns ``year``, ``subdimension`` (missing for a change of edition), ``basis``
-        (``edition``, ``published`` or ``figures``), ``note_vi``, ``note_en``; empty if the years compare.
+        Columns ``year``, ``subdimension`` (missing where all are touched), ``basis`` (``edition``, ``published``,
+        ``figures``, or ``provinces`` for the reform of 2025), ``note_vi``, ``note_en``; empty if the years compare.
 
     Examples
     --------
@@ -176,8 +176,9 @@ def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame
     [{'year': 2021, 'basis': 'edition'}, {'year': 2022, 'basis': 'figures'}]
     """
     early, late = sorted((check_year(first), check_year(last)))
-    starts = [y for y in range(early + 1, late + 1) if y in _edition_starts()]
+    starts = [y for y in range(early + 1, late + 1) if y in _all_anew()]
     editions = pd.DataFrame({"year": starts, "subdimension": None, "basis": "edition", "note_vi": "", "note_en": ""})
+    editions["basis"] = editions["basis"].mask(editions["year"] == places.REFORM, "provinces")
     inside = _breaks_inside(part)
     inside = inside[inside["year"].between(early + 1, late)]
     found = [frame for frame in (editions, inside) if len(frame)] or [inside]
@@ -229,6 +230,8 @@ def must_compare(first: int, last: int, part: int | str | None = None) -> None:
         why = (
             f"the edition of {row['year']} measures anew"
             if row["basis"] == "edition"
+            else f"the provinces of {row['year']} are others"
+            if row["basis"] == "provinces"
             else f"{row['subdimension']} changed in {row['year']}"
         )
         alike = segment(late, part)
@@ -254,7 +257,8 @@ def segment(year: int, part: int | str | None = None) -> list[int]:
 def redraws(whole: bool = False) -> list[int]:
     """Return the years in which the survey seems to have gone to other districts and villages, at least to some.
 
-    When these are drawn anew is not published; `data/structure/breaks.csv` says why it is suspected.
+    When these are drawn anew is not published; `data/structure/breaks.csv` says why it is suspected. In 2025 they were:
+    the provinces are others, and there are no districts.
 
     Parameters
     ----------
@@ -267,7 +271,8 @@ def redraws(whole: bool = False) -> list[int]:
     ([2015, 2018, 2021], [2021])
     """
     table = datafiles.read("breaks")
-    return table.loc[table["basis"].isin(["redraw"] if whole else ["redraw", "partial-redraw"]), "year"].to_list()
+    seen = table.loc[table["basis"].isin(["redraw"] if whole else ["redraw", "partial-redraw"]), "year"]
+    return [*seen, *(year for year in years() if year == places.REFORM)]
 
 
 @datafiles.cached
@@ -317,14 +322,15 @@ def _dimensions_of() -> dict[str, int]:
 
 
 @datafiles.cached
-def _edition_starts() -> set[int]:
-    return set(datafiles.read("years")["edition"])
+def _all_anew() -> set[int]:
+    """Return the years in which an edition began, or the provinces became others."""
+    return set(datafiles.read("years")["edition"]) | {places.REFORM}
 
 
 @datafiles.cached
 def _changes(part: int | str | None) -> set[int]:
     """Return the years from which scores of a part do not compare with those before."""
-    return _edition_starts() | set(_breaks_inside(part)["year"])
+    return _all_anew() | set(_breaks_inside(part)["year"])
 
 
 @datafiles.cached

@@ -83,12 +83,12 @@ def beside(place: int, year: int, dimension: int) -> pd.DataFrame:
     rows = load(year)
     rows = rows[rows["part"].isin(own)]
     wide = rows.pivot(index="indicator", columns="province_code", values="value").reindex(
-        columns=places.provinces().index
+        columns=places.provinces(year).index
     )
     frame = rows.drop_duplicates("indicator").set_index("indicator")[about]
     wide = wide.loc[frame.index]
     frame["value"], frame["country"] = wide[place], wide.mean(axis=1)
-    frame["region"] = wide[places.peers(places.province(place), "region")].mean(axis=1)
+    frame["region"] = wide[places.peers(places.province(place, year), "region", year)].mean(axis=1)
     frame["rank"], frame["of"] = wide.rank(axis=1, ascending=False, method="min")[place], wide.count(axis=1)
     before = load(year - 1) if year - 1 in index.segment(year, dimension) else rows.iloc[:0]
     before = before[before["province_code"] == place].drop_duplicates(about, keep=False)

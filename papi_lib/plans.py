@@ -28,7 +28,16 @@ def of(province: str | int, year: int | None = None) -> pd.DataFrame:
         the province has none.
     """
     table = datafiles.read("plans")
-    table = table[table["province_code"] == places.province(province).code].drop(columns="province_code")
+    place = places.province(province, year)
+    whose = []
+    for row, code, first in table[["province_code", "first_year"]].itertuples():
+        try:
+            whose.append(places.province(code, first))
+        except ValueError as error:
+            raise datafiles.DataError(f"{datafiles.where('plans', row, 'province_code')}: {error}") from None
+    # A plan holds for the province of its name since 2025; where several became one, none is the whole's.
+    own = [one == place or one.name_vi == place.name_vi for one in whose]
+    table = table[own].drop(columns="province_code")
     if year is not None:
         table = table[(table["first_year"] <= year) & (year <= table["last_year"])]
     return table.reset_index(drop=True)
@@ -94,7 +103,7 @@ def progress(province: str | int, year: int) -> pd.DataFrame:
     >>> progress("Hà Nội", 2024).query("kind == 'places_a_year'")[["year", "wanted", "came", "met"]].dropna().to_numpy().tolist()
     [[2021, 43.0, 9.0, True], [2022, 38.0, 12.0, True], [2023, 33.0, 15.0, True], [2024, 28.0, 29.0, False]]
     """
-    code, frames = places.province(province).code, []
+    code, frames = places.province(province, year).code, []
     for target in targets(province, year).itertuples():
         scores = published.series(target.part, until=year)
         standing = pd.DataFrame({y: published.standing(scores[y].rename("score")).loc[code] for y in scores}).T.astype(

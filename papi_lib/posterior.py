@@ -128,15 +128,17 @@ def standing(frame: pd.DataFrame, part: int | str, year: int | None = None) -> p
 
 
 @datafiles.cached
-def published_standing(year: int, part: int | str, margin: str = "level") -> pd.DataFrame:
+def published_standing(year: int, part: int | str, margin: str = "level", of: int | None = None) -> pd.DataFrame:
     """Return `standing` of all provinces' published scores in a part of the index: the same on all their pages.
+
+    `of` is as in `papi_lib.estimates.from_published`.
 
     Examples
     --------
     >>> published_standing(2024, 8).loc[1, ["rank", "lower", "upper"]].astype(int).to_dict()
     {'rank': 2, 'lower': 1, 'upper': 5}
     """
-    return standing(estimates.from_published(year, (part,), margin), part)
+    return standing(estimates.from_published(year, (part,), margin, of), part)
 
 
 @datafiles.cached
@@ -182,15 +184,15 @@ def rises(before: int, year: int, part: int | str = "total", margin: str = "leve
 @datafiles.cached
 def _gains(before: int, year: int, part: int | str, margin: str) -> tuple[np.ndarray, pd.DataFrame]:
     """Return places truly gained (draws × provinces) and published ranks among the provinces of both years."""
-    scores = published.series(part)[[before, year]].dropna()
+    scores = published.series(part, year)[[before, year]].dropna()
     same_places = margin == "level" and precision.margin_of_change(before, year) == "passing"
     once = "passing" if same_places else margin
     noise, df = np.zeros((len(scores), 2, 2)), np.inf
     for at, own in enumerate((before, year)):
-        noise[:, at, at] = precision.standard_errors_by_province(part, own, once)[scores.index] ** 2
+        noise[:, at, at] = precision.standard_errors_by_province(part, own, once, year)[scores.index] ** 2
         df = min(df, float(precision.standard_errors(own, margin=once).loc[part, "df"]))
     if same_places:  # what sets the places apart is the same both times
-        drawn = [precision.standard_errors_by_province(part, own, "redraw")[scores.index] for own in scores]
+        drawn = [precision.standard_errors_by_province(part, own, "redraw", year)[scores.index] for own in scores]
         apart = np.stack(drawn, axis=1)
         noise += apart[:, :, None] * apart[:, None, :]
     ranks = _ranks(true_values(scores.to_numpy(), noise, df))

@@ -103,8 +103,10 @@ def standard_errors(year: int, province: str | int | None = None, margin: str = 
     if margin not in MARGINS:
         raise ValueError(f"no margin {margin!r}; choose from {', '.join(MARGINS)}")
     frame = _variances(year)
-    noise = frame[margin] * (1.0 if province is None else _relative_noise()[places.province(province).code])
-    signal = (frame["spread"] - frame[margin] * _relative_noise().mean()).clip(lower=0)
+    new = places.since_reform(year)
+    relative = _relative_noise(new)
+    noise = frame[margin] * (1.0 if province is None else relative[places.province(province, year).code])
+    signal = (frame["spread"] - frame[margin] * relative.mean()).clip(lower=0)
     return pd.DataFrame({
         "se": np.sqrt(noise),
         "df": frame[f"{margin}_df"],
@@ -114,15 +116,23 @@ def standard_errors(year: int, province: str | int | None = None, margin: str = 
     })  # fmt: skip
 
 
-def standard_errors_by_province(part: int | str | None, year: int, margin: str = "level") -> pd.Series:
-    """Return the standard error of one score for each of the 63 provinces, in points, by ``province_code``.
+def standard_errors_by_province(
+    part: int | str | None, year: int, margin: str = "level", of: int | None = None
+) -> pd.Series:
+    """Return the standard error of one score for each province of the year `of`, in points, by ``province_code``.
+
+    Scores that are reconstructed (`papi_lib.published.series`) have the error of a weighted mean.
 
     Examples
     --------
     >>> standard_errors_by_province(8, 2024).loc[[1, 2]].round(2).to_dict()
     {1: 0.09, 2: 0.13}
     """
-    return np.sqrt(_relative_noise() * _variances(year).loc[part or "total", margin]).rename("se")
+    new = places.since_reform(year)
+    variance = _relative_noise(new) * _variances(year).loc[part or "total", margin]
+    if not new and places.since_reform(of or year):
+        variance = (variance * places.shares() ** 2).groupby(places.merged()).sum().rename_axis("province_code")
+    return np.sqrt(variance).rename("se")
 
 
 def margin_of_change(before: int, year: int) -> str:
@@ -187,9 +197,14 @@ def noise_and_change(
 
 
 @datafiles.cached
-def _relative_noise() -> pd.Series:
-    """Return each province's noise variance as a share of that with the usual number of districts."""
-    districts = datafiles.read("sample").set_index("province_code")["districts"].reindex(places.provinces().index)
+def _relative_noise(new: bool) -> pd.Series:
+    """Return each province's noise variance as a share of that with the usual number of districts.
+
+    How the 34 provinces since 2025 are sampled is not known: all are taken as usual.
+    """
+    if new:
+        return pd.Series(1.0, places.provinces(places.REFORM).index)
+    districts = datafiles.read("sample").set_index("province_code")["districts"].reindex(places.merged().index)
     usual = districts.mode()[0]
     return usual / districts.fillna(usual)
 
@@ -203,13 +218,16 @@ def _variances(year: int) -> pd.DataFrame:
 
 def _variance(part: int | str, year: int) -> dict:
     """Return one part's row of `_variances`. First of each estimate is that of all provinces, then those without one."""
-    years, mean = _span(year, part), _relative_noise().mean()
+    new = places.since_reform(year)
+    years, mean = _span(year, part), _relative_noise(new).mean()
     spread, own = _spread(part, tuple(years)), len(years) >= _ENOUGH_YEARS
-    passing = spread * np.mean(
-        [_passing_share(part, span) for span in ([tuple(years)] if own else _long_spans(part))], axis=0
-    )
-    redraw = (1 - _outlasting(part)) * np.maximum(spread - passing * mean, 0) / mean
-    sampling = _sampling(part, year)
+    share = np.mean([_passing_share(part, span) for span in ([tuple(years)] if own else _long_spans(part))], axis=0)
+    outlasting, sampling = _outlasting(part), _sampling(part, year)
+    if new:  # two sets of provinces: first those of today are left out one by one, then those before
+        spread, sampling = (_over_both(values, True) for values in (spread, sampling))
+        share, outlasting = _over_both(share, own), _over_both(outlasting, False)
+    passing = spread * share
+    redraw = (1 - outlasting) * np.maximum(spread - passing * mean, 0) / mean
     level = passing + (redraw if np.isnan(sampling).all() else sampling)
     row = {"spread": spread[0], "basis": "edition" if own else "borrowed"}
     for margin, variance in zip(MARGINS, (level, passing, redraw, sampling), strict=True):
@@ -218,10 +236,17 @@ def _variance(part: int | str, year: int) -> dict:
     return row
 
 
-def _leave_one_out() -> np.ndarray:
+def _leave_one_out(new: bool) -> np.ndarray:
     """Return rows of weights: all provinces, then all but one."""
-    count = len(places.provinces())
+    count = len(_relative_noise(new))
     return np.vstack([np.ones(count), 1 - np.eye(count)])
+
+
+def _over_both(values: np.ndarray, new: bool) -> np.ndarray:
+    """Return an estimate and those that leave out one of a set of provinces as those that leave out one of both sets."""
+    rest = np.broadcast_to(values, len(_leave_one_out(new)))[1:]
+    other = np.full(len(_leave_one_out(not new)) - 1, values[0])
+    return np.concatenate([values[:1], *((rest, other) if new else (other, rest))])
 
 
 def _jackknife(estimate: np.ndarray) -> float:
@@ -231,9 +256,11 @@ def _jackknife(estimate: np.ndarray) -> float:
 
 
 @datafiles.cached
-def _deviations(part: int | str) -> pd.DataFrame:
-    """Return differences to each year's mean, provinces × years."""
-    return (wide := published.series(part)) - wide.mean()
+def _deviations(part: int | str, new: bool = False) -> pd.DataFrame:
+    """Return differences to each year's mean, provinces × published years before or since 2025."""
+    wide = published.series(part, of=places.REFORM - 1 + new)
+    wide = wide[[year for year in wide if places.since_reform(year) == new]]
+    return wide - wide.mean()
 
 
 def _span(year: int, part: int | str) -> list[int]:
@@ -257,17 +284,17 @@ def _long_spans(part: int | str) -> list[tuple[int, ...]]:
 @datafiles.cached
 def _spread(part: int | str, years: tuple[int, ...]) -> np.ndarray:
     """Return the variance between provinces, points²."""
-    squares = _deviations(part)[list(years)].to_numpy() ** 2
-    return (_leave_one_out() @ np.nan_to_num(squares)).sum(axis=1) / (_leave_one_out() @ np.isfinite(squares)).sum(
-        axis=1
-    )
+    new = places.since_reform(years[0])
+    squares, weights = _deviations(part, new)[list(years)].to_numpy() ** 2, _leave_one_out(new)
+    return (weights @ np.nan_to_num(squares)).sum(axis=1) / (weights @ np.isfinite(squares)).sum(axis=1)
 
 
 @datafiles.cached
 def _passing_share(part: int | str, years: tuple[int, ...]) -> np.ndarray:
     """Return the usual province's passing variance as a share of the variance between provinces."""
-    scores = _deviations(part)[list(years)].to_numpy()
-    noise, _change = noise_and_change(scores, list(years), _relative_noise().to_numpy(), _leave_one_out())
+    new = places.since_reform(years[0])
+    scores, relative = _deviations(part, new)[list(years)].to_numpy(), _relative_noise(new).to_numpy()
+    noise, _change = noise_and_change(scores, list(years), relative, _leave_one_out(new))
     return np.minimum(noise / _spread(part, years), 1.0)
 
 
@@ -306,7 +333,7 @@ def _correlation_kept(part: int | str) -> np.ndarray | None:
 def _correlation(wide: pd.DataFrame, first: int, last: int) -> np.ndarray:
     """Return the correlation between provinces' scores of two years."""
     both = wide[[first, last]].dropna()
-    weights = _leave_one_out()[:, wide.index.isin(both.index)]
+    weights = _leave_one_out(False)[:, wide.index.isin(both.index)]
     x, y = (both[year].to_numpy() for year in both)
     mean = [weights @ v / weights.sum(axis=1) for v in (x, y, x * y, x * x, y * y)]
     return (mean[2] - mean[0] * mean[1]) / np.sqrt((mean[3] - mean[0] ** 2) * (mean[4] - mean[1] ** 2))
@@ -326,9 +353,9 @@ def _sampling(part: int | str, year: int) -> np.ndarray:
     A single one rests on three to six districts and is hardly to be trusted, their mean is.
     """
     own = _published(year).get(part, pd.Series(dtype=float)).dropna()
-    scores = published.series(part)
-    there = scores.index[scores[year].notna()]
+    scores, new = published.series(part, year), places.since_reform(year)
+    there, weights = scores.index[scores[year].notna()], _leave_one_out(new)
     if not there.isin(own.index).all():
-        return np.full(len(_leave_one_out()), np.nan)
-    usual = (own**2 / _relative_noise()).reindex(scores.index)
-    return (_leave_one_out() @ usual.fillna(0)) / (_leave_one_out() @ usual.notna())
+        return np.full(len(weights), np.nan)
+    usual = (own**2 / _relative_noise(new)).reindex(scores.index)
+    return (weights @ usual.fillna(0)) / (weights @ usual.notna())

@@ -168,7 +168,6 @@ def survey(records: str | None, year: int) -> None:
 
 def climbs(year: int) -> None:
     """Simulate what the pages on targets show of all provinces alike; some seconds."""
-    from papi_lib import index, merged, targets
+    from papi_lib import targets
 
     targets.climb(1, year - 1, 5)  # also fills what any other climb needs
-    merged.estimates(year, ("total", *index.dimensions(year)))

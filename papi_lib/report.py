@@ -79,12 +79,10 @@ def jobs(
     published.load()
     published.standard_errors()
     named = list(dict.fromkeys(collection.choose(folder, name) for name in chosen))
-    homes = list(dict.fromkeys(places.province(p) for p in (places.provinces().index if "all" in provinces else provinces)))  # fmt: skip
-    if "all" in provinces:
-        homes.sort(key=lambda place: places.sort_key(place.name_vi))
     span = index.years() if "all" in years else [index.check_year(y) for y in years] or index.years()[-1:]
+    homes = list(dict.fromkeys(place for year in span for place in _provinces(provinces, year)))
     survey = _survey(of_districts, span, records)
-    home = places.province(survey.province if survey else _DEFAULT_PROVINCE)
+    home = places.province(survey.province if survey else _DEFAULT_PROVINCE, survey.year if survey else span[-1])
     if survey and homes and home not in homes:
         others = ", ".join(place.name_vi for place in homes)
         raise ValueError(f"{survey.name} is a survey of {home.name_vi}, not of {others}; give --records of a survey there, or leave out --district and --records")  # fmt: skip
@@ -102,7 +100,7 @@ def jobs(
         for year in dict.fromkeys(span)
         for lang in titles
         for place, survey in spots
-        if survey is None or survey.year == year
+        if (survey.year if survey else year) == year and places.since_reform(place.year) == places.since_reform(year)
         for notebook in named or collection.notebooks(folder)
         if place.level in (notebook.levels or [spots[0][0].level])  # what cannot be read is told where it may belong
     ]
@@ -114,6 +112,14 @@ def jobs(
     if records and not any("records" in job.parameters for job in planned):
         raise ValueError(f"{records}: records are for pages about districts, and none is asked for; give --district")
     return planned
+
+
+def _provinces(named: Sequence, year: int) -> list[places.Place]:
+    """Return the provinces of a year that are named, or all in the order of their names."""
+    if "all" not in named:
+        return [places.province(name, year) for name in named]
+    every = [places.province(code, year) for code in places.provinces(year).index]
+    return sorted(every, key=lambda place: places.sort_key(place.name_vi))
 
 
 def _check_all_apply(planned: Sequence[Job], named: Sequence[Notebook], asked: Sequence[places.Place]) -> None:
@@ -140,7 +146,7 @@ def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None):
 def _job(
     notebook: Notebook, title: str, place: places.Place, year: int, lang: str, survey, records: Path | None
 ) -> Job:
-    home = places.province(place.province_code)
+    home = places.province(place.province_code, year)
     labels: dict[str, Any] = {"level": place.level, "code": place.code, "slug": place.slug, "name": place.name(lang), "year": year,
               "lang": lang, "notebook": notebook.stem, "title": title}  # fmt: skip
     labels |= {"dimension": notebook.dimension} if notebook.dimension else {}
@@ -151,7 +157,7 @@ def _job(
         parameters |= {"district": place.name_vi} | ({"records": str(records)} if records else {})
         slugs.append(place.slug)
     else:
-        tile = places.tiles(lang).loc[place.code]
+        tile = places.tiles(lang, year).loc[place.code]
         islands = tile["islands"] if isinstance(tile["islands"], str) else None
         labels["tile"] = {"row": int(tile["row"]), "column": int(tile["column"]), "islands": islands}
     path = "/".join([str(year), lang, *slugs, notebook.stem])

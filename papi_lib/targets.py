@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import expit, logit, ndtri
 
 from papi_lib import datafiles, estimates, forecast, index, precision, published
+from papi_lib.places import REFORM
 from papi_lib.places import province as find_province
 
 _CHANCES = (0.5, 0.8)
@@ -123,12 +124,12 @@ def climb(
     """
     race = _race(province, base_year, places, horizon, rank)
     code, base, scores = race.code, race.base_year, race.scores
-    row = published.totals(base).loc[code]
+    row = published.standing(scores).loc[code]
     gains = {chance: max(race.gain_for(chance), 0.0) for chance in _CHANCES}
-    parts = _gaps(code, base, race.target)
+    parts = _gaps(race)
     for gain in _SHARES:
         parts[gain] = np.minimum(parts[gain] * horizon, parts["best"].clip(lower=0))
-    own = (row["total"] - scores.mean()) / race.spread
+    own = (scores[code] - scores.mean()) / race.spread
     return Climb(
         province_code=code,
         base_year=base,
@@ -137,11 +138,11 @@ def climb(
         rank=int(row["rank"]),
         of=len(scores),
         target_rank=race.target,
-        score=float(row["total"]),
-        needed_now=float(scores.nlargest(race.target).iloc[-1] - row["total"]),
+        score=float(scores[code]),
+        needed_now=float(scores.nlargest(race.target).iloc[-1] - scores[code]),
         needed_later=float(np.median(race.to_beat) - own) * race.spread,
         gaps=parts,
-        track_record=_track_record(int(row["rank"]), race.target, horizon, base),
+        track_record=_track_record(int(row["rank"]), race.target, horizon, base, race.of),
         probability=race.chance(),
         needed_gain=gains,
         steps={chance: _fewest(parts["reach"], gain) for chance, gain in gains.items()},
@@ -188,7 +189,7 @@ def chance(
     for part, gain in gains.items():
         if part not in structure.index:
             raise ValueError(f"no sub-dimension {part!r} in {race.base_year}; choose from {', '.join(structure.index)}")
-        score = published.series(part).loc[race.code, race.base_year]
+        score = published.series(part, of=race.of).loc[race.code, race.base_year]
         lower, upper = structure.loc[part, ["lower", "upper"]]
         if not lower <= score + gain <= upper:
             raise ValueError(
@@ -222,6 +223,8 @@ class _Race:
 
     code: int
     base_year: int
+    #: The target year, whose provinces compete.
+    of: int
     target: int
     #: The base year's totals.
     scores: pd.Series
@@ -262,21 +265,25 @@ class _Race:
 def _race(province: str | int, base_year: int, places: int | None, horizon: int, rank: int | None) -> _Race:
     check_places(horizon, "years")
     check_places(places if rank is None else rank, "places" if rank is None else "as rank")
-    code, base = find_province(province).code, index.check_year(base_year)
-    totals = published.totals(base).dropna(subset="total")
-    if code not in totals.index:
-        raise ValueError(f"no published total of {find_province(code).name_vi} in {base}: choose another base year")
+    base = index.check_year(base_year)
+    of = base + horizon
+    place = find_province(province, of)
+    totals = published.series(until=base, of=of)[base].dropna().rename("total")
+    if place.code not in totals.index:
+        raise ValueError(f"no published total of {place.name_vi} in {base}: choose another base year")
     # The provinces published in the base year compete for the same places then.
-    drawn = forecast.simulate(forecast.fit(base), horizon)[totals.index]
-    target = max(1, int(totals.loc[code, "rank"]) - places) if rank is None else min(rank, len(totals))
-    return _Race(code, base, target, totals["total"], drawn, forecast.correction(base, horizon))
+    drawn = forecast.simulate(forecast.fit(base, of), horizon)[totals.index]
+    now = int((totals > totals[place.code]).sum()) + 1
+    target = max(1, now - places) if rank is None else min(rank, len(totals))
+    return _Race(place.code, base, of, target, totals, drawn, forecast.correction(base, horizon))
 
 
-def _gaps(code: int, year: int, target: int) -> pd.DataFrame:
+def _gaps(race: _Race) -> pd.DataFrame:
     """Return distances by sub-dimension to those above, peers and the best, and a year's gain within reach."""
-    scores = estimates.from_published(year, tuple(index.subdimensions(year)))
+    code, year, target = race.code, race.base_year, race.target
+    scores = estimates.from_published(year, tuple(index.subdimensions(year)), of=race.of)
     wide = scores.pivot(index="place", columns="part", values="score")[scores["part"].unique()]
-    rank = published.totals(year)["rank"]
+    rank = race.scores.rank(ascending=False, method="min").reindex(wide.index)
     frame = pd.DataFrame({"score": wide.loc[code]})
     frame["above"] = wide[(rank >= target) & (rank < rank[code])].mean() - frame["score"]
     for beside in ("region", "cities", "best"):
@@ -290,9 +297,10 @@ def _yearly_change(part: str, until: int) -> float:
     """Return the standard deviation of provinces' real changes in a year, beside the country's.
 
     In standard deviations between provinces, from all pairs of neighbouring years up to one that compare,
-    less the errors of both years; all pairs of the panel where none had come by then.
+    less the errors of both years; all pairs of the panel where none had come by then. Of the 63 provinces until 2024.
     """
-    wide, squares = published.series(part), {}
+    wide, squares = published.series(part, of=REFORM - 1), {}
+    wide = wide[[year for year in wide if year < REFORM]]
     for year in wide.columns[1:]:
         if year - 1 in wide and index.comparable(year - 1, year, part):
             move, margin = (wide[year] - wide[year - 1]).dropna(), precision.margin_of_change(year - 1, year)
@@ -315,7 +323,7 @@ def _fewest(reach: pd.Series, gain: float) -> pd.Series:
 
 
 @datafiles.cached
-def starts(horizon: int = 1, until: int | None = None) -> pd.DataFrame:
+def starts(horizon: int = 1, until: int | None = None, of: int | None = None) -> pd.DataFrame:
     """Return where provinces started and how far they came, for every year of the panel.
 
     Parameters
@@ -324,6 +332,8 @@ def starts(horizon: int = 1, until: int | None = None) -> pd.DataFrame:
         Years between start and end.
     until : int, optional
         Last year in which an end counts: what was known then.
+    of : int, optional
+        Year whose provinces are followed, as in `papi_lib.published.series`.
 
     Returns
     -------
@@ -336,7 +346,7 @@ def starts(horizon: int = 1, until: int | None = None) -> pd.DataFrame:
     >>> starts().tail(2).to_dict("records")
     [{'year': 2023, 'province_code': 95, 'start': 5, 'gain': -14}, {'year': 2023, 'province_code': 96, 'start': 54, 'gain': 39}]
     """
-    totals, rows = published.series(until=until), []
+    totals, rows = published.series(until=until, of=of), []
     for year in (y for y in totals.columns if y + horizon in totals):
         ranks = totals[[year, year + horizon]].dropna().rank(ascending=False, method="min").astype(int)
         rows.append(
@@ -348,8 +358,8 @@ def starts(horizon: int = 1, until: int | None = None) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 
 
-def _track_record(rank: int, target: int, horizon: int, until: int) -> pd.Series:
-    every = starts(horizon, until)
+def _track_record(rank: int, target: int, horizon: int, until: int, of: int) -> pd.Series:
+    every = starts(horizon, until, of)
     near = every[(every["start"] - rank).abs() <= _NEAR]
     return pd.Series({"started": len(near), "made": int((near["gain"] >= rank - target).sum())})
 

@@ -2,14 +2,18 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_notebook
+
+from papi_lib import datafiles, index, places, published
 
 ROOT = Path(__file__).parents[1]
 
@@ -92,3 +96,32 @@ def awkward_run(tmp_path_factory):
             assert done.returncode == 0, done.stderr
             out.with_suffix(".made").touch()
     return out
+
+
+@pytest.fixture(scope="session")
+def made_up_2025(tmp_path_factory):
+    """A copy of the data with a made-up year of the 34 provinces: that of the year before, every score a little higher."""
+    folder, new = tmp_path_factory.mktemp("new") / "data", places.REFORM
+    shutil.copytree(datafiles.folder(), folder)
+    parts = index.structure(new - 1)[["dimension", "subdimension"]]
+    rows = {key: published.series(key, new - 1, new)[new - 1] + 0.005 for key in parts["subdimension"]}
+    scores = pd.DataFrame({key: own.fillna(own.mean()) for key, own in rows.items()}).round(6)
+    scores = (
+        scores.rename_axis("province_code")
+        .reset_index()
+        .melt("province_code", var_name="subdimension", value_name="score")
+    )
+    scores = scores.merge(parts, on="subdimension").assign(year=new)
+
+    # The three steps, and no other.
+    columns = ["year", "province_code", "dimension", "subdimension", "score"]
+    scores[columns].to_csv(folder / "published" / f"{new}.csv", index=False, lineterminator="\n")
+    with (folder / "structure" / "years.csv").open("a", encoding="utf-8", newline="") as years:
+        years.write(f"{new},{index.edition(new - 1)}\n")
+    descriptor = folder / "datapackage.json"
+    package = json.loads(descriptor.read_text(encoding="utf-8"))
+    last = next(r for r in package["resources"] if r["name"] == f"scores-{new - 1}")
+    entry = {key: value.replace(str(new - 1), str(new)) for key, value in last.items()}
+    package["resources"].insert(package["resources"].index(last) + 1, entry)
+    descriptor.write_text(json.dumps(package, ensure_ascii=False, indent=2), encoding="utf-8")
+    return folder

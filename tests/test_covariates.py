@@ -100,9 +100,9 @@ def test_what_is_refused_names_file_row_and_column(tmp_path, totals, text, says)
     assert str(file) in str(refused.value)
 
 
-@pytest.mark.parametrize("column", ["code_2025", "name_vi"])
+@pytest.mark.parametrize("column", ["province_code", "name_vi"])
 def test_figures_of_the_34_provinces_are_not_joined_to_the_63(tmp_path, totals, column):
-    own = places.provinces_2025().reset_index().rename(columns={column: "Tỉnh"})[["Tỉnh"]].assign(x=1)
+    own = places.provinces(2025).reset_index().rename(columns={column: "Tỉnh"})[["Tỉnh"]].assign(x=1)
     with pytest.raises(DataError, match="column 'Tỉnh': these are the 34 provinces since 1 July 2025"):
         covariates.join(totals, write(tmp_path / "my.csv", own.to_csv(index=False)))
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from frictionless import Package
 
-from papi_lib import changes, datafiles, index, merged, places, plans, posterior, published, targets
+from papi_lib import changes, datafiles, index, places, plans, posterior, published, targets
 from papi_lib.survey import codebook
 
 
@@ -46,7 +46,7 @@ def test_counts_of_the_source():
 def test_scores_of_the_34_provinces_of_2025_are_told_as_that(data):
     """Their codes are codes of the 63 too, seven of them of other provinces."""
     path = data / "published" / "2024.csv"
-    rows, new = path.read_text(encoding="utf-8").splitlines(), set(map(str, places.provinces_2025().index))
+    rows, new = path.read_text(encoding="utf-8").splitlines(), set(map(str, places.provinces(2025).index))
     path.write_text("\n".join([rows[0], *(row for row in rows if row.split(",")[1] in new)]) + "\n", encoding="utf-8")
     with pytest.raises(datafiles.DataError, match=r"2024\.csv.*these are the 34 provinces since 1 July 2025"):
         published.load(2024)
@@ -142,7 +142,6 @@ def test_the_fingerprint_follows_the_contents(data):
         (lambda: places.provinces(), lambda frame: frame["name_vi"].array.__setitem__(0, "x")),
         (lambda: posterior.published_standing(2024, 8), lambda frame: frame["rank"].array.__setitem__(0, 99)),
         (lambda: codebook.items(2024), lambda frame: frame["values"].iloc[0].update({1: 99})),
-        (lambda: merged.provinces(), lambda frame: frame["parts"].iloc[0].append(99)),
         (lambda: plans.tasks(1), lambda frame: frame["subdimensions"].iloc[0].append("x")),
         (lambda: targets.climb("Hà Nội", 2023, places=5).gaps, lambda frame: frame.iloc.__setitem__((0, 0), 99)),
         (lambda: changes.kept(2024).attrs, lambda attrs: attrs.update(years=[1])),

@@ -364,13 +364,16 @@ def test_names_of_several_provinces_are_of_the_one_that_the_column_or_another_na
 
 
 def test_the_34_provinces_of_2025_are_not_taken_for_the_63():
-    new = places.provinces_2025()
+    new = places.provinces(2025)
     assert len(new) == 34
     for column in (pd.Series(new.index), pd.Series(new.index[:31].astype(str)), pd.Series(new["name_vi"].to_list())):
         with pytest.raises(ValueError, match="these are the 34 provinces since 1 July 2025"):
-            places.codes(column)
+            places.codes(column, year=2024)
     assert places.codes(pd.Series(new.index[:20]))[1].empty
     assert places.codes(pd.Series([*new.index, 2]))[1].empty
+    assert places.codes(pd.Series(new.index), year=2025)[1].empty
+    with pytest.raises(ValueError, match=r"code 2 \(Hà Giang\) is of no province since 1 July 2025"):
+        places.check_set([1, 2], 2025)
 
 
 @pytest.mark.parametrize("header", ["Tỉnh/thành", "Tỉnh/Thành phố", "Tinh, TP", "tỉnh", "Mã tỉnh", "ma_tinh", "Tên tỉnh", "province_code", "Province Name", "ProvinceCode", "Địa phương", "Tỉnh/Thành phố trực thuộc trung ương"])  # fmt: skip

@@ -92,7 +92,7 @@ def test_errors_know_how_sure_they_are():
 def test_a_drawing_of_other_places_is_found_in_made_up_panels(monkeypatch):
     """Half of what lasts comes from the places that were asked, in a panel in which all were drawn anew in 2021."""
     rng, provinces, found = np.random.default_rng(4), places.provinces().index, []
-    monkeypatch.setattr(precision, "_relative_noise", lambda: pd.Series(1.0, provinces))
+    monkeypatch.setattr(precision, "_relative_noise", lambda _new: pd.Series(1.0, provinces))
     for name in ("_spread", "_passing_share", "_outlasting", "_correlation_kept", "_long_spans"):
         plain = getattr(precision, name)
         monkeypatch.setattr(precision, name, getattr(plain, "__wrapped__", plain))

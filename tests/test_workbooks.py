@@ -104,7 +104,7 @@ def test_the_four_header_rows_may_stand_in_another_order_and_repeat_their_names(
     book.save(path)
     (sheet,), _ = workbooks.read(path)
     assert sheet.notes == []
-    assert sheet.merged.to_dict() == places.provinces()["merged_2025"].to_dict()
+    assert sheet.merged.to_dict() == datafiles.read("provinces").set_index("province_code")["merged_2025"].to_dict()
 
 
 def test_another_assignment_to_the_34_is_told_and_never_written(tmp_path, bring):
@@ -341,7 +341,7 @@ def test_a_province_that_stands_twice_is_refused(tmp_path, bring):
 
 def test_figures_of_the_34_provinces_are_refused(tmp_path, bring):
     book, path = openpyxl.Workbook(), tmp_path / "2025PAPI.xlsx"
-    table = places.provinces_2025()
+    table = places.provinces(2025)
     for row in (["", "Mã", *table.index], ["", "Tỉnh", *table["name_vi"]], ["Dimension 1: P", "", *[5.0] * 34]):
         book.active.append(row)
     book.save(path)

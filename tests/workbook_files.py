@@ -2,7 +2,7 @@
 
 import openpyxl
 
-from papi_lib import index, places, published
+from papi_lib import datafiles, index, places, published
 
 FILES = {
     2011: "PAPI-2011-Dữ-liệu-1.xlsx",
@@ -155,7 +155,10 @@ def merged_book(folder, year=2024, tabs=(2024, 2023), blank=(), assigned=None):
     """Write the workbook of 2024: four header rows that assign 63 columns to 34 provinces, blank columns between."""
     book = openpyxl.Workbook()
     book.remove(book.active)
-    table, codes_2025 = places.provinces(), places.provinces_2025().reset_index().set_index("name_vi")["code_2025"]
+    table, codes_2025 = (
+        datafiles.read("provinces").set_index("province_code"),
+        places.provinces(2025).reset_index().set_index("name_vi")["province_code"],
+    )
     groups = table["merged_2025"].drop_duplicates().to_list()
     for tab in tabs:
         sheet = book.create_sheet(f"{tab}_PAPI_VIE_ENG")

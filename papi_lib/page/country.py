@@ -33,7 +33,7 @@ def group_name(group: int, w: Words) -> str:
 @pictures.style()
 def strip(
     frame: pd.DataFrame, place: Place, *, before: float | None = None, lang: str = "vi", ax: Axes | None = None,
-    names: pd.Series | None = None, palette: Mapping | None = None,
+    reconstructed: bool = False, palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
     """Draw every province's score on one line, with the four groups; name the place, the five cities, first and last.
 
@@ -50,21 +50,20 @@ def strip(
         Language of the picture.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
-    names : pandas.Series, optional
-        For the provinces of 2025 (`papi_lib.merged`): their names by the frame's index. The picture then says that
-        the scores are reconstructed.
+    reconstructed : bool
+        Say that the scores are those of provinces since 2025, reconstructed for a year before.
     palette : mapping, optional
         Colours that differ from `papi_lib.page.charts.PALETTE`.
     """
     frame = frame.dropna(subset="rank").sort_values("score")
     if frame.empty:
         return None
-    w, colour, n = Words(lang), colours(palette), len(frame)
-    table, own = places.provinces(), frame.index == place.code
+    w, colour, n = Words(lang, place.year), colours(palette), len(frame)
+    table, own = places.provinces(place.year), frame.index == place.code
     caption = w("A dot a province by published score, in four groups by our ordering; the bar is the 95% interval.")
-    if names is not None:
+    if reconstructed:
         caption = w("A dot a province of 2025 by the score that we reconstructed, in four groups by our ordering; the bar is the 95% interval.")  # fmt: skip
-    names = table[f"name_{lang}"] if names is None else names
+    names = table[f"name_{lang}"]
     ax = pictures.axes(w, 7, 2.7, margins=(0.2, 0.2, 1.05, 0.5)) if ax is None else ax
     first, last = frame["score"].iloc[[0, -1]]
     room = 0.04 * (last - first or 1)
@@ -83,7 +82,7 @@ def strip(
             ax.plot(before, 0, "o", mfc="white", mec=colour["place"], mew=1.6, ms=8, zorder=5)
             caption += " " + w("The hollow dot is {place} the year before.", place=place.name(lang))
     cities = table[table["type"] == "city"]
-    chosen = own | frame.index.isin([*cities.index, *cities["merged_2025"], *frame.index[[0, -1]]])
+    chosen = own | frame.index.isin([*cities.index, *frame.index[[0, -1]]])
     beside = spread(frame["score"][chosen].to_numpy(), 0.034 * (last - first or 1), last)
     turned = {"rotation": 60, "rotation_mode": "anchor", "va": "center", "fontsize": 7.5, "annotation_clip": False}
     for x, code, y, foot in zip(frame["score"][chosen], frame.index[chosen], height[chosen], beside, strict=True):
@@ -147,7 +146,7 @@ def areas(
     """
     if frame["score"].isna().all():
         return None
-    w, colour = Words(lang), colours(palette)
+    w, colour = Words(lang, place.year), colours(palette)
     frame = frame.assign(name=frame.index.map(w.place))
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     whole_name = whole_name or w.place(place.province_code)
@@ -198,7 +197,7 @@ def tiles(
         Colours that differ from `papi_lib.page.charts.PALETTE`: of groups under their numbers.
     """
     w, colour = Words(lang), colours(palette)
-    grid = places.tiles(lang).assign(group=groups.astype("Int64"))
+    grid = places.tiles(lang, place.year if place else None).assign(group=groups.astype("Int64"))
     if grid["group"].isna().all():
         return None
     if ax is None:
@@ -268,7 +267,7 @@ def point_out(
     frame = frame[[x, y]].dropna()
     if frame.empty:
         return None
-    w, colour, code = Words(lang), colours(palette), place.code
+    w, colour, code = Words(lang, place.year), colours(palette), place.code
     if means:
         ax.axvline(frame[x].mean(), color=colour["range"], lw=1, zorder=0)
         ax.axhline(frame[y].mean(), color=colour["range"], lw=1, zorder=0)

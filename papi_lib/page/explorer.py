@@ -137,7 +137,7 @@ page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_lite
     @property
     def _scores(self) -> pd.DataFrame:
         """Published scores of the part, provinces × years."""
-        return published.series(self.part)
+        return published.series(self.part, of=self.page.year)
 
     @property
     def _measured(self) -> list[int]:
@@ -226,9 +226,11 @@ class Explorer(widgets.VBox):
         if beside == ANOTHER:  # another central city for a start
             known = self.choice.beside in KINDS
             start = next(c for c in places.peers(place, "cities") if c != place.code) if known else self.choice.beside
-            beside = self._province(self.other, places.province(start), complaints).code
+            beside = self._province(self.other, places.province(start, place.year), complaints).code
         first, last = self.years.value
-        words, dimension = Words(self.lang.value), self.dimension.value or None
+        if places.since_reform(place.year) != places.since_reform(last):
+            last = page.year  # there is no such province in that year
+        words, dimension = Words(self.lang.value, place.year), self.dimension.value or None
         page = replace(page, place=place, year=last, words=words, dimension=dimension)
         return Choice(page, beside, self.subdimension.value or None, first, self.picture.value)
 
@@ -237,7 +239,7 @@ class Explorer(widgets.VBox):
         if not control.value.strip():
             return otherwise
         try:
-            return places.province(control.value)
+            return places.province(control.value, self.years.value[1])
         except ValueError:
             w, near = self.choice.page.words, places.nearest(control.value)
             complaints.append(w("There is no province named “{name}”.", name=control.value))
@@ -272,7 +274,9 @@ class Explorer(widgets.VBox):
         offered, dimensions = choice.subdimensions, index.dimensions(index.years()[-1])
         for name, text in CONTROLS.items():
             getattr(self, name).description = w(text)
-        self.place.options = self.other.options = sorted(places.provinces()[f"name_{w.lang}"], key=places.sort_key)
+        self.place.options = self.other.options = sorted(
+            places.provinces(page.place.year)[f"name_{w.lang}"], key=places.sort_key
+        )
         self.place.placeholder = self.other.placeholder = w("a name, with or without accents")
         self.picture.options = [(w(name), key) for key, name in PICTURES.items()]
         self.beside.options = [*((choice.page.beside(k), k) for k in KINDS), (w("another province"), ANOTHER)]
@@ -316,4 +320,4 @@ def start(
     """
     gc.freeze()  # libraries stay: looking through them for garbage made a click in ten slow
     page = Page.open(province, lang=lang, dimension=dimension)
-    return Explorer(Choice(page, beside if beside in KINDS else places.province(beside).code))
+    return Explorer(Choice(page, beside if beside in KINDS else places.province(beside, page.year).code))

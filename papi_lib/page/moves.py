@@ -105,7 +105,7 @@ def last_year(page: Page) -> None:
             low=moved["change"] - moved["change_margin"], high=moved["change"] + moved["change_margin"], **moved[["since", "change", "country"]],
         )  # fmt: skip
     since = page.year - 1 if moved is None else int(moved["since"])
-    if since in published.series(page.dimension):
+    if since in published.series(page.dimension, page.year):
         rise(page, since)
 
 

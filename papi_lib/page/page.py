@@ -93,14 +93,16 @@ class Page:
             Unknown province, district, year, dimension or language; the message says what there is. The records are
             of another province, or have no respondent of the district.
         """
-        place, survey = places.province(province), None
+        survey = None
         if district is not None:
             survey = districts.load(records, year)
-            place, year = survey.place(district, place), survey.year
+            year = survey.year
         year = index.years()[-1] if year is None else index.check_year(year)
+        place = places.province(province, year)
+        place = survey.place(district, place) if survey else place
         if dimension is not None:
             index.first_year(dimension)
-        return cls(place, year, Words(lang), dimension, survey)
+        return cls(place, year, Words(lang, year), dimension, survey)
 
     @property
     def lang(self) -> str:

@@ -233,7 +233,7 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     wanted = page.parts if about is None else about
     page.ask("What does the plan ask districts to do?" if page.survey else "Who is asked to act?")
     if frame.empty:
-        home = places.province(page.place.province_code).name(lang)
+        home = places.province(page.place.province_code, page.year).name(lang)
         page.note("No plan of {place} for {year} is in the project's data, so nobody is named here.", place=home)
         return frame
     if page.survey:

@@ -87,13 +87,13 @@ def _orders(page: Page, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ranks(page: Page, part: int | str, year: int) -> pd.Series:
-    scores = published.series(part)
+    scores = published.series(part, page.year)
     return scores[year].rank(ascending=False, method="min")
 
 
 def _move(page: Page, part: int | str) -> dict:
     """Return a part's rank, and its largest move in places since a year of the edition that compares."""
-    code, year, scores = page.place.code, page.year, published.series(part)
+    code, year, scores = page.place.code, page.year, published.series(part, page.year)
     found = {"rank": _ranks(page, part, year)[code], "of": scores[year].count(), "since": None, "rank_before": None}
     found |= {"gain": 0, "z": 0.0, "chance": 0.0}
     for since in (y for y in index.segment(year, part) if y < year and pd.notna(scores.loc[code, [y, year]]).all()):
@@ -101,7 +101,7 @@ def _move(page: Page, part: int | str) -> dict:
         before, now = (int((both[y] > both.loc[code, y]).sum()) + 1 for y in both)
         if abs(before - now) >= LEAST and abs(before - now) > abs(found["gain"]):
             margin, move = precision.margin_of_change(since, year), both[year] - both[since]
-            error = np.hypot(*(precision.standard_errors_by_province(part, y, margin)[code] for y in both))
+            error = np.hypot(*(precision.standard_errors_by_province(part, y, margin, year)[code] for y in both))
             found |= {"since": since, "rank_before": before, "gain": before - now}
             found["z"] = abs(move[code] - move.mean()) / error
     return found
@@ -120,7 +120,7 @@ def _standing(page: Page) -> str:
     earlier = [
         y
         for y in dict.fromkeys([page.year - 1, index.edition(page.year)])
-        if y in published.series(page.dimension) and y != page.year
+        if y in published.series(page.dimension, page.year) and y != page.year
     ]
     ranks = {y: _ranks(page, page.series, y) for y in earlier}
     told["before"] = [
@@ -129,7 +129,7 @@ def _standing(page: Page) -> str:
         if pd.notna(r[code])
     ]
     first = min(index.segment(page.year, page.dimension))
-    scores = published.series(page.dimension)
+    scores = published.series(page.dimension, page.year)
     told["first"], apart = first, scores.loc[code] - scores.mean()
     if not told["before"]:
         return w(

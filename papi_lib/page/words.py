@@ -61,6 +61,8 @@ class Words:
     ----------
     lang : {"vi", "en"}
         Language of the output.
+    year : int, optional
+        Year whose places are meant by codes; by default the latest.
 
     Raises
     ------
@@ -74,10 +76,10 @@ class Words:
     '41,63'
     """
 
-    def __init__(self, lang: str = "vi") -> None:
+    def __init__(self, lang: str = "vi", year: int | None = None) -> None:
         if lang not in LANGUAGES:
             raise ValueError(f"no language '{lang}'; there are {', '.join(LANGUAGES)}")
-        self.lang = lang
+        self.lang, self.year = lang, year
         self._catalogue = _catalogue(lang)
         self._signs = str.maketrans({",": get_group_symbol(lang), ".": get_decimal_symbol(lang), "-": "−"})
 
@@ -91,9 +93,9 @@ class Words:
         return self("Total") if key == "total" else index.name(key, self.lang)
 
     def place(self, code: int | str) -> str:
-        """Return the name of a province (a number) or district (text) by its code."""
-        find = places.district if isinstance(code, str) else places.province
-        return find(code).name(self.lang)
+        """Return the name of a province (a number), district or commune (text) of the year by its code."""
+        level = {3: "district", 5: "commune"}[len(code)] if isinstance(code, str) else "province"
+        return places.find(code, level, self.year or places.latest()).name(self.lang)
 
     def value(self, value: Any, kind: str = "") -> str:
         """Write one value in a format: see the module. A missing one becomes a dash."""

@@ -220,7 +220,7 @@ class _Import:
     def _gaps(self, year: int, structure: pd.DataFrame, known: bool) -> None:
         """Let the known gaps be what the year's scores lack."""
         gaps, scores = self._stored("gaps", pd.Index([])), self.changed[f"scores-{year}"]
-        every = pd.MultiIndex.from_product([[year], places.provinces().index, structure["dimension"].unique()], names=list(gaps))  # fmt: skip
+        every = pd.MultiIndex.from_product([[year], places.provinces(year).index, structure["dimension"].unique()], names=list(gaps))  # fmt: skip
         blank = every.difference(pd.MultiIndex.from_frame(scores[list(gaps)])).to_frame(index=False)
         if len(blank) != (gaps["year"] == year).sum():
             self.changed["gaps"] = pd.concat([gaps[gaps["year"] != year], blank])

@@ -28,6 +28,8 @@ _UNPACKED = 200 << 20  # bytes; the largest workbook known has six sheets of 170
 _HEAD = 15  # first lines among which that of the provinces is looked for
 _YEAR = re.compile(r"(?<!\d)20[1-4]\d(?!\d)")
 _SCALE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%?)\s*[-–—]\s*(\d+(?:[.,]\d+)?)\s*(%?)(?!\d)\D*")
+#: The provinces of the workbooks that are known are those before the reform.
+_YEAR = places.REFORM - 1
 #: A number that stands first, behind words without numbers at most: 1 with a sign behind it, or 1.1.
 _CODE = re.compile(r"(?:[^\d:]{1,30}\s)?([1-9])(?:\s*[:.)](?!\d)|$|[.,]([1-9])(?![.,]?\d))")
 
@@ -120,7 +122,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
             spots = " and ".join(across(at + 1) for at in same.index[:2])
             raise DataError(f"{where}: {name(code)} stands in {spots}; delete one of the two")
     try:
-        places.check_set(found.astype(int), 2024)
+        places.check_set(found.astype(int), _YEAR)
     except ValueError as error:
         raise DataError(f"{where}: {error}") from None
     body = grid.drop(index=axis.name)
@@ -146,7 +148,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
 
 def name(code: float) -> str:
     """Return a province's name for messages."""
-    return places.province(int(code)).name_vi
+    return places.province(int(code), _YEAR).name_vi
 
 
 def _column(n: int) -> str:
@@ -158,7 +160,7 @@ def _codes(cells: pd.Series) -> pd.Series:
 
     def code(cell: object) -> float:
         try:
-            return np.nan if len(str(cell)) > _LONGEST else places.province(cell).code
+            return np.nan if len(str(cell)) > _LONGEST else places.province(cell, _YEAR).code
         except ValueError:
             return np.nan
 
@@ -184,8 +186,8 @@ def _label(cells: list) -> Label:
 
 def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: list[str]) -> tuple[pd.Series, list]:
     """Hold codes and names above the figures against the provinces; return the provinces of 2025, and these lines."""
-    table, lines, merged = places.provinces_2025()["name_vi"], [], pd.Series(dtype=object)
-    names = {places.province(name_vi).code: name_vi for name_vi in table}
+    table, lines, merged = places.provinces(places.REFORM)["name_vi"], [], pd.Series(dtype=object)
+    names = {places.province(name_vi, _YEAR).code: name_vi for name_vi in table}
     span = pd.RangeIndex(found.index.min(), found.index.max() + 1)
     for at, cells in head.iterrows():
         cells = cells.dropna()

@@ -33,7 +33,7 @@ from papi_lib import datafiles, index, places, precision, published, ranks
 from papi_lib.survey import pooled
 
 #: What a place can be compared with, besides another place: what all are part of; its own kind (its region, or
-#: districts of its type); and of provinces also median, region, the five central cities, and the best.
+#: districts of its type); and of provinces also median, region, the cities under central government, and the best.
 BESIDE = ("whole", "peers", "median", "region", "cities", "best")
 #: A claim that nothing differs is wrongly refused at most so often, over all that are tested together.
 LEVEL = 0.95

@@ -77,7 +77,7 @@ def profile(
         return None
     w, colour, name = Words(lang), colours(palette), place.name(lang)
     names = {
-        "whole": w("mean of provinces"), "peers": w("mean of the region"), "cities": w("mean of five central cities"), "best": w("best province"),
+        "whole": w("mean of provinces"), "peers": w("mean of the region"), "cities": w("mean of the central cities"), "best": w("best province"),
     } | dict(names or {})  # fmt: skip
     ax = pictures.axes(w, 7, 1.4 + 0.5 * len(frame), margins=(2.35, 0.2, 0.15, 1.05)) if ax is None else ax
     at = rows(ax, map(w.part, frame.index))

@@ -35,7 +35,7 @@ def strip(
     frame: pd.DataFrame, place: Place, *, before: float | None = None, lang: str = "vi", ax: Axes | None = None,
     reconstructed: bool = False, palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
-    """Draw every province's score on one line, with the four groups; name the place, the five cities, first and last.
+    """Draw every province's score on one line, with the four groups; name the place, the cities under central government, first and last.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def tiles(
     groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax: Axes | None = None,
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
-    """Draw the 63 provinces as a tile map coloured by group.
+    """Draw the provinces of a year as a tile map coloured by group.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def tiles(
     counts = grid["group"].value_counts()
     told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in pictures.GROUP_COLOURS]
     told.append(f"{w('not published')} {grid['group'].isna().sum()}")
-    alt = w("Tile map of the 63 provinces by group:") + f" {', '.join(told)}."
+    alt = w("Tile map of the {n} provinces by group:", n=len(grid)) + f" {', '.join(told)}."
     if code in grid.index and pd.notna(grid.loc[code, "group"]):
         alt += " " + w("{place} is in group {group}.", place=place.name(lang), group=grid.loc[code, "group"])
     caption = w("One tile a province, by its group in the year (1 = highest quarter). Positions are schematic.")
@@ -245,7 +245,7 @@ def point_out(
     ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place, *, lang: str = "vi", means: bool = True,
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
-    """Point out a place among all provinces' dots that are drawn already, and name it and the five central cities.
+    """Point out a place among all provinces' dots that are drawn already, and name it and the cities under central government.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ _BESIDE = {
     "peers": mark("the mean of {region}"),
     "region": mark("the mean of {region}"),
     "median": mark("the median of provinces"),
-    "cities": mark("the mean of the five cities"),
+    "cities": mark("the mean of the cities under central government"),
     "best": mark("the best province"),
 }
 

@@ -176,9 +176,8 @@ def test_scores_on_a_strip_tell_the_place_and_table_all():
 
 def test_ranks_of_the_provinces_of_2025_carry_their_names_and_say_how_they_were_made():
     known = {"rank": [1.0, 2.0], "group": [1, 4], "lower": 1.0, "upper": 2.0}
-    frame = pd.DataFrame({"score": [3.0, 2.0], "low": 1.0, "high": 4.0} | known, ["Hà Nội", "Hưng Yên"])
-    named = pd.Series(["Ha Noi", "Hung Yen"], frame.index)
-    ax = country.strip(frame, HANOI, lang="en", names=named)
+    frame = pd.DataFrame({"score": [3.0, 2.0], "low": 1.0, "high": 4.0} | known, [1, 33])
+    ax = country.strip(frame, places.province(1, 2025), lang="en", reconstructed=True)
     assert [text.get_text() for text in names(ax)] == ["Hung Yen", "Ha Noi"]
     assert "reconstructed" in ax.figure.description.caption
 

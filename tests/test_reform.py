@@ -35,9 +35,11 @@ def test_every_old_commune_leads_to_a_new_one_and_every_new_one_was_something():
 
 def test_an_old_district_is_no_sum_of_new_communes():
     """Of Ha Noi's 126 units 62 lie in one old district, and 26 are made of whole old communes."""
-    here = places.communes().query("province_code == 1").index
-    whole = places.taken_over().query("since in @here").groupby("since")["share"].agg(lambda s: (s == "whole").all())
-    inside = places.taken_over("district").query("since in @here").groupby("since")["before"].nunique() == 1
+    table = places.communes()
+    here = table.index[table["province_code"] == 1]
+    parts, districts = (t[t["since"].isin(here)] for t in (places.taken_over(), places.taken_over("district")))
+    whole = parts.groupby("since")["share"].agg(lambda s: (s == "whole").all())
+    inside = districts.groupby("since")["before"].nunique() == 1
     assert (len(whole), whole.sum(), inside.sum()) == (126, 26, 62)
 
 

@@ -34,14 +34,15 @@ def excerpt_lines():
     return [[*row[:3], *(float(v) if v.strip()[:1].isdigit() else v for v in row[3:])] for row in rows]
 
 
-def lines(year, indicators=0):
+def lines(year, indicators=0, of=None):
     """Return a year's lines as the sheets since 2018 have them: labels, scale, and a figure a province."""
     parts = index.structure(year)
-    codes = list(places.provinces().index)
+    codes = list(places.provinces(of or year).index)
     values = {
-        part: published.series(part)[year].reindex(codes) for part in [*parts["subdimension"], *index.dimensions(year)]
+        part: published.series(part, of=of or year)[year].reindex(codes)
+        for part in [*parts["subdimension"], *index.dimensions(year)]
     }
-    total = published.series()[year].reindex(codes)
+    total = published.series(of=of or year)[year].reindex(codes)
     n = len(index.dimensions(year))
     made = []
     for word, vietnamese, score in (
@@ -92,14 +93,19 @@ def lines(year, indicators=0):
     return codes, made
 
 
-def columns_sheet(sheet, year, change=None, names=None, vietnamese=False, indicators=0):
-    """Fill a sheet with a province a column; `change` may alter the lines, `names` the provinces'."""
-    codes, made = lines(year, indicators=indicators)
+def columns_sheet(sheet, year, change=None, names=None, vietnamese=False, indicators=0, of=None):
+    """Fill a sheet with a province a column; `change` may alter the lines, `names` the provinces'; `of` as published.series has it."""
+    codes, made = lines(year, indicators, of)
     if change:
         change(made)
     head = [
         ["Mã tỉnh", "Mã tỉnh", "Thang điểm/Scale", *codes],
-        ["Tỉnh/Thành phố", "Tỉnh/Thành phố", None, *(names or list(places.provinces().loc[codes, "name_vi"]))],
+        [
+            "Tỉnh/Thành phố",
+            "Tỉnh/Thành phố",
+            None,
+            *(names or list(places.provinces(of or year).loc[codes, "name_vi"])),
+        ],
     ]
     rows = head + [[*line[:3], *line[3]] for line in made]
     for row in rows:

@@ -117,7 +117,7 @@ class _Lines:
                 ):
                     self.blocks[above][at], self.labels[at] = values, label
         if len(who := zeros.index[zeros > 0]):
-            self.tell(f"{zeros.sum():.0f} scores are zero, which is below the scale, and taken as missing: {', '.join(map(name, who))}")  # fmt: skip
+            self.tell(f"{zeros.sum():.0f} scores are zero, which is below the scale, and taken as missing: {', '.join(name(code, year) for code in who)}")  # fmt: skip
 
     def _no_score(self, label: Label, values: pd.Series) -> str:
         """Return why a line is no score; nothing if it is one."""
@@ -139,7 +139,7 @@ class _Lines:
         wrong = (own - said).abs().gt(tolerance) | said.notna() & own.isna()
         if wrong.any():
             at = wrong.idxmax()
-            raise DataError(f"{self.where}: {what} give {own[at]:.7g} in {name(at)}, where {said[at]:.7g} stands ({wrong.sum()} such provinces); nothing of {self.year} is taken")  # fmt: skip
+            raise DataError(f"{self.where}: {what} give {own[at]:.7g} in {name(at, self.year)}, where {said[at]:.7g} stands ({wrong.sum()} such provinces); nothing of {self.year} is taken")  # fmt: skip
 
     def proved(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the scores of sub-dimensions and dimensions."""
@@ -150,7 +150,7 @@ class _Lines:
         for d, own in self.structure.groupby("dimension")["subdimension"]:
             some = parts[own].isna().nunique(axis=1) > 1
             if some.any():
-                raise DataError(f"{self.where}: {name(some.idxmax())} has only some sub-dimensions of dimension {d}; nothing of {self.year} is taken")  # fmt: skip
+                raise DataError(f"{self.where}: {name(some.idxmax(), self.year)} has only some sub-dimensions of dimension {d}; nothing of {self.year} is taken")  # fmt: skip
             sums[int(d)] = parts[own].sum(axis=1, skipna=False)
             if d in self.scores:
                 self._prove(f"the sub-dimensions of dimension {d}", sums[d], self.scores[d])
@@ -207,7 +207,7 @@ class _Lines:
         del block[at]
         if width is not None and (wrong := (small[at] - width).abs() > 0.02 * width + _ROUNDED).any():
             spot = wrong.idxmax()
-            self.tell(f"the standard error of {what} and its interval disagree in {wrong.sum()} provinces (in {name(spot)} {small[at][spot]:.6g}, and the width divided by {WIDTH} is {width[spot]:.6g}); the standard error is taken", at)  # fmt: skip
+            self.tell(f"the standard error of {what} and its interval disagree in {wrong.sum()} provinces (in {name(spot, self.year)} {small[at][spot]:.6g}, and the width divided by {WIDTH} is {width[spot]:.6g}); the standard error is taken", at)  # fmt: skip
         return small[at], width is not None
 
     def indicators(self) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:

@@ -143,6 +143,9 @@ class _Import:
                 raise DataError(f"{path}: file and sheets tell {tell}; say the year with --year")
             chosen = dict.fromkeys(years, sheets)
         for y, its in chosen.items():
+            if wrong := [s.where for s in its if s.since != places.since_reform(y)]:
+                whose = "the 63 provinces until 2024" if y >= places.REFORM else "the 34 provinces since 1 July 2025"
+                raise DataError(f"{wrong[0]}: these are {whose}, and {y} has others; say the right year with --year")
             self.sources[y].append((own != y, its))
 
     def files(self) -> dict[str, bytes]:
@@ -179,7 +182,7 @@ class _Import:
             stored = datafiles.read("provinces").set_index("province_code")["merged_2025"][new.index]
             wrong = new.index[new != stored]
             self.outcome.found.append(f"{sheet.where}: {len(new)} provinces assigned to {new.nunique()} of 2025, {len(new) - len(wrong)} as stored")  # fmt: skip
-            self.outcome.differs += [f"province of 2025, {name(code)}: stored {stored[code]}, workbook {new[code]}; the decision holds, so never written" for code in wrong]  # fmt: skip
+            self.outcome.differs += [f"province of 2025, {name(code, places.REFORM - 1)}: stored {stored[code]}, workbook {new[code]}; the decision holds, so never written" for code in wrong]  # fmt: skip
 
     def _stored(self, table: str, columns: pd.Index) -> pd.DataFrame:
         if table in self.changed:
@@ -200,9 +203,9 @@ class _Import:
             if whole and len(old):
                 differ |= {at: ("nothing", _shown(fresh.loc[at].drop("year"))) for at in added}
             renamed |= table == "indicator-names" and bool(differ)
-            self.outcome.differs += [f"{year}, {table}, {_place(key, at)}: stored {a}, workbook {b}" for at, (a, b) in differ.items()]  # fmt: skip
+            self.outcome.differs += [f"{year}, {table}, {_place(key, at, year)}: stored {a}, workbook {b}" for at, (a, b) in differ.items()]  # fmt: skip
             if table == "scores" and len(lost := old.index.difference(fresh.index)):
-                who = ", ".join(map(name, lost.unique("province_code")))
+                who = ", ".join(name(code, year) for code in lost.unique("province_code"))
                 self.outcome.told.append(f"{year}: blank in the workbook, and the stored scores are kept: {who}")
             if self.replace and (differ or len(added)):
                 rows = [fresh, old[~old.index.isin(fresh.index)]]
@@ -225,7 +228,7 @@ class _Import:
         if len(blank) != (gaps["year"] == year).sum():
             self.changed["gaps"] = pd.concat([gaps[gaps["year"] != year], blank])
         if len(blank) and not known:
-            who = ", ".join(map(name, blank["province_code"].unique()))
+            who = ", ".join(name(code, year) for code in blank["province_code"].unique())
             self.outcome.told.append(f"{year}: blank, and entered in gaps.csv as not published: {who}")
 
     def _list(self, kind: str, year: int) -> None:
@@ -255,7 +258,13 @@ def _repeats(first: Figures | None, again: Figures) -> str:
         return ""
     key, _ = _TABLES["scores"]
     differ = _compared(*(one.tables["scores"].set_index(key) for one in (first, again)))
-    one = next((f", as {_place(key, at)} from {a} to {b}; not taken" for at, (a, b) in differ.items()), "")
+    one = next(
+        (
+            f", as {_place(key, at, int(again.tables['scores']['year'].iloc[0]))} from {a} to {b}; not taken"
+            for at, (a, b) in differ.items()
+        ),
+        "",
+    )
     return f"; repeated with {len(differ) or 'no'} other scores{one}"
 
 
@@ -272,9 +281,9 @@ def _shown(row: pd.Series) -> str:
     return " / ".join(f"{v:.10g}" if isinstance(v, float) else str(v) for v in row)
 
 
-def _place(key: list[str], at: tuple | int | str) -> str:
+def _place(key: list[str], at: tuple | int | str, year: int) -> str:
     named = zip(key, at if isinstance(at, tuple) else (at,), strict=True)
-    return ", ".join(name(part) if column == "province_code" else str(part) for column, part in named)
+    return ", ".join(name(part, year) if column == "province_code" else str(part) for column, part in named)
 
 
 def _csv(frame: pd.DataFrame, schema: dict | str) -> bytes:

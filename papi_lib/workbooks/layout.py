@@ -28,8 +28,6 @@ _UNPACKED = 200 << 20  # bytes; the largest workbook known has six sheets of 170
 _HEAD = 15  # first lines among which that of the provinces is looked for
 _YEAR = re.compile(r"(?<!\d)20[1-4]\d(?!\d)")
 _SCALE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%?)\s*[-–—]\s*(\d+(?:[.,]\d+)?)\s*(%?)(?!\d)\D*")
-#: The provinces of the workbooks that are known are those before the reform.
-_YEAR = places.REFORM - 1
 #: A number that stands first, behind words without numbers at most: 1 with a sign behind it, or 1.1.
 _CODE = re.compile(r"(?:[^\d:]{1,30}\s)?([1-9])(?:\s*[:.)](?!\d)|$|[.,]([1-9])(?![.,]?\d))")
 
@@ -62,6 +60,8 @@ class Sheet:
         The province of 2025 that each province is assigned to, by ``province_code``; empty if the sheet assigns none.
     notes : list of str
         What is not known.
+    since : bool
+        Whether the provinces are the 34 since 2025.
     """
 
     where: str
@@ -70,6 +70,7 @@ class Sheet:
     values: pd.DataFrame
     merged: pd.Series
     notes: list[str]
+    since: bool
 
 
 def year_in(name: str) -> int | None:
@@ -91,8 +92,7 @@ def read(path: Path) -> tuple[list[Sheet], list[str]]:
     Raises
     ------
     papi_lib.datafiles.DataError
-        The file is no workbook; a province stands twice; code and name of a province disagree; the provinces are the
-        34 since 1 July 2025.
+        The file is no workbook; a province stands twice; code and name of a province disagree.
     """
     try:
         with zipfile.ZipFile(path) as packed:
@@ -108,11 +108,13 @@ def read(path: Path) -> tuple[list[Sheet], list[str]]:
     return [sheet for sheet in found.values() if sheet], other
 
 
-def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
+def _sheet(where: str, title: str, table: pd.DataFrame, year: int = places.REFORM - 1) -> Sheet | None:
     """Return a sheet with its lines as rows and its provinces as columns; None if it has no provinces."""
     grid = table.map(composed).replace({"": None}).dropna(how="all").dropna(axis=1, how="all")
     ways = [(grid, "row {}".format, _column), (grid.T, _column, "row {}".format)]
-    options = [(_codes(way[0].loc[at]).dropna(), way[0].loc[at], *way) for way in ways for at in way[0].index[:_HEAD]]
+    options = [
+        (_codes(way[0].loc[at], year).dropna(), way[0].loc[at], *way) for way in ways for at in way[0].index[:_HEAD]
+    ]
     best = max(options, key=lambda o: (o[0].nunique(), o[1].map(type).eq(str).sum()), default=None)
     if best is None or best[0].nunique() < LEAST:
         return None
@@ -120,11 +122,13 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
     for code, same in found.groupby(found):
         if len(same) > 1:
             spots = " and ".join(across(at + 1) for at in same.index[:2])
-            raise DataError(f"{where}: {name(code)} stands in {spots}; delete one of the two")
+            raise DataError(f"{where}: {name(code, year)} stands in {spots}; delete one of the two")
     try:
-        places.check_set(found.astype(int), _YEAR)
+        places.check_set(found.astype(int), year)
     except ValueError as error:
-        raise DataError(f"{where}: {error}") from None
+        if year >= places.REFORM:
+            raise DataError(f"{where}: {error}") from None
+        return _sheet(where, title, table, places.REFORM)
     body = grid.drop(index=axis.name)
     extra = [at for at in body.columns.difference(found.index) if at > found.index.min()]
     notes = [f"{where}, {across(at + 1)}: '{axis[at] if pd.notna(axis[at]) else 'no name'}' is no province that is known; not taken" for at in extra]  # fmt: skip
@@ -132,7 +136,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
     labels = {at: _label(cells) for at, *cells in before.itertuples()}
     coded = [at for at, label in labels.items() if label.code]
     head = body.index < min(coded, default=np.inf)
-    merged, headers = _headers(where, body.loc[head, found.index], found, across, notes)
+    merged, headers = _headers(where, body.loc[head, found.index], found, across, notes, year)
     values = {}
     for at, cells in body[found.index].drop(index=headers).iterrows():
         cells, _ = clean(cells)
@@ -143,24 +147,24 @@ def _sheet(where: str, title: str, table: pd.DataFrame) -> Sheet | None:
     frame = pd.DataFrame(values, found.index).T.set_axis(pd.Index(found.astype(int), name="province_code"), axis=1)
     frame = frame[frame.notna().any(axis=1) | frame.index.isin(coded)]
     kept = {line(at + 1): labels[at] for at in frame.index}
-    return Sheet(where, title, kept, frame.set_axis(list(kept)), merged, notes)
+    return Sheet(where, title, kept, frame.set_axis(list(kept)), merged, notes, year >= places.REFORM)
 
 
-def name(code: float) -> str:
-    """Return a province's name for messages."""
-    return places.province(int(code), _YEAR).name_vi
+def name(code: float, year: int) -> str:
+    """Return the name of a province of a year for messages."""
+    return places.province(int(code), year).name_vi
 
 
 def _column(n: int) -> str:
     return f"column {get_column_letter(n)}"
 
 
-def _codes(cells: pd.Series) -> pd.Series:
+def _codes(cells: pd.Series, year: int) -> pd.Series:
     """Return the codes of the provinces that cells name, missing where they name none: their numbers, if all are codes, or their texts."""
 
     def code(cell: object) -> float:
         try:
-            return np.nan if len(str(cell)) > _LONGEST else places.province(cell, _YEAR).code
+            return np.nan if len(str(cell)) > _LONGEST else places.province(cell, year).code
         except ValueError:
             return np.nan
 
@@ -184,14 +188,16 @@ def _label(cells: list) -> Label:
     return Label(deepest.pop() if len(deepest) == 1 else None, vietnamese, english, scale)
 
 
-def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: list[str]) -> tuple[pd.Series, list]:
+def _headers(
+    where: str, head: pd.DataFrame, found: pd.Series, across, notes: list[str], year: int
+) -> tuple[pd.Series, list]:
     """Hold codes and names above the figures against the provinces; return the provinces of 2025, and these lines."""
     table, lines, merged = places.provinces(places.REFORM)["name_vi"], [], pd.Series(dtype=object)
-    names = {places.province(name_vi, _YEAR).code: name_vi for name_vi in table}
+    names = {places.province(name_vi, year).code: name_vi for name_vi in table}
     span = pd.RangeIndex(found.index.min(), found.index.max() + 1)
     for at, cells in head.iterrows():
         cells = cells.dropna()
-        named = _codes(cells)
+        named = _codes(cells, year)
         if not named.notna().mean() > 0.5:
             continue
         lines.append(at)
@@ -204,5 +210,5 @@ def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: li
             merged = filled.where(merged == filled) if len(merged) else filled
         elif len(wrong):
             spot = wrong.index[0]
-            raise DataError(f"{where}, {across(spot + 1)}: '{cells[spot]}' is {name(wrong[spot])}, but {name(found[spot])} stands beside it; correct one of the two")  # fmt: skip
+            raise DataError(f"{where}, {across(spot + 1)}: '{cells[spot]}' is {name(wrong[spot], year)}, but {name(found[spot], year)} stands beside it; correct one of the two")  # fmt: skip
     return merged.dropna().rename(found.astype(int)).rename_axis("province_code"), lines

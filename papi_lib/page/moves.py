@@ -12,6 +12,7 @@ from papi_lib import datafiles, estimates, index, posterior, precision, publishe
 from papi_lib.page import charts
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
+from papi_lib.places import since_reform
 
 #: How likely a move in the order of provinces is true; and where the sample seems to have been drawn anew in between.
 _ROSE = {
@@ -148,7 +149,9 @@ def rise(page: Page, since: int, places: int = 1) -> pd.DataFrame | None:
                 "A true rise by at least {places} places: {chance:%}, or {same:%} if the same villages were asked."
             )
         page.say(sentence, places=places, chance=told["rose_so_far"], same=told["same"]["rose_so_far"])
-    if not index.comparable(since, page.year, page.dimension):
+    if since_reform(since) != since_reform(page.year):
+        page.note("The survey of {year} went to other places, in provinces that are partly others: part of the move may come from that, not from the province.")  # fmt: skip
+    elif not index.comparable(since, page.year, page.dimension):
         page.note("Between {since} and {year} the measure changed: part of the move may come from that, not from the province.", since=since)  # fmt: skip
     return frame
 

@@ -180,20 +180,20 @@ def tasks(province: str | int, dimension: int | None = None, year: int | None = 
         One row a task in the plan's order: ``plan``, ``block``, ``block_vi``, ``block_en``,
         ``task``, ``task_vi``, ``task_en``, ``subdimensions`` (list of keys, of the dimension if
         one is given; empty for a task about the index as a whole), ``leads_vi``, ``leads_en``
-        (who leads the block, separated by ``;``), ``source_vi``, ``source_en``; empty if the
-        province has no plan. The links to sub-dimensions are this project's reading.
+        (who leads the block, separated by ``;``), ``first_year`` (of the plan), ``source_vi``,
+        ``source_en``; empty if the province has no plan. The links to sub-dimensions are this project's reading.
 
     Raises
     ------
     papi_lib.datafiles.DataError
-        A task names a sub-dimension that does not exist.
+        A task names a sub-dimension that does not exist, or districts in a plan that begins after they ended.
     """
     table = _tasks()
     parts = [[k for k in keys if dimension in (None, index.dimension_of(k))] for keys in table["subdimensions"]]
     table = table.assign(subdimensions=parts)
     if dimension is not None:
         table = table[table["subdimensions"].map(len) > 0]
-    return table.merge(of(province, year)[["plan", "source_vi", "source_en"]], on="plan")
+    return table.merge(of(province, year)[["plan", "first_year", "source_vi", "source_en"]], on="plan")
 
 
 @datafiles.cached
@@ -207,4 +207,8 @@ def _tasks() -> pd.DataFrame:
             place = datafiles.where("plan-tasks", row, "subdimensions")
             raise datafiles.DataError(f"{place}: no sub-dimension '{min(unknown)}'; correct the key")
     blocks = datafiles.read("plan-blocks").rename(columns={"name_vi": "block_vi", "name_en": "block_en"})
+    first = blocks["plan"].map(datafiles.read("plans").set_index("plan")["first_year"])
+    for row in blocks.index[(blocks["block"] == "districts") & (first > places.REFORM)][:1]:
+        at = datafiles.where("plan-blocks", row, "block")
+        raise datafiles.DataError(f"{at}: the districts ended on 30 June {places.REFORM}, and the plan begins in {first[row]}; write communes")  # fmt: skip
     return table.assign(subdimensions=parts).merge(blocks, on=["plan", "block"], how="left")

@@ -4,6 +4,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from papi_lib import datafiles, index, plans, published
 
@@ -153,3 +154,26 @@ def test_a_faulty_target_is_refused_with_file_row_and_column(tables, old, new, s
     tables("targets", old, new)
     with pytest.raises(datafiles.DataError, match=said):
         plans.targets("Hà Nội")
+
+
+def test_the_sample_plan_of_2026_to_2030_works_once_it_has_a_province(tmp_path, monkeypatch):
+    """As delivered it is of no province; with a code it is judged from a base before the reform, among 34."""
+    folder = tmp_path / "data"
+    shutil.copytree(datafiles.folder(), folder)
+    monkeypatch.setenv("PAPI_DATA", str(folder))
+    sample = ROOT / "docs" / "plan-2026-2030"
+    for path in sample.glob("*.csv"):
+        rows = path.read_text(encoding="utf-8").splitlines(keepends=True)[1:]
+        with (folder / "plans" / path.name).open("a", encoding="utf-8", newline="") as table:
+            table.writelines(rows)
+    with pytest.raises(datafiles.DataError, match="row 3, column 'province_code'"):
+        plans.of(75, 2026)
+    plan = folder / "plans" / "plans.csv"
+    plan.write_text(plan.read_text(encoding="utf-8").replace("2026,0,", "2026,75,"), encoding="utf-8", newline="")
+    assert plans.of("Đồng Nai", 2026)["plan"].to_list() == ["my-plan-2026"]
+    assert plans.of("Bình Phước", 2024).empty
+    assert set(plans.tasks(75, year=2026)["block"]) == {"departments", "communes", "service_units"}
+    blocks = folder / "plans" / "blocks.csv"
+    blocks.write_text(blocks.read_text(encoding="utf-8").replace("2026,communes", "2026,districts"), encoding="utf-8", newline="")  # fmt: skip
+    with pytest.raises(datafiles.DataError, match="the districts ended on 30 June 2025"):
+        plans.tasks(75, year=2026)

@@ -27,6 +27,13 @@ RANK = mark(
     "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the chances are nine in ten that it truly stands between ranks {lower} and {upper}."
 )
 
+#: What is asked about the tasks of a plan, by the level of the page's place.
+_ASKED = {
+    "province": mark("Who is asked to act?"),
+    "district": mark("What does the plan ask districts to do?"),
+    "commune": mark("What does the plan ask communes to do?"),
+}
+
 
 @datafiles.held()
 def standing(page: Page) -> pd.DataFrame | None:
@@ -231,13 +238,15 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     w, lang = page.words, page.lang
     frame = plans.tasks(page.place.province_code, page.dimension, page.year)
     wanted = page.parts if about is None else about
-    page.ask("What does the plan ask districts to do?" if page.survey else "Who is asked to act?")
+    page.ask(_ASKED[page.place.level if page.survey else "province"])
     if frame.empty:
         home = places.province(page.place.province_code, page.year).name(lang)
         page.note("No plan of {place} for {year} is in the project's data, so nobody is named here.", place=home)
         return frame
+    if (frame["block"].isin(["departments", "districts"]) & (frame["first_year"] < places.REFORM)).any():
+        page.note("The plan is older than the reform: departments were merged on 1 March 2025 and the districts ended on 30 June 2025. Who took over which of these tasks is not in the project's data.")  # fmt: skip
     if page.survey:
-        frame = frame[frame["block"] == "districts"]
+        frame = frame[frame["block"] == f"{page.place.level}s"]
     if about is not None:
         frame = frame[frame["subdimensions"].map(lambda keys: not keys or any(part in keys for part in about))]
     shown = frame.assign(

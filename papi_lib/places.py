@@ -97,6 +97,18 @@ class Place:
         return self.name_vi if lang == "vi" else self.name_en
 
 
+def aliases(place: Place) -> list[str]:
+    """Return other names in use of a province, as the data have them.
+
+    Examples
+    --------
+    >>> aliases(province("Hồ Chí Minh"))[-1]
+    'Sài Gòn'
+    """
+    table = datafiles.read("provinces").set_index("province_code")["aliases"].dropna()
+    return table[place.code].split("|") if place.code in table else []
+
+
 @datafiles.cached
 def provinces() -> pd.DataFrame:
     """Return the 63 provinces: index ``province_code``, columns names, ``type``, ``region``, ``merged_2025``.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from papi_lib import datafiles, index, places, provenance, published
+from papi_lib import datafiles, estimates, index, places, provenance, published
 
 if TYPE_CHECKING:
     from papi_lib.page.page import Page
@@ -48,6 +48,13 @@ def of(page: Page, title: str) -> dict:
             "suppressed": facts["missing"],
         }  # fmt: skip
     facts |= {name: int(row[name]) for name in ("rank", "group") if known}
+    orders = {
+        part: estimates.standing(page.scores, part, sets=False).loc[place.code] for part in (page.series, *page.parts)
+    }
+    facts["parts"] = [
+        [page.words.part(part), *(round(float(row[name]), 4) if pd.notna(row[name]) else None for name in ("score", "rank", "group"))]
+        for part, row in orders.items()
+    ]  # fmt: skip
     if page.dimension is None:
         facts["groups"] = {str(code): int(group) for code, group in page.standing["group"].dropna().items()}
     return facts | {"change": _change(page)}

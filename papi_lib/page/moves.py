@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, posterior, precision, published
-from papi_lib.page import charts
+from papi_lib import datafiles, estimates, index, posterior, precision, provenance, published
+from papi_lib.page import charts, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
 
@@ -83,6 +83,15 @@ def every_year(page: Page) -> pd.DataFrame:
         text, "Points and rank in every year. Dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
         {year: (str(year), "") for year in years}, looks=looks,
     )  # fmt: skip
+    if page.dimension is None:
+        wide = {
+            name: frame[name].loc[parts, years].set_axis(map(w.part, parts))
+            for name in ("score", "rank", "group", "break")
+        }
+        sheets = {w("Score"): (wide["score"], "0.00"), w("Rank"): (wide["rank"], "0")}
+        about = f"PAPI: {page.name}, {w.years(years)}. {provenance.source(page.lang)}"
+        content = tables.workbook(about, sheets, wide["group"], wide["break"])
+        page.workbook(f"papi-{page.place.slug}-{page.series}-{page.year}", "All years as an Excel workbook", content)
     return frame.loc[parts]
 
 

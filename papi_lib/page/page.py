@@ -7,6 +7,7 @@ sees go through it, are written in English and come out in the page's language.
 from __future__ import annotations
 
 import difflib
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -286,6 +287,14 @@ class Page:
         """
         text = self._text(caption, values) + self._mark(of_answers)
         self._html(tables.html(frame, self.words, text, columns, rows, looks))
+
+    def workbook(self, name: str, label: str, content: bytes) -> None:
+        """Offer an Excel workbook to save; it is inside the page. `label` is an English sentence."""
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        data = b64encode(content).decode()
+        self._html(
+            f'<p><a class="csv" download="{escape(name)}.xlsx" href="data:{kind};base64,{data}">{escape(self.words(label))}</a></p>'
+        )
 
     def axes(self, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1) -> Axes:
         """Return empty axes in the project's look; several as a flat array. Sizes are in inches."""

@@ -56,7 +56,7 @@ def mark(sentence: str) -> str:
 LANGUAGES = ("vi", "en")
 #: The functions that take sentences to translate, and at which places among their arguments.
 SENTENCES = dict.fromkeys(("w", "words", "self", "mark", "title", "lead", "ask", "say", "note"), (0,)) | {
-    "table": (1,), "items_table": (2,), "picture": (1, 2),
+    "table": (1,), "workbook": (1,), "items_table": (2,), "picture": (1, 2),
 }  # fmt: skip
 #: The formats that follow a table's header: see `tables`.
 FORMATS = ("", "n", "0", "1", "2", "3", "+0", "+1", "+2", "%", "part", "full", "place", "list")

@@ -12,10 +12,10 @@ from nbformat import NotebookNode
 
 from papi_lib import index
 from papi_lib.batch import stored
-from papi_lib.page.words import LANGUAGES
+from papi_lib.page.words import LANGUAGES, mark
 
-#: The notebook that says how figures are made; it is about no place.
-METHODS = "methods"
+#: The notebooks about no place, which every page leads to, and their titles.
+TEXTS = {"methods": mark("Methods"), "glossary": mark("What the words mean")}
 #: Levels of places that a notebook may serve; the first is that of a notebook whose metadata name none.
 LEVELS = ("province", "district")
 #: What programs put into the name of a copy that they make: JupyterLab, Windows, macOS, file browsers, Drive.

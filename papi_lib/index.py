@@ -314,6 +314,17 @@ def names(lang: str = "vi") -> dict[int | str, str]:
     )
 
 
+def official(dimension: int, lang: str = "vi") -> str:
+    """Return a dimension's name in full, as the programme writes it.
+
+    Examples
+    --------
+    >>> official(2, "en")
+    'Transparency in local decision-making'
+    """
+    return datafiles.read("dimensions").set_index("dimension")[f"official_{lang}"][dimension]
+
+
 @datafiles.cached
 def _dimensions_of() -> dict[str, int]:
     """Return the dimension of every sub-dimension."""

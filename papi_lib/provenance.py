@@ -23,9 +23,14 @@ def code_version() -> str:
     return f"{__version__}+g{found}"
 
 
-def source() -> str:
-    """Return the citation of the published scores."""
-    return datafiles.package()["sources"][0]["title"]
+def source(lang: str = "en") -> str:
+    """Return the citation of the published scores in a language."""
+    return datafiles.package()["sources"][0]["title_vi" if lang == "vi" else "title"]
+
+
+def link() -> str:
+    """Return the address of the programme's own pages."""
+    return datafiles.package()["sources"][0]["path"]
 
 
 def data_version() -> str:

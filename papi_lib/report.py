@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from papi_lib import collection, datafiles, index, places, preload, provenance, 
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash
-from papi_lib.collection import METHODS, Notebook
+from papi_lib.collection import TEXTS, Notebook
 from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
 
@@ -32,19 +32,20 @@ def plan(
     folder: Path, provinces: Sequence, districts: Sequence, records: Path | None, years: Sequence, langs: Sequence,
     notebooks: Sequence,
 ) -> list[Job]:  # fmt: skip
-    """Return the jobs that options of ``papi report`` ask for, as given; the page on methods comes with each.
+    """Return the jobs that options of ``papi report`` ask for, as given; the pages on methods and words come with each.
 
     Raises
     ------
     ValueError
         As `jobs`, or an option would do nothing; the message names it.
     """
-    planned = [methods(folder, lang) for lang in langs]
-    chosen = [name for name in notebooks if name.removesuffix(".ipynb") != METHODS]
-    if notebooks and not chosen:
+    named = [name.removesuffix(".ipynb") for name in notebooks]
+    chosen = [name for name in named if name not in TEXTS]
+    planned = [job for lang in langs for job in texts(folder, lang, named if named and not chosen else TEXTS)]
+    if named and not chosen:
         about = {"--province": provinces, "--district": districts, "--records": records, "--year": years}
         if given := [option for option, value in about.items() if value]:
-            raise ValueError(f"{given[0]} does not apply to {METHODS}, which is about no place and no year")
+            raise ValueError(f"{given[0]} does not apply to {named[0]}, which is about no place and no year")
         return planned
     respondents = districts or (None if records or not provinces else ())  # None: all that have some
     return planned + jobs(folder, provinces, years, langs, chosen, respondents, records)
@@ -159,16 +160,20 @@ def _job(
     else:
         tile = places.tiles(lang, year).loc[place.code]
         islands = tile["islands"] if isinstance(tile["islands"], str) else None
+        labels["aliases"] = places.aliases(place)
         labels["tile"] = {"row": int(tile["row"]), "column": int(tile["column"]), "islands": islands}
     path = "/".join([str(year), lang, *slugs, notebook.stem])
     return Job(notebook.path, parameters, path, labels, fault=notebook.fault)
 
 
-def methods(folder: Path, lang: str) -> Job:
-    """Return the job of the page on methods, to which all pages of a language lead; it is about no place."""
-    labels = {"level": None, "name": "PAPI", "lang": lang, "notebook": METHODS, "title": Words(lang)("Methods")}
-    results = sorted((folder.parent / "benchmarks" / "results").glob("*.json"))
-    return Job(folder / f"{METHODS}.ipynb", {}, f"{METHODS}-{lang}", labels, tuple(results))
+def texts(folder: Path, lang: str, names: Iterable[str] = TEXTS) -> list[Job]:
+    """Return the jobs of pages about no place, to which all pages of a language lead."""
+    results = tuple(sorted((folder.parent / "benchmarks" / "results").glob("*.json")))
+    labels = {"level": None, "name": "PAPI", "lang": lang}
+    return [
+        Job(folder / f"{name}.ipynb", {"lang": lang}, f"{name}-{lang}", labels | {"notebook": name, "title": Words(lang)(TEXTS[name])}, results)
+        for name in dict.fromkeys(names)
+    ]  # fmt: skip
 
 
 def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: Any) -> Settings:
@@ -266,7 +271,7 @@ def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:
 def command(record: dict, out: Path) -> str:
     """Return the command that runs one job again."""
     given, labels = record["parameters"], record["labels"]
-    options = {"--notebook": METHODS, "--lang": labels["lang"], "--out": str(out)}
+    options = {"--notebook": labels["notebook"], "--lang": labels["lang"], "--out": str(out)}
     if labels["level"]:
         place = "district" if given.get("district") else "province"
         options = {f"--{place}": given[place], "--year": str(given["year"]), "--lang": given["lang"],

@@ -74,7 +74,7 @@ jobs = [job for province, year, lang in provinces
         for job in report.jobs(Path("notebooks"), [province], [str(year)], [lang], [])]
 jobs += [job for district, lang in districts
          for job in report.jobs(Path("notebooks"), [], ["2024"], [lang], [], [district])]
-jobs += [report.methods(Path("notebooks"), lang) for lang in ("vi", "en")]
+jobs += [job for lang in ("vi", "en") for job in report.texts(Path("notebooks"), lang)]
 failed = [r for r in run(jobs, out, report.settings()) if r["status"] == "failed"]
 site.build(out)
 sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in failed) or 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from papi_lib import datafiles, index, places, provenance, published
+from papi_lib import datafiles, estimates, index, places, provenance, published
 
 if TYPE_CHECKING:
     from papi_lib.page.page import Page
@@ -27,11 +27,12 @@ def of(page: Page, title: str) -> dict:
         "title": title, "lang": page.lang, "dimension": page.dimension, "place": about, "year": page.year,
         "edition": page.words.years(index.edition_years(page.year)),
         **dict.fromkeys(("score", "rank", "rank_lower", "rank_upper", "group", "change")), "missing": missing(page),
-        "simulated": page.simulated, "source": page.survey.name if page.survey else provenance.source(),
+        "simulated": page.simulated, "source": page.survey.name if page.survey else provenance.source(page.lang),
+        "link": None if page.survey else provenance.link(),
         "data_version": provenance.data_version(), "data_hash": datafiles.fingerprint(),
         "code_version": provenance.code_version(),
     }  # fmt: skip
-    if not page.measured:
+    if not page.in_index:
         return facts
     row = page.standing.astype(object).loc[place.code]
     known = pd.notna(row["score"])
@@ -47,6 +48,13 @@ def of(page: Page, title: str) -> dict:
             "suppressed": facts["missing"],
         }  # fmt: skip
     facts |= {name: int(row[name]) for name in ("rank", "group") if known}
+    orders = {
+        part: estimates.standing(page.scores, part, sets=False).loc[place.code] for part in (page.series, *page.parts)
+    }
+    facts["parts"] = [
+        [page.words.part(part), *(round(float(row[name]), 4) if pd.notna(row[name]) else None for name in ("score", "rank", "group"))]
+        for part, row in orders.items()
+    ]  # fmt: skip
     if page.dimension is None:
         facts["groups"] = {str(code): int(group) for code, group in page.standing["group"].dropna().items()}
     return facts | {"change": _change(page)}
@@ -57,14 +65,14 @@ def missing(page: Page) -> list[str]:
     w, year, about = page.words, page.year, {"place": page.name, "year": page.year}
     if page.survey:
         return page.survey.missing(page.place.code, [page.series, *page.parts], w)
-    if not page.measured:
+    if not page.in_index:
         first = index.first_year(page.dimension)
         return [w("This dimension was not part of PAPI in {year}: it has been measured since {first}.", first=first, **about)]  # fmt: skip
     gaps, found = published.missing(page.place.code, year), []
     if page.dimension in gaps:
-        found.append(w("PAPI published no score of {place} for this dimension in {year}; the page shows the other provinces.", **about))  # fmt: skip
+        found.append(w("PAPI published no score of {place} for this dimension in {year}.", **about))  # fmt: skip
     elif page.dimension is None and len(gaps) == len(page.parts):
-        found.append(w("PAPI published no scores of {place} in {year}; the page shows the other provinces.", **about))
+        found.append(w("PAPI published no scores of {place} in {year}.", **about))
     elif page.dimension is None and gaps:
         found.append(w("PAPI did not publish {names:part} of {place} in {year}: a sum over fewer dimensions is not a total, so there is none.", names=gaps, **about))  # fmt: skip
     if page.place.since:

@@ -8,20 +8,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, posterior, precision, published
-from papi_lib.page import charts
+from papi_lib import datafiles, estimates, index, posterior, precision, provenance, published
+from papi_lib.page import charts, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
 from papi_lib.places import since_reform
 
 #: How likely a move in the order of provinces is true; and where the sample seems to have been drawn anew in between.
 _ROSE = {
-    "rose": mark("The chance that it truly rose is {chance:%}."),
-    "fell": mark("The chance that it truly fell is {chance:%}."),
+    "rose": mark("The chance that {place} truly rose is {chance:%}."),
+    "fell": mark("The chance that {place} truly fell is {chance:%}."),
 }
 _ROSE_IF = {
-    "rose": mark("The chance that it truly rose is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
-    "fell": mark("The chance that it truly fell is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
+    "rose": mark("The chance that {place} truly rose is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
+    "fell": mark("The chance that {place} truly fell is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
 }  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def history(page: Page) -> pd.DataFrame | None:
         From `papi_lib.estimates.history`: the page's series and its parts; None for a survey, of which there is one.
     """
     if not page.measured:
-        return None
+        return every_year(page) if page.in_index else None
     page.ask("How did it move?", "scores-editions-breaks")
     if page.survey:
         return page.say("There is one survey of the districts, so nothing can be said about change.")
@@ -46,14 +46,6 @@ def history(page: Page) -> pd.DataFrame | None:
     for own in (frame[whole], frame[~whole]):
         page.picture(charts.history(own, page.place, lang=page.lang, beside_name=page.whole))
     every_year(page)
-    reasons = index.breaks(int(frame["year"].min()), page.year, page.dimension).dropna(subset="subdimension")
-    for row in reasons.to_dict("records"):
-        page.note(
-            "{part:part}, from {since}: {why}",
-            part=row["subdimension"],
-            since=row["year"],
-            why=row[f"note_{page.lang}"],
-        )
     return frame
 
 
@@ -92,6 +84,15 @@ def every_year(page: Page) -> pd.DataFrame:
         text, "Points and rank in every year. Dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
         {year: (str(year), "") for year in years}, looks=looks,
     )  # fmt: skip
+    if page.dimension is None:
+        wide = {
+            name: frame[name].loc[parts, years].set_axis(map(w.part, parts))
+            for name in ("score", "rank", "group", "break")
+        }
+        sheets = {w("Score"): (wide["score"], "0.00"), w("Rank"): (wide["rank"], "0")}
+        about = f"PAPI: {page.name}, {w.years(years)}. {provenance.source(page.lang)}"
+        content = tables.workbook(about, sheets, wide["group"], wide["break"])
+        page.workbook(f"papi-{page.place.slug}-{page.series}-{page.year}", "All years as an Excel workbook", content)
     return frame.loc[parts]
 
 
@@ -102,7 +103,7 @@ def last_year(page: Page) -> None:
         page.say("There is no earlier year whose scores compare with those of {year}.")
     elif pd.notna(moved["change"]):
         page.say(
-            "Since {since} the score moved by {change:+2} points (95% interval {low:+2} to {high:+2}), the mean of provinces by {country:+2}.",
+            "From {since} to {year} the score of {place} {change:move} (95% interval {low:+2} to {high:+2}); the mean of provinces {country:move}.",
             low=moved["change"] - moved["change_margin"], high=moved["change"] + moved["change_margin"], **moved[["since", "change", "country"]],
         )  # fmt: skip
     since = page.year - 1 if moved is None else int(moved["since"])
@@ -138,15 +139,15 @@ def rise(page: Page, since: int, places: int = 1) -> pd.DataFrame | None:
     told = frame.iloc[0].to_dict() | {"since": since, "places": places, "same": frame.iloc[-1].to_dict()}
     page.say("Among the {of:0} provinces published in both years, {place} went from place {rank_before:0} in {since} to place {rank:0} in {year}.", **told)  # fmt: skip
     if told["gain"] == 0:
-        page.say("The chance that it truly rose is {rose:%}, that it truly fell {fell:%}.", **told)
+        page.say("The chance that {place} truly rose is {rose:%}, that it truly fell {fell:%}.", **told)
     else:
         way = "rose" if told["gain"] > 0 else "fell"
         page.say((_ROSE if len(frame) == 1 else _ROSE_IF)[way], chance=told[way], same=told["same"][way])
     if places > 1 and told["gain"] > 0:
-        sentence = mark("A true rise by at least {places} places: {chance:%}.")
+        sentence = mark("{place} truly rose by at least {places} places with a chance of {chance:%}.")
         if len(frame) > 1:
             sentence = mark(
-                "A true rise by at least {places} places: {chance:%}, or {same:%} if the same villages were asked."
+                "{place} truly rose by at least {places} places with a chance of {chance:%}, or of {same:%} if the same villages were asked."
             )
         page.say(sentence, places=places, chance=told["rose_so_far"], same=told["same"]["rose_so_far"])
     if since_reform(since) != since_reform(page.year):
@@ -164,13 +165,14 @@ def course(page: Page) -> None:
     clear = moved[moved["clear"]]
     for row in clear.itertuples():
         page.say(
-            "{part:part} since {since}: {change:+2} points, the mean of provinces {country:+2}.",
+            "Since {since}, {part:part} of {place} {change:move}, while the mean of provinces {country:move}: that is more than the margin of error.",
             part=row.part, since=row.since, change=row.change, country=row.country,
         )  # fmt: skip
     if clear.empty:
+        most = moved.loc[(moved["difference"] / moved["margin"]).abs().idxmax()]
         page.say(
-            "Since {since}, no part moved otherwise than the country by more than its margin of error.",
-            since=int(moved["since"].min()),
+            "Since {since}, nothing in {place} moved otherwise than in the country by more than its margin of error; {part:part} came nearest to that: it {change:move}, the mean of provinces {country:move}.",
+            **most[["since", "part", "change", "country"]],
         )
     columns = {
         "since": ("since", ""), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),

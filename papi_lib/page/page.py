@@ -7,6 +7,7 @@ sees go through it, are written in English and come out in the page's language.
 from __future__ import annotations
 
 import difflib
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -15,7 +16,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from papi_lib import estimates, index, places, posterior
+from papi_lib import estimates, index, places, posterior, published
 from papi_lib.page import facts, pictures, tables
 from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
@@ -125,9 +126,17 @@ class Page:
         return index.dimensions(self.year) if self.dimension is None else index.subdimensions(self.year, self.dimension)
 
     @property
-    def measured(self) -> bool:
+    def in_index(self) -> bool:
         """Whether the index of the year has the page's dimension."""
         return self.dimension is None or self.dimension in index.dimensions(self.year)
+
+    @cached_property
+    def measured(self) -> bool:
+        """Whether the index of the year has the page's dimension, and of a province any score for the page."""
+        if not self.in_index or self.survey:
+            return self.in_index
+        gaps = published.missing(self.place.code, self.year)
+        return self.dimension not in gaps if self.dimension else len(gaps) < len(self.parts)
 
     @property
     def simulated(self) -> bool:
@@ -137,7 +146,7 @@ class Page:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """The estimates frame of the page's series and parts: all places of the year."""
-        parts = (self.series, *self.parts) if self.measured else ()
+        parts = (self.series, *self.parts) if self.in_index else ()
         return self.survey.estimates(parts) if self.survey else estimates.from_published(self.year, parts)
 
     @cached_property
@@ -223,14 +232,14 @@ class Page:
             return self.words("not known")
         if self.survey:
             return self.words("place {lower} to {upper} of {n}", n=n, **row[["lower", "upper"]])
-        return self.words("rank {rank} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
+        return self.words("place {rank} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
 
     def title(self, subject: str | None = None) -> None:
         """Show the title, by default the dimension's name, and tell the site the page's facts."""
         w = self.words
         title = w(
             "{subject}: {place}, {year}",
-            subject=w(subject) if subject else w.part(self.dimension),
+            subject=w(subject) if subject else w.full(self.dimension),
             place=self.name,
             year=self.year,
         )
@@ -239,8 +248,9 @@ class Page:
             self._html(f'<p class="simulated">{escape(w(SIMULATED))}</p>')
 
     def lead(self, purpose: str) -> None:
-        """Show the page's purpose, and what is missing and why."""
-        self._html(f'<p class="lead">{escape(self.words(purpose))}</p>')
+        """Show the page's purpose, which lists tell too, and what is missing and why."""
+        text = self.words(purpose)
+        self._html(f'<p class="lead">{escape(text)}</p>', {facts.MIME: {"about": text}})
         for sentence in facts.missing(self):
             self._html(f'<p class="note">{escape(sentence)}</p>')
 
@@ -279,6 +289,14 @@ class Page:
         """
         text = self._text(caption, values) + self._mark(of_answers)
         self._html(tables.html(frame, self.words, text, columns, rows, looks))
+
+    def workbook(self, name: str, label: str, content: bytes) -> None:
+        """Offer an Excel workbook to save; it is inside the page. `label` is an English sentence."""
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        data = b64encode(content).decode()
+        self._html(
+            f'<p><a class="csv" download="{escape(name)}.xlsx" href="data:{kind};base64,{data}">{escape(self.words(label))}</a></p>'
+        )
 
     def axes(self, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1) -> Axes:
         """Return empty axes in the project's look; several as a flat array. Sizes are in inches."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, indicators, places, plans, posterior, provenance
+from papi_lib import datafiles, estimates, index, indicators, modes, plans, posterior, provenance, published
 from papi_lib.page import charts, country
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -24,7 +24,7 @@ _MARGINS = {
 }
 #: Where a province stands: its group (`papi_lib.page.country.group_name`), rank and probable ranks.
 RANK = mark(
-    "That is the {group} of four groups and rank {rank} of {n} in our ordering of the published scores; the chances are nine in ten that it truly stands between ranks {lower} and {upper}."
+    "{place} belongs to the {group} of four groups and stands at place {rank} of {n} in our ordering of the published scores; the chances are nine in ten that it truly stands between places {lower} and {upper}."
 )
 
 #: What is asked about the tasks of a plan, by the level of the page's place.
@@ -33,6 +33,12 @@ _ASKED = {
     "district": mark("What does the plan ask districts to do?"),
     "commune": mark("What does the plan ask communes to do?"),
 }
+
+
+_BESIDE = {
+    True: mark("{place} has {score:2} points (95% interval {low:2} to {high:2}), {difference:apart} {whole} ({beside:2}); the difference is more than its margin of error (±{margin:2})."),
+    False: mark("{place} has {score:2} points (95% interval {low:2} to {high:2}), {difference:apart} {whole} ({beside:2}); the difference is within its margin of error (±{margin:2}, with all parts looked at together), so there may be none."),
+}  # fmt: skip
 
 
 @datafiles.held()
@@ -45,31 +51,17 @@ def standing(page: Page) -> pd.DataFrame | None:
         `Page.standing`, for a survey with the model estimates; None if the year lacks the dimension.
     """
     if not page.measured:
-        return None
+        return last(page) if page.in_index else None
     frame, n = page.standing, int(page.standing["score"].notna().sum())
     page.ask("Where does {place} stand?", "confidence-sets-for-ranks")
     row, claim = frame.loc[page.place.code], page.gaps.loc[page.series]
     if pd.notna(row["score"]):
-        known = row[["score", "low", "high"]]
+        known = row[["score", "low", "high"]].to_dict() | claim[["beside", "difference", "margin"]].to_dict()
         if pd.isna(claim["difference"]):
             page.say("{place} has {score:2} points (95% interval {low:2} to {high:2}).", **known)
-        else:
-            page.say(
-                "{place} has {score:2} points (95% interval {low:2} to {high:2}); {whole}: {value:2}.",
-                whole=page.whole, value=claim["beside"], **known,
-            )  # fmt: skip
-        if pd.isna(claim["difference"]):
             page.say(uncompared(page))
-        elif claim["clear"]:
-            page.say(
-                "The difference, {difference:+2} points (±{margin:2}), is more than its margin of error.",
-                **claim[["difference", "margin"]],
-            )
         else:
-            page.say(
-                "The difference, {difference:+2} points, is within its margin of error (±{margin:2}, wider than the interval’s, because all parts are looked at together): there may be none.",
-                **claim[["difference", "margin"]],
-            )
+            page.say(_BESIDE[bool(claim["clear"])], whole=page.whole, **known)
     if page.survey:
         frame = frame.join(page.survey.models.xs(page.series, level="series").rename(columns={"se": "model_se"}))
         _sample(page, frame.loc[page.place.code], n)
@@ -79,6 +71,20 @@ def standing(page: Page) -> pd.DataFrame | None:
             rank(page, row, n)
         before = None if page.last_change is None else page.last_change["before"]
         page.picture(country.strip(frame, page.place, before=before, lang=page.lang))
+    return frame
+
+
+def last(page: Page) -> pd.DataFrame | None:
+    """Say where a province without a score stood when it last had one; return the frame of that year."""
+    own = published.series(page.series, until=page.year).loc[page.place.code].dropna()
+    if own.empty:
+        return None
+    frame = posterior.published_standing(int(own.index[-1]), page.series)
+    page.ask("Where did {place} stand last?", "confidence-sets-for-ranks")
+    page.say(
+        "When PAPI last published it, in {last}, {place} had {score:2} points and stood at place {rank:0} of {n:0}; the chances are nine in ten that it truly stood between places {lower:0} and {upper:0}.",
+        last=int(own.index[-1]), n=frame["score"].count(), **frame.loc[page.place.code, ["score", "rank", "lower", "upper"]],
+    )  # fmt: skip
     return frame
 
 
@@ -124,7 +130,7 @@ def parts(page: Page) -> pd.DataFrame | None:
         )
     frame["margin"] = verdicts["margin"]  # so that a whisker reaches the whole just where the dot is hollow
     frame = frame.join(verdicts[["difference", "clear"]])
-    page.ask("Which parts make it so?", "how-noisy-are-published-scores")
+    page.ask("Which parts make it so?", "how-large-is-the-margin-of-error")
     clear = frame[frame["clear"]]
     for sentence, named in (
         (mark("Above {whole} by more than the margin of error: {parts:list}."), clear[clear["difference"] > 0]),
@@ -139,10 +145,35 @@ def parts(page: Page) -> pd.DataFrame | None:
     if frame["score"].notna().any() and frame["difference"].isna().all():
         page.say(uncompared(page))
     elif frame["score"].notna().any() and clear.empty:
-        page.say("No part differs from {whole} by more than its margin of error.", whole=page.whole)
+        nearest = (frame["difference"] / frame["margin"]).abs().idxmax()
+        page.say(
+            "No part of {place} differs from {whole} by more than its margin of error; {part:part} comes nearest to that ({gap:+2}, ±{margin:2}).",
+            whole=page.whole, part=nearest, gap=frame.loc[nearest, "difference"], margin=frame.loc[nearest, "margin"],
+        )  # fmt: skip
+    if not page.survey:
+        humps(page)
     names = {"whole": page.whole, "peers": w("districts of its kind") if page.survey else w("mean of the region")}
     page.picture(charts.profile(frame, page.place, lang=page.lang, names=names))
+    if page.dimension and not page.survey and frame["score"].notna().any():
+        orders = frame[["score", "difference", "margin"]].assign(order=[page.order(part) for part in frame.index])
+        columns = {"score": ("score", "2"), "difference": ("beside the mean of provinces", "+2"), "margin": ("±", "2"), "order": ("rank", "")}  # fmt: skip
+        page.table(orders, "Where {place} stands in each part, {year}", columns)
     return frame
+
+
+def humps(page: Page) -> None:
+    """Say of the page's parts whose scores lie in two heaps, not one, in which of them the place is."""
+    code, year = page.place.code, page.year
+    for part in page.parts:
+        scores, between = published.series(part)[year].dropna(), modes.of_published(part, year)
+        if between is not None and code in scores:
+            lower, upper = scores[scores < between], scores[scores >= between]
+            page.say(
+                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the lower."
+                if scores[code] < between else
+                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.",
+                part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code],
+            )  # fmt: skip
 
 
 @datafiles.held()
@@ -238,11 +269,9 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     w, lang = page.words, page.lang
     frame = plans.tasks(page.place.province_code, page.dimension, page.year)
     wanted = page.parts if about is None else about
-    page.ask(_ASKED[page.place.level if page.survey else "province"])
     if frame.empty:
-        home = places.province(page.place.province_code, page.year).name(lang)
-        page.note("No plan of {place} for {year} is in the project's data, so nobody is named here.", place=home)
         return frame
+    page.ask(_ASKED[page.place.level if page.survey else "province"])
     if (frame["block"].isin(["departments", "districts"]) & (frame["first_year"] < places.REFORM)).any():
         page.note("The plan is older than the reform: departments were merged on 1 March 2025 and the districts ended on 30 June 2025. Who took over which of these tasks is not in the project's data.")  # fmt: skip
     if page.survey:
@@ -288,7 +317,7 @@ def margins(page: Page) -> pd.DataFrame | None:
             gap = estimates.claims(code, page.year, margin=margin).query("kind == 'gap'").set_index("part").loc[series]
             rows[margin] = row[["margin", "lower", "upper"]].to_dict() | {"clear": gap["clear"], "first": sets["lower"], "last": sets["upper"]}  # fmt: skip
     frame = pd.DataFrame.from_dict(rows, orient="index")
-    page.ask("How sure is the score?", "how-noisy-are-published-scores")
+    page.ask("How sure is the score?", "how-large-is-the-margin-of-error")
     w = page.words
     told = frame.assign(
         ranks=[f"{int(row.lower)}–{int(row.upper)}" for row in frame.itertuples()],
@@ -308,8 +337,8 @@ def made(page: Page) -> pd.Series:
     """Ask how the page was made: data, edition, method, version, and what to keep in mind."""
     w = page.words
     margins(page)
-    page.ask("How was this made?")
-    about = {w("Source"): page.survey.name if page.survey else provenance.source()}
+    page.ask("How was this made?", "scores-editions-breaks")
+    about = {w("Source"): page.survey.name if page.survey else provenance.source(page.lang)}
     if page.survey:
         page.note(
             "Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between districts, not with other surveys’."
@@ -324,21 +353,11 @@ def made(page: Page) -> pd.Series:
             w("Sample"): w("{n} respondents, {clusters} clusters, {strata} strata", n=len(page.survey.frame), clusters=design.sum(), strata=len(design)),
         }  # fmt: skip
     else:
-        page.note(
-            "PAPI publishes scores and shows them in four groups, without ranks; ranks and groups on this page are our ordering of the scores. The margin of error of a score holds what passes within a year and, as far as the figures let us suspect, which districts and villages were drawn; between years of one sample only the first counts. Both are our estimates from how scores move from year to year."
-        )
-        page.note(
-            "The mean of provinces is the unweighted mean of the provinces published in the year. Scores compare only inside an edition and not across a dotted line."
-        )
-        compare = w.years(index.segment(page.year, page.dimension)) if page.measured else "–"
+        compare = w.years(index.segment(page.year, page.dimension)) if page.in_index else "–"
         about[w("Years that compare with {year}", year=page.year)] = compare
-    about |= {
-        w("Data version and hash"): f"{provenance.data_version()} · {datafiles.fingerprint()[:12]}",
-        w("Edition"): w.years(index.edition_years(page.year)),
-        w("Code version"): provenance.code_version(),
-    }
+    about[w("Edition")] = w.years(index.edition_years(page.year))
     frame = pd.Series(about, name="value")
-    page.table(frame.to_frame(), "Data, edition and version", {"value": ("value", "")}, ("what", ""), of_answers=False)
+    page.table(frame.to_frame(), "What this page stands on", {"value": ("value", "")}, ("what", ""), of_answers=False)
     return frame
 
 

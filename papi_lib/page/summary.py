@@ -21,8 +21,8 @@ SURE, LEAST, MOST = 0.9, 5, 2
 #: Of so many moves, the largest beside their errors, it is asked how likely they are true.
 ASKED = 6
 _CLEAR = {
-    True: mark("{part:part}: {points:2} points above {whole} (margin of error ±{margin:2})."),
-    False: mark("{part:part}: {points:2} points below {whole} (margin of error ±{margin:2})."),
+    True: mark("In {part:part}, {place} is {points:2} points above {whole} (margin of error ±{margin:2})."),
+    False: mark("In {part:part}, {place} is {points:2} points below {whole} (margin of error ±{margin:2})."),
 }
 _MOVED = {
     1: mark("{part:part} rose from place {rank_before:0} in {since} to place {rank:0} of {of:0} (chance that it truly rose: {chance:%})"),
@@ -63,12 +63,17 @@ def _clear(page: Page, claims: pd.DataFrame) -> list[str]:
     """Return the clear claims, one a part, the largest against their margin of error."""
     told = [
         page.words(
-            _CLEAR[row.difference > 0], part=row.part, points=abs(row.difference), margin=row.margin, whole=page.whole
+            _CLEAR[row.difference > 0],
+            place=page.name,
+            part=row.part,
+            points=abs(row.difference),
+            margin=row.margin,
+            whole=page.whole,
         )
         for row in claims[claims["clear"]].drop_duplicates("part").head(MOST + 1).itertuples()
     ]
     nothing = (
-        mark("Nothing stands out from the margin of error of the scores.")
+        mark("Nothing in {place} stands out from the margin of error of the scores.")
         if claims["difference"].notna().any()
         else story.uncompared(page)
     )
@@ -142,7 +147,7 @@ def _standing(page: Page) -> str:
             **told,
         )
     return w(
-        "{place} stands at place {rank:0} of {n:0} in {year} (nine chances in ten: {lower:0} to {upper:0}), in the {group} of four groups; before: {before:list}. Beside the mean of provinces it went from {then:+2} points in {first} to {now:+2}.",
+        "{place} stands at place {rank:0} of {n:0} in {year} (nine chances in ten: {lower:0} to {upper:0}), in the {group} of four groups; before: {before:list}. It was {then:apart} the mean of provinces in {first}, and is {now:apart} it now.",
         then=apart[first], now=apart[page.year], **told,
     )  # fmt: skip
 
@@ -160,7 +165,11 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     return (
         ""
         if first == page.year
-        else w("Since {first}, no part moved so far that nine chances in ten speak for a true move.", first=first)
+        else w(
+            "Since {first}, nothing in {place} moved so far that nine chances in ten speak for a true move.",
+            first=first,
+            place=page.name,
+        )
     )
 
 
@@ -199,5 +208,5 @@ def _acts(page: Page, frame: pd.DataFrame) -> str:
     return w(
         "On {parts:part} the plan asks these to act: {blocks:list}.",
         parts=named,
-        blocks=list(asked[f"block_{page.lang}"].unique()),
+        blocks=[name[:1].lower() + name[1:] for name in asked[f"block_{page.lang}"].unique()],
     )

@@ -6,17 +6,20 @@ is no compiled copy to forget. Dates are formatted by Babel.
 
 A sentence carries the formats of its values, so that each is written once, in the page's language:
 
-=============  =============================================  ==================
+=============  =============================================  ============================
 in a text      what it writes                                 in Vietnamese
-=============  =============================================  ==================
+=============  =============================================  ============================
 ``{x:2}``      a number with two decimals                     ``43,77``
 ``{x:+2}``     a difference, with its sign                    ``+1,34``
+``{x:move}``   a change, with its verb                        ``tăng 1,34 điểm``
+``{x:apart}``  a distance to what is named next               ``cao hơn 1,34 điểm so với``
 ``{x:%}``      a share of 1 as a whole percentage             ``34%``
 ``{x:part}``   the name of a part, or of several as a list    ``Môi trường``
+``{x:full}``   the official name of a dimension in full       ``Công khai, minh bạch trong việc ra quyết định ở địa phương``
 ``{x:place}``  the name of a province or district             ``Hà Nội``
 ``{x:list}``   several texts as a list                        ``Huế và Hà Nội``
 ``{x}``        text, or a whole number                        ``2024``
-=============  =============================================  ==================
+=============  =============================================  ============================
 """
 
 from __future__ import annotations
@@ -43,14 +46,23 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from papi_lib import index, places
 
+
+def mark(sentence: str) -> str:
+    """Return `sentence` as it is; marks for extraction a sentence that is translated elsewhere."""
+    return sentence
+
+
 #: The languages of outputs; the first is the default.
 LANGUAGES = ("vi", "en")
 #: The functions that take sentences to translate, and at which places among their arguments.
 SENTENCES = dict.fromkeys(("w", "words", "self", "mark", "title", "lead", "ask", "say", "note"), (0,)) | {
-    "table": (1,), "items_table": (2,), "picture": (1, 2),
+    "table": (1,), "workbook": (1,), "items_table": (2,), "picture": (1, 2),
 }  # fmt: skip
 #: The formats that follow a table's header: see `tables`.
-FORMATS = ("", "n", "0", "1", "2", "3", "+0", "+1", "+2", "%", "part", "place", "list")
+FORMATS = ("", "n", "0", "1", "2", "3", "+0", "+1", "+2", "%", "part", "full", "place", "list")
+#: Differences in words, by their sign.
+_MOVES = {1: mark("rose by {points:2} points"), -1: mark("fell by {points:2} points"), 0: mark("did not change")}
+_APART = {1: mark("{points:2} points above"), -1: mark("{points:2} points below"), 0: mark("level with")}
 LOCALE = Path(__file__).parents[1] / "locale"
 
 
@@ -92,6 +104,10 @@ class Words:
         """Return the name of a dimension, a sub-dimension or the total."""
         return self("Total") if key == "total" else index.name(key, self.lang)
 
+    def full(self, key: int | str) -> str:
+        """Return the official name of a dimension in full, of any other part its name."""
+        return index.official(key, self.lang) if isinstance(key, int) else self.part(key)
+
     def place(self, code: int | str) -> str:
         """Return the name of a province (a number), district or commune (text) of the year by its code."""
         level = {3: "district", 5: "commune"}[len(code)] if isinstance(code, str) else "province"
@@ -103,10 +119,12 @@ class Words:
             return self.join(self.value(one, "part" if kind == "part" else "") for one in value)
         if pd.isna(value):
             return "–"
-        if kind in ("part", "place"):
+        if kind in ("part", "full", "place"):
             return getattr(self, kind)(value if isinstance(value, str) else int(value))
         if kind == "%":
             return self.percent(float(value))
+        if kind in ("move", "apart"):
+            return self((_MOVES if kind == "move" else _APART)[np.sign(round(value, 2))], points=abs(value))
         if kind and kind != "n":
             return (self.signed if kind[0] == "+" else self.number)(float(value), int(kind))
         return str(int(value)) if isinstance(value, float | np.number) and float(value).is_integer() else str(value)
@@ -175,11 +193,6 @@ class _Filler(string.Formatter):
 def _names(lang: str) -> tuple[str, ...]:
     """Return the names of all parts of the index."""
     return (Words(lang)("Total"), *index.names(lang).values())
-
-
-def mark(sentence: str) -> str:
-    """Return `sentence` as it is; marks for extraction a sentence that is translated elsewhere."""
-    return sentence
 
 
 def extract(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:

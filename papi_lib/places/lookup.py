@@ -47,6 +47,18 @@ class _Which(NamedTuple):
     new: bool
 
 
+def aliases(place: Place) -> list[str]:
+    """Return other names in use of a province, as the data have them.
+
+    Examples
+    --------
+    >>> aliases(province("Hồ Chí Minh"))[-1]
+    'Sài Gòn'
+    """
+    table = datafiles.read("provinces").set_index("province_code")["aliases"].dropna()
+    return table[place.code].split("|") if place.code in table else []
+
+
 @datafiles.cached
 def province(name: str | int, year: int | None = None) -> Place:
     """Find a province by name or code.

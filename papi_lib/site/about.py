@@ -40,8 +40,9 @@ _TOLD = _object(
     sample=_optional(_object({"respondents": _COUNT})),
     dimension={"type": ["integer", "null"]},
     simulated={"type": "boolean"},
-    **dict.fromkeys(("title", "lang", "edition", "source"), _TEXT),
-    **dict.fromkeys(("data_hash", "data_version", "code_version"), _NAME),
+    parts={"type": "array", "items": {"type": "array", "minItems": 4, "maxItems": 4}},
+    **dict.fromkeys(("title", "about", "lang", "edition", "source"), _TEXT),
+    **dict.fromkeys(("data_hash", "data_version", "code_version", "link"), _NAME),
     **dict.fromkeys(("score", "noise", "among", "rank", "rank_lower", "rank_upper"), _NUMBER),
     **dict.fromkeys(("findings", "missing"), _TEXTS),
 )

@@ -54,13 +54,13 @@ def link(source: str, target: str, ending: str = "") -> str:
 
 
 def of_notebook(job: dict, executed: bytes, w: Words) -> dict:
-    """Return what any page tells of the executed notebook behind it: where and which it is, when it was made, its error."""
+    """Return what any page tells of the executed notebook behind it: where in the run folder and which it is, when it was made, its error."""
     path = job["path"]
-    kept = f"../notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
+    kept = f"notebooks/{path}{'.failed' if job['status'] == 'failed' else ''}.ipynb"
     return {
         "root": "../" * path.count("/"),
         "made": w.date(datetime.fromisoformat(job["started"])) if job["started"] else "–",
-        "notebook": link(path, kept) if executed else None,
+        "notebook": kept if executed else None,
         "notebook_hash": hashlib.sha256(executed).hexdigest(),
         "error": job.get("error"),
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from papi_lib.atomic import write
 from papi_lib.page.words import LANGUAGES, Words
+from papi_lib.site import comparison
 from papi_lib.site.files import HERE, as_page, full_name, link, of_places, read_run, split_path, templates
 from papi_lib.site.pages import render_page
 
@@ -46,7 +47,7 @@ def build(out: Path) -> Path:
 
 def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
     """Yield what the site has besides the pages of finished notebooks, by name; the first page last."""
-    jobs = of_places(run["jobs"])
+    jobs, run = of_places(run["jobs"]), run | {"changes": any((out / "site").glob("changes.*.html"))}
     for asset in sorted((HERE / "assets").iterdir()):
         yield f"assets/{asset.name}", asset.read_bytes()
     for job in run["jobs"]:
@@ -62,10 +63,19 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
         for home in dict.fromkeys(_home(job) for job in own):
             yield f"{folder}/{home}/index.html", _hub(home, run, lists, year, lang)
         yield f"{folder}/index.html", _list(f"{folder}/index", run, lists, year, lang)
+        if figures := comparison.figures(own):
+            yield f"assets/compare.{year}.{lang}.js", figures
+            yield f"{folder}/compare.html", _compare(f"{folder}/compare", run, lists, year, lang)
     yield "assets/nav.js", _navigation(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
         own = [job for job in jobs if job["labels"]["lang"] == lang]
-        yield f"assets/search.{lang}.js", _search_index(own or jobs, lang)
+        texts = [
+            [job["path"], job["labels"]["title"]]
+            for job in run["jobs"]
+            if not job["labels"]["level"] and job["labels"]["lang"] == lang
+        ]
+        texts += [[f"changes.{lang}", Words(lang)("What changed since the earlier run")]] if run["changes"] else []
+        yield f"assets/search.{lang}.js", comparison.search_index(own or jobs, texts)
     if lists:
         lang = next(code for code in LANGUAGES if any(code == lang for _, lang in lists))
         year = max(year for year, code in lists if code == lang)
@@ -92,6 +102,8 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         stem=stem,
         title=w("{subject}, {year}", subject=titles[stem], year=year) if stem else w("Where do we stand? PAPI {year}", year=year),
         rows=rows,
+        about=next((job["facts"].get("about") for job in jobs if stem and job["labels"]["notebook"] == stem and job.get("facts")), None),
+        compare=link(path, f"{year}/{lang}/compare.html") if comparison.figures(jobs) else None,
         others={} if stem else {n: t for n, t in _titles(provinces).items() if n != main},
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
@@ -122,11 +134,23 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
         year=year,
         title=w("{place}, {year}: all pages", place=name, year=year),
         name=name,
+        compare=f"{link(path, f'{year}/{lang}/compare.html')}#{home}" if comparison.figures(jobs) else None,
         year_list=link(path, f"{year}/{lang}/index.html"),
         pages=[(job["labels"]["title"], _rows(path, [job], _told_by(job, own))[0][0]) for job in own],
         districts=_districts(path, jobs, None),
         years=[(y, link(path, f"{y}/{lang}/{home}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang and home in others[y, code]],
         languages=[(code, link(path, f"{year}/{code}/{home}/index.html")) for code in LANGUAGES if home in others.get((year, code), ())],
+    )  # fmt: skip
+    return as_page(text, jobs)
+
+
+def _compare(path: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
+    """Return the page that puts chosen places side by side."""
+    w, jobs = Words(lang), lists[year, lang]
+    text = templates().get_template("compare.html.j2").render(
+        **_frame(path, run, jobs, w), year=year, title=w("Compare places, {year}", year=year), here="index.html",
+        years=[(y, link(path, f"{y}/{lang}/compare.html")) for y, code in sorted(lists, reverse=True) if code == lang and comparison.figures(lists[y, code])],
+        languages=[(code, link(path, f"{year}/{code}/compare.html")) for code in LANGUAGES if comparison.figures(lists.get((year, code), []))],
     )  # fmt: skip
     return as_page(text, jobs)
 
@@ -137,6 +161,7 @@ def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:
         "w": w, "lang": w.lang, "root": "../" * path.count("/"),
         "facts": defaultdict(str, next((job["facts"] for job in jobs if job.get("facts")), {})),
         "made": w.date(datetime.fromisoformat(run["finished"])),
+        "changes": link(path, f"changes.{w.lang}.html") if run["changes"] else None,
     }  # fmt: skip
 
 
@@ -166,7 +191,13 @@ def _rows(path: str, jobs: list[dict], stem: str | None) -> tuple[list[dict], st
             {"name": labels["name"], "row": place.rpartition("/")[2], "tile": labels.get("tile"), "href": href, "pages": {}, "findings": [], "missing": []}
             | dict.fromkeys(_TOLD[:-2]),
         )  # fmt: skip
-        row["pages"][labels["notebook"]] = (href, job["status"] == "failed", _whole(job), facts.get("group"))
+        row["pages"][labels["notebook"]] = (
+            href,
+            job["status"] == "failed",
+            _whole(job),
+            facts.get("group"),
+            facts.get("rank"),
+        )
         if labels["notebook"] == main:
             row |= {key: facts.get(key, value) for key, value in row.items() if key in _TOLD} | {"href": href}
     return list(rows.values()), main
@@ -189,6 +220,7 @@ def _districts(path: str, jobs: list[dict], stem: str | None) -> list[dict]:
         rows, main = _rows(path, these, stem)
         sections.append({
             "province": these[0]["labels"]["parent"]["name"],
+            "href": link(path, f"{split_path(these[0]['path'])[0]}/{home}/index.html") + "#districts",
             "rows": rows,
             "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
             "titles": _titles(these),
@@ -206,17 +238,6 @@ def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
         beside, under = (tile["row"], tile["column"] + 1), (tile["row"] + 1, tile["column"])
         spots.append((tile["islands"], *(under if beside in taken else beside)))
     return spots
-
-
-def _search_index(jobs: list[dict], lang: str) -> bytes:
-    """Return the search index of jobs as a script, which a page opened from a folder may load."""
-    w, rows = Words(lang), []
-    for job in jobs:
-        labels, facts = job["labels"], job.get("facts") or {}
-        made_up = " " + w("(simulated data)") if facts.get("simulated") else ""
-        findings = [finding + made_up for finding in facts.get("findings", [])]
-        rows.append([job["path"], full_name(labels), labels["title"], labels["year"], findings])
-    return f"papiSearch({json.dumps(rows, ensure_ascii=False, separators=(',', ':'))});\n".encode()
 
 
 def _navigation(jobs: list[dict]) -> bytes:

@@ -16,7 +16,7 @@ import nbformat
 from papi_lib.page.words import Words, paragraphs
 from papi_lib.site.about import fault, read_facts
 from papi_lib.site.files import TEMPLATES, as_page, full_name, link, of_notebook, split_path, templates
-from papi_lib.site.outputs import for_reader, slim, tables
+from papi_lib.site.outputs import for_reader, slim
 
 
 class WrongPageError(ValueError):
@@ -95,8 +95,7 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
         cell.outputs = []
         for fragment in fragments:
             fragment = re.sub(r'<h2(?: data-method="([a-z0-9-]+)")?>(.*?)</h2>', number, fragment, flags=re.S)
-            table = r'(?<!lang="en">)<table class="figures[^"]*">.*?</table>'
-            fragment = re.sub(table, r'<div class="drawing" tabindex="0">\g<0></div>', fragment, flags=re.S)
+            fragment = _scrolling(fragment)
             titled = titled or "<h1" in fragment
             cell.outputs.append(nbformat.v4.new_output("display_data", {"text/html": slim(fragment, styles)}))
         if failed:
@@ -104,6 +103,12 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
             cell.outputs += failed
     broken = broken and markup.unescape(broken)
     return {"headings": headings, "titled": titled, "broken": broken, "styles": styles, "left_out": left_out}
+
+
+def _scrolling(fragment: str) -> str:
+    """Return markup whose tables each have a scroll of their own."""
+    table = r'(?<!lang="en">)<table class="figures[^"]*">.*?</table>'
+    return re.sub(table, r'<div class="drawing" tabindex="0">\g<0></div>', fragment, flags=re.S)
 
 
 def _ways(path: str, labels: dict) -> dict:
@@ -117,6 +122,7 @@ def _ways(path: str, labels: dict) -> dict:
         "path": path, "year_list": link(path, f"{folder}/index.html"),
         "all_places": link(path, f"{folder}/{stem}.html"), "hub": link(path, f"{folder}/{home}/index.html"),
         "hub_name": labels.get("parent", labels)["name"], "row": place.rpartition("/")[2],
+        "compare": None if "/" in place else f"{link(path, f'{folder}/compare.html')}#{place}",
     }  # fmt: skip
 
 
@@ -192,6 +198,5 @@ def _fragments(notebook: nbformat.NotebookNode, w: Words) -> tuple[list[tuple[st
             addresses = iter([address(part.lstrip("# ")) for part in parts if re.match("##+ ", part)])
             text = markdown2html("\n\n".join(map(w, parts)))
             fragments.append(re.sub(r"<h([1-6])[^>]*>(.*?)</h\1>", number, text, flags=re.S))
-        for output in cell.get("outputs", []):
-            fragments += tables(output.get("data", {}).get("text/html", ""))
+        fragments += [_scrolling(fragment) for fragment in for_reader(cell, w)[0]]
     return headings, fragments

@@ -19,7 +19,7 @@ from papi_lib.batch import stored
 from papi_lib.page.words import LANGUAGES, Words, mark
 from papi_lib.site.about import fault, read_facts
 from papi_lib.site.files import as_page, full_name, link, of_places, read_file, read_run, templates
-from papi_lib.site.lists import files
+from papi_lib.site.lists import build, files
 from papi_lib.site.outputs import for_reader
 
 _FACTS = {
@@ -59,11 +59,13 @@ def compare(out: Path, older: Path) -> Path:
         if not own:
             continue
         w, path = Words(lang), f"changes.{lang}"
+        data = [row for job in own for row in _scores(job, before)]
         changed = [(job, link(path, job["path"], ".html"), _changes(job, before, out, older, w)) for job in own]
         text = templates().get_template("changes.html.j2").render(
             w=w, lang=lang, full_name=full_name,
             simulated=any(rows and job["facts"].get("simulated") for job, _, rows in changed),
             title=w("What changed since the earlier run"), earlier=w.date(datetime.fromisoformat(before["finished"])),
+            data=list(dict.fromkeys(data)), versions=[(of.get("data_version"), of.get("data_hash")) for of in (before, run)],
             changed=[(job, href, rows) for job, href, rows in changed if rows],
             new=[(job, href) for job, href, rows in changed if rows is None],
             same=sum(rows == [] for _, _, rows in changed),
@@ -73,7 +75,18 @@ def compare(out: Path, older: Path) -> Path:
         write(pages[-1], as_page(text))
     if not pages:
         raise ValueError(f"{out}: no page about a place that could be compared")
+    build(out)  # whose lists lead to it
     return pages[0]
+
+
+def _scores(job: dict, before: dict) -> list[tuple]:
+    """Return the published scores of a page that changed: place, year, part, and score and rank before and now."""
+    facts = [of.get("facts", {}) for of in (before["jobs"].get(job["path"], {}), job)]
+    if not all(of.get("parts") for of in facts):
+        return []
+    was, now = ({name: (score, rank) for name, score, rank, _ in of["parts"]} for of in facts)
+    about = (full_name(job["labels"]), job["labels"]["year"])
+    return [(*about, part, was.get(part, (None, None)), now[part]) for part in now if was.get(part) != now[part]]
 
 
 def _read(folder: Path) -> dict:

@@ -81,14 +81,18 @@ const input = search.querySelector("input");
 const count = search.querySelector(".count");
 const found = search.querySelector(".found");
 const MOST = 30;
-let pages = null;
+let index = null;
 
-window.papiSearch = (rows) => {
-  pages = rows.map(([path, place, title, year, findings]) => {
-    const name = plain(place);
-    const about = `${name} ${name.replaceAll(" ", "")} ${plain(title)} ${year}`;
-    return { path, text: `${place} · ${title} · ${year}`, name, about, findings: findings.map((f) => [f, plain(f)]) };
+window.papiSearch = (content) => {
+  const begins = (text) => ` ${plain(text)}`;
+  index = content;
+  index.texts = content.texts.map(([path, title]) => [path, title, begins(title)]);
+  index.notebooks = content.notebooks.map(([stem, title]) => [stem, title, begins(title).replaceAll(".", " ")]);
+  index.places = content.places.map(([folder, name, more, simulated]) => {
+    const about = begins(name).replaceAll(",", " ");
+    return [folder, name, simulated, `${about} ${about.replaceAll(" ", "")}${begins(more)}`, about.slice(1)];
   });
+  index.findings = content.findings.map(([place, notebook, told]) => [place, notebook, told.map((one) => [one, begins(one)])]);
   find();
 };
 
@@ -98,30 +102,46 @@ function loadIndex() {
   document.head.append(script);
 }
 
-// Names that begin with all that was typed come first, then those with a word that does (Quận Ba Đình).
-function rank(name, words, missing) {
+// Every word typed must begin a word of the place, of the page's title, or be the beginning of its year.
+function* hits(words) {
+  const begin = (text) => words.map((word) => text.includes(` ${word}`));
+  for (const [path, title, text] of index.texts) if (begin(text).every(Boolean)) yield [0, path, title];
+  const titles = index.notebooks.map(([, , text]) => begin(text));
   const typed = words.join(" ");
-  const order = [name.startsWith(typed), ` ${name}`.includes(` ${typed}`), name.startsWith(words[0]), !missing, true];
-  return order.indexOf(true);
+  for (const [i, [folder, name, simulated, text, plainName]] of index.places.entries()) {
+    const ofPlace = begin(text);
+    const order = [plainName.startsWith(typed), text.includes(` ${typed}`), ofPlace[0], true].indexOf(true) + 1 + 10 * simulated;
+    for (const [late, [year, bits]] of index.pages.entries()) {
+      const there = parseInt(bits[i], 16);
+      const open = words.flatMap((word, k) => (ofPlace[k] || String(year).startsWith(word) ? [] : [k]));
+      for (const [j, [stem, title]] of index.notebooks.entries()) {
+        if (!((there >> j) & 1) || !open.every((k) => titles[j][k])) continue;
+        const note = simulated ? ` ${search.dataset.simulated}` : "";
+        yield [order + late / 100, `${year}/${index.lang}/${folder}/${stem}`, `${name} · ${title} · ${year}${note}`];
+      }
+    }
+  }
+  for (const [i, j, told] of index.findings) {
+    const [folder, name, , text] = index.places[i];
+    const ofPlace = begin(text);
+    const open = words.filter((word, k) => !ofPlace[k] && !titles[j][k]);
+    const finding = open.length && told.find(([, spelled]) => open.every((word) => spelled.includes(` ${word}`)));
+    const [[year]] = index.pages;
+    if (finding) yield [5, `${year}/${index.lang}/${folder}/${index.notebooks[j][0]}`, `${name} · ${index.notebooks[j][1]} · ${year}`, finding[0]];
+  }
 }
 
 function find() {
   const words = plain(input.value).split(/\s+/).filter(Boolean);
   found.replaceChildren();
   count.textContent = "";
-  if (!words.length || !pages) return;
-  const hits = [];
-  for (const page of pages) {
-    const missing = words.filter((word) => !page.about.includes(word));
-    const finding = missing.length ? page.findings.find(([, text]) => missing.every((word) => text.includes(word))) : null;
-    if (!missing.length || finding) hits.push([page, finding, rank(page.name, words, missing.length)]);
-  }
-  hits.sort((a, b) => a[2] - b[2]);
-  count.textContent = hits.length ? search.dataset.some.replace("{n}", hits.length) : search.dataset.none;
-  for (const [page, finding] of hits.slice(0, MOST)) {
+  if (!words.length || !index) return;
+  const all = [...hits(words)].sort((a, b) => a[0] - b[0]);
+  count.textContent = all.length ? search.dataset.some.replace("{n}", all.length) : search.dataset.none;
+  for (const [, path, text, finding] of all.slice(0, MOST)) {
     const item = document.createElement("li");
-    item.append(anchor(page.path, page.text));
-    if (finding) item.append(Object.assign(document.createElement("small"), { textContent: finding[0] }));
+    item.append(anchor(path, text));
+    if (finding) item.append(Object.assign(document.createElement("small"), { textContent: finding }));
     found.append(item);
   }
 }
@@ -130,32 +150,62 @@ search.hidden = false;
 input.addEventListener("focus", loadIndex, { once: true });
 input.addEventListener("input", find);
 search.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  input.value = "";
-  find();
-  input.focus();
+  const stops = [input, ...found.querySelectorAll("a")];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(document.activeElement) + step))].focus();
+  } else if (event.key === "Enter" && document.activeElement === input) {
+    stops[1]?.click();
+  } else if (event.key === "Escape") {
+    input.value = "";
+    find();
+    input.focus();
+  }
 });
 
+const save = (name, type, ...content) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(content, { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+const fileName = (text) => plain(text).replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 100);
+
 // The figures of a table as a file for a spreadsheet, in the page's own number format.
-for (const table of document.querySelectorAll("main table.figures")) {
+const sign = (1.5).toLocaleString(lang).charAt(1);
+const grouping = sign === "," ? /\.(?=\d{3})/g : /,(?=\d{3})/g;
+for (const table of document.querySelectorAll("main table.figures:not([hidden])")) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "csv", textContent: given.csv });
   button.addEventListener("click", () => {
-    const separator = lang === "vi" ? ";" : ","; // where the decimal mark is a comma
+    const separator = sign === "," ? ";" : ",";
     const formula = /(^|[;|\t\r\n])(?=[\s\p{Cf}]*[=+\-@＝＋－＠−])/gu; // where a spreadsheet begins to read one
     const cell = (element) => {
       const shown = (element.querySelector(".unseen") ?? element).textContent.trim();
-      const number = /^[−+-]?[\d.,]+$/.test(shown);
-      const text = number ? shown.replace("−", "-") : shown.replace(formula, "$1'");
-      return `"${text.replaceAll('"', '""')}"`;
+      if (shown === "–") return "";
+      if (/^[−+-]?\d[\d.,]*%?$/.test(shown)) return shown.replace("−", "-").replace("+", "").replace(grouping, "");
+      return `"${shown.replace(formula, "$1'").replaceAll('"', '""')}"`;
     };
     const lines = [...table.rows].map((row) => [...row.cells].map(cell).join(separator));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], { type: "text/csv" }));
-    link.download = `${plain(document.title).replace(/[^a-z0-9]+/g, "-")}.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const name = fileName(`${document.title} ${table.caption?.textContent ?? ""}`);
+    save(`${name}.csv`, "text/csv", "\ufeff", lines.join("\r\n"), "\r\n");
   });
   (table.closest(".drawing") ?? table).after(button);
+}
+
+// The page's code as a notebook that runs, so that nothing but the site need be handed over.
+const keep = document.querySelector("button.notebook");
+if (keep) {
+  keep.hidden = false;
+  keep.addEventListener("click", () => {
+    const cells = [...document.querySelectorAll("details.code pre")].map((pre) => ({
+      cell_type: "code", execution_count: null, metadata: {}, outputs: [], source: pre.textContent.trim(),
+    })); // prettier-ignore
+    const kernelspec = { display_name: "Python 3", language: "python", name: "python3" };
+    const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 4 };
+    save(`${fileName(given.path)}.ipynb`, "application/x-ipynb+json", JSON.stringify(notebook, null, 1));
+  });
 }
 
 // On a phone the list of pages is folded; frames that scroll say so, others are no stop of the Tab key.

@@ -27,7 +27,7 @@ import pandas as pd
 from scipy import special
 
 from papi_lib import datafiles, estimates, index
-from papi_lib.survey import codebook, districts, records
+from papi_lib.survey import codebook, records, units
 
 SPEC = importlib.util.spec_from_file_location("simulate", datafiles.folder() / "survey" / "simulate.py")
 YEAR, LEVEL, VILLAGES, PEOPLE = 2024, 0.95, 200, 25
@@ -39,16 +39,17 @@ def simulation(alike: bool):
     module = importlib.util.module_from_spec(SPEC)
     SPEC.loader.exec_module(module)
     if alike:
-        module.SHARES["district"] = 0
+        module.SHARES["unit"] = 0
         module.URBAN.clear()
     return module
 
 
-def surveyed(people: pd.DataFrame, answers: pd.DataFrame) -> districts.Survey:
+def surveyed(people: pd.DataFrame, answers: pd.DataFrame) -> units.Survey:
     """Return a survey of made-up people and their answers' codes."""
     kind = people["kind"].eq("quan").map({True: "urban", False: "rural"})
-    frame = people[records.DESIGN].assign(kind=kind).join(codebook.score(answers, YEAR)).copy()
-    return districts.Survey("made up", YEAR, 1, True, frame, codebook.asked(answers, YEAR))
+    design = people.rename(columns={"district_code": "unit"})[records.DESIGN]
+    frame = design.assign(kind=kind).join(codebook.score(answers, YEAR)).copy()
+    return units.Survey("made up", "district", YEAR, 1, True, frame, codebook.asked(answers, YEAR))
 
 
 def nothing_differs(surveys: int) -> dict:
@@ -58,7 +59,7 @@ def nothing_differs(surveys: int) -> dict:
         rng = np.random.default_rng(1000 + seed)
         people = module.people(rng)
         survey = surveyed(people, module.answers(people, rng))
-        for place in survey.districts:
+        for place in survey.units:
             gaps = survey.gaps(place)
             whole = gaps.loc[["total", *index.dimensions(YEAR)]]
             pages["overview"].append(whole["clear"].any())
@@ -106,8 +107,8 @@ def districts_differ(surveys: int) -> dict:
         chosen = rng.random((drawn.size, PEOPLE)).argsort(axis=1)[:, :DRAWN_PEOPLE] + PEOPLE * drawn.reshape(-1, 1)
         chosen = np.sort(chosen.ravel())
         survey = surveyed(people.loc[chosen].reset_index(drop=True), answers.loc[chosen].reset_index(drop=True))
-        true = truth.loc[survey.districts]
-        scores = survey.scores.loc[survey.districts].dropna(subset="estimate").reset_index()
+        true = truth.loc[survey.units]
+        scores = survey.scores.loc[survey.units].dropna(subset="estimate").reset_index()
         at = pd.Series([true.at[d, s] for d, s in zip(scores["domain"], scores["series"], strict=True)])
         inside = at.between(scores["low"] - 0.005, scores["high"] + 0.005)  # shown with two decimals
         for kind, own in inside.groupby(scores["series"].map(lambda s: s if s == "total" else "parts" if isinstance(s, str) else "dimensions")):  # fmt: skip

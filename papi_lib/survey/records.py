@@ -123,7 +123,9 @@ def check(frame: pd.DataFrame, year: int | str | None = None) -> tuple[pd.DataFr
     problems = findings.table(found + contradictions)
     notes += [f"labels of the codebook are taken as codes in {labelled} columns"] if labelled else []
     others = [name for name in LEVELS.values() if name != key and name in frame]
-    told = f"units are the {level}s of {year} in the column '{key}'" + "".join(f"; '{name}' is passed over" for name in others)
+    told = f"units are the {level}s of {year} in the column '{key}'" + "".join(
+        f"; '{name}' is passed over" for name in others
+    )
     problems.attrs["notes"] = [*about.get("notes", []), told, *notes, *strange]
     clean.attrs = {"level": level, "year": year}
     return clean, problems
@@ -191,7 +193,9 @@ def _about(frame: pd.DataFrame, year: int | str | None) -> tuple[str, int, str]:
     order = sorted(there, reverse=asked is None or asked <= places.REFORM)  # until 2025 districts, if there are both
     level = order[0] if order else "commune" if asked and asked > places.REFORM else "district"
     if level == "commune" and asked is None:
-        raise ValueError("communes have other codes since 1 July 2025; tell the survey's year, by --year or a column 'year'")
+        raise ValueError(
+            "communes have other codes since 1 July 2025; tell the survey's year, by --year or a column 'year'"
+        )
     return level, index.years()[-1] if asked is None else asked, there.get(level, LEVELS[level])
 
 

@@ -84,7 +84,9 @@ class Survey:
             province = places.province(province, self.home.year)
         found = places.find(unit, self.level, self.year, province or self.home)
         if province not in (None, self.home):
-            raise ValueError(f"{self.name} is a survey of {self.home.name_vi}, not of {province.name_vi}; give another file")
+            raise ValueError(
+                f"{self.name} is a survey of {self.home.name_vi}, not of {province.name_vi}; give another file"
+            )
         if found.code not in self.units:
             raise ValueError(f"{self.name} has no respondent in {found.name_vi}")
         return found
@@ -302,7 +304,6 @@ class Survey:
         return pd.DataFrame(
             {"model": model["benchmarked"], "se": np.sqrt(model["mse"]), "borrowed": 1 - model["gamma"]}
         )
-
 
     def _covariates(self, direct: pd.Series) -> pd.DataFrame | None:
         """Return what tells units apart, as far as the figures that are known bear it: their kind first."""

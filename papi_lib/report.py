@@ -174,6 +174,8 @@ def _job(
         labels |= {"parent": {"code": home.code, "name": home.name(lang), "slug": home.slug}, "source": survey.name}
         unique = place.level == "district" or place.since  # of the communes until 2025 several have one name
         parameters |= {place.level: place.name_vi if unique else place.code}
+        if place.level == "commune" and "district" in notebook.levels:
+            parameters["district"] = None  # which some notebooks set
         parameters |= {"records": str(records)} if records else {}
         slugs.append(place.slug)
     else:

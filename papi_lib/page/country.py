@@ -20,6 +20,8 @@ from papi_lib.page.charts import colours, rows
 from papi_lib.page.words import Words
 from papi_lib.places import Place
 
+#: Most districts or communes that one picture names: of more those that lie nearest.
+_MOST = 40
 #: Where a name may stand about its dot, best first: direction, and distance in points.
 _SPOTS = [(dx, dy, far) for far in (10, 20, 32) for dx, dy in ((1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1))]  # fmt: skip
 _SIDES = {1: ("left", "bottom"), 0: ("center", "center"), -1: ("right", "top")}
@@ -124,7 +126,7 @@ def areas(
 ) -> Axes | None:  # fmt: skip
     """Draw every district's or commune's score with its interval in the order of their names, and the whole's.
 
-    An order by score would rank what the data cannot tell apart.
+    An order by score would rank what the data cannot tell apart. Of more than `_MOST` those that lie nearest are drawn.
 
     Parameters
     ----------
@@ -147,6 +149,7 @@ def areas(
     if frame["score"].isna().all():
         return None
     w, colour = Words(lang, place.year), colours(palette)
+    every, frame = len(frame), frame[_near(frame.index, place)]
     frame = frame.assign(name=frame.index.map(w.place))
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     kinds, whole_name = places.types(frame.index, lang, place.year), whole_name or w.place(place.province_code)
@@ -173,7 +176,20 @@ def areas(
         "model": (w("model estimate"), "2"),
     }  # fmt: skip
     caption = w("In the order of names, not of scores. Bars are 95% intervals, each by itself: one in twenty misses the truth by chance, so a bar beside the line is no finding.")  # fmt: skip
+    if len(frame) < every:
+        caption += " " + w("Drawn are the {n} of {every} {units} that are nearest to {place}.", n=len(frame), every=every, units=kinds, place=place.name(lang))  # fmt: skip
     return pictures.describe(ax, caption, alt, frame.set_index("name"), columns=columns, rows=(w("place"), ""))
+
+
+def _near(codes: pd.Index, place: Place) -> np.ndarray:
+    """Tell which of some places are drawn with one: all, or of many the nearest; until 2025 those of its district."""
+    table = places.below(place.level, place.year).loc[codes]
+    if len(table) <= _MOST:
+        return np.ones(len(table), dtype=bool)
+    if "latitude" not in table:
+        return (table["district_code"] == table.at[place.code, "district_code"]).to_numpy()
+    away = (table[["latitude", "longitude"]] - table.loc[place.code, ["latitude", "longitude"]]).astype(float)
+    return ((away**2).sum(axis=1).rank(method="first") <= _MOST).to_numpy()
 
 
 @pictures.style()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from papi_lib import datafiles, estimates, index, indicators, places, plans, posterior, provenance
-from papi_lib.page import charts, country
+from papi_lib.page import charts, country, dots
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
 from papi_lib.survey import codebook, disclosure
@@ -73,7 +73,9 @@ def standing(page: Page) -> pd.DataFrame | None:
     if page.survey:
         frame = frame.join(page.survey.models.xs(page.series, level="series").rename(columns={"se": "model_se"}))
         _sample(page, frame.loc[page.place.code], n)
-        page.picture(country.areas(frame, page.place, claim["beside"], lang=page.lang, whole_name=page.whole))
+        about = {"lang": page.lang, "whole_name": page.whole}
+        page.picture(dots.communes(frame, page.place, claim["beside"], **about))
+        page.picture(country.areas(frame, page.place, claim["beside"], **about))
     else:
         if pd.notna(row["score"]):
             rank(page, row, n)
@@ -362,7 +364,14 @@ def made(page: Page) -> pd.Series:
 def _sample(page: Page, row: pd.Series, n: int) -> None:
     """Say on how many people a survey's figure stands, what a model adds, and which places are possible."""
     if pd.isna(row["score"]):
-        return page.say("The figure of {place} is not shown: {why}.", why=page.words(disclosure.REASONS[row["why"]]))
+        page.say("The figure of {place} is not shown: {why}.", why=page.words(disclosure.REASONS[row["why"]]))
+        if pd.isna(row["model"]):
+            return None
+        reach = 1.96 * row["model_se"]
+        return page.say(
+            "What can be said comes from the answers of the other {units} alone: where they are like it, the model expects {model:2} points (95% interval {low:2} to {high:2}). What is {place}’s own is not known.",
+            model=row["model"], low=row["model"] - reach, high=row["model"] + reach,
+        )  # fmt: skip
     page.say(
         "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2} (both from the answers of all {units} together): as much as {effective:0} people drawn one by one would tell.",
         effective=row["n"] / max(row["deff"], 1e-9), **row[["n", "clusters", "se", "deff"]],

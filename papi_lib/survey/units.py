@@ -416,6 +416,8 @@ def load(path: str | os.PathLike | None = None, year: int | str | None = None, l
             there = " and ".join(map(str, sorted(known)))
             raise ValueError(f"the simulated surveys are of {there}, not {year}; give a file of records")
         path = known[year]
+    if level == "district" and year:
+        places.below(level, index.survey_year(year))  # tells when they ended
     path = Path(path)
     found = _load(path, year, (path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None)
     if level not in (None, found.level):

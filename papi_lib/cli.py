@@ -328,7 +328,8 @@ def _check_records(file: Path, year: str | None, target: Path | None, everything
         records.write(clean, target)
     fine = counted(len(doubts), "warning") if len(doubts) else "as they should be"
     written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
-    click.echo(f"{file}: {len(clean)} respondents, {fine}." + (f" Written: {written}" if written else ""))
+    units = f"{counted(clean['unit'].nunique(), clean.attrs['level'])} of {clean.attrs['year']}"
+    click.echo(f"{file}: {len(clean)} respondents in {units}, {fine}." + (f" Written: {written}" if written else ""))
 
 
 @main.command()

@@ -123,10 +123,8 @@ def check(frame: pd.DataFrame, year: int | str | None = None) -> tuple[pd.DataFr
     problems = findings.table(found + contradictions)
     notes += [f"labels of the codebook are taken as codes in {labelled} columns"] if labelled else []
     others = [name for name in LEVELS.values() if name != key and name in frame]
-    told = f"units are the {level}s of {year} in the column '{key}'" + "".join(
-        f"; '{name}' is passed over" for name in others
-    )
-    problems.attrs["notes"] = [*about.get("notes", []), told, *notes, *strange]
+    notes += [f"units are the {level}s of {year} in the column '{key}'; '{name}' is passed over" for name in others]
+    problems.attrs["notes"] = [*about.get("notes", []), *notes, *strange]
     clean.attrs = {"level": level, "year": year}
     return clean, problems
 

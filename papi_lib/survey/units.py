@@ -106,7 +106,7 @@ class Survey:
         frame = table.rename(columns={"estimate": "score"}).reset_index().assign(year=self.year)
         order = {part: i for i, part in enumerate(parts)}
         frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
-        kinds = self.frame.groupby("unit")["kind"].first().astype(str)
+        kinds = self.kinds
         frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff", "why", "least", "most", "effective"]]  # fmt: skip
         frame.attrs = {
             "whole": CITY, "peers": kinds.to_dict(), "groups": (CITY, *kinds.unique()), "margin": "sampling",
@@ -161,6 +161,11 @@ class Survey:
         told = "Not shown, because {why}: {parts:part}."
         groups = why[why != ""].groupby(why, sort=False)
         return [w(told, why=w(disclosure.REASONS[key]), parts=list(own.index)) for key, own in groups]
+
+    @cached_property
+    def kinds(self) -> pd.Series:
+        """The kind of each unit: ``urban`` or ``rural``."""
+        return self.frame.groupby("unit")["kind"].first().astype(str)
 
     def answers(self, dimension: int) -> pd.DataFrame:
         """Return mean shares (0-1) of a dimension's items by domain.
@@ -234,7 +239,7 @@ class Survey:
         own = table.loc[self.units]
         found = pooled(own, self.frame, values, by="unit", combine=combine, lower=least, upper=most, **_DESIGN)
         people = self.frame.groupby("unit")["weight"].sum()[self.units].to_numpy()
-        kinds = self.frame.groupby("unit")["kind"].first()[self.units]
+        kinds = self.kinds
         shares = (table["estimate"].unstack() - least) / (most - least)
         member = np.array([kinds.index == d if d in kinds.index else (kinds == d) | (d == CITY) for d in shares.index])
         errors = _Errors(found, member * people, shares, most - least)
@@ -267,7 +272,7 @@ class Survey:
     def _why(self) -> pd.Series:
         """Why a figure is not shown, by domain and series or item: one of `papi_lib.survey.disclosure.REASONS`, or empty."""
         sums = {d: index.subdimensions(self.year, d) for d in index.dimensions(self.year)}
-        kinds = self.frame.groupby("unit")["kind"].first()
+        kinds = self.kinds
         groups = pd.concat([kinds, pd.Series(CITY, kinds.unique())])
         asked = pd.concat([self.asked] * 3, ignore_index=True)
         return disclosure.reasons(self._stacked, asked, self._combination, sums | {"total": list(sums)}, groups).stack()
@@ -307,7 +312,7 @@ class Survey:
 
     def _covariates(self, direct: pd.Series) -> pd.DataFrame | None:
         """Return what tells units apart, as far as the figures that are known bear it: their kind first."""
-        urban = (self.frame.groupby("unit")["kind"].first() == "urban").astype(float).reindex(direct.index)
+        urban = (self.kinds == "urban").astype(float).reindex(direct.index)
         there, kept = direct.notna(), pd.DataFrame(index=direct.index)
         for name, values in {"urban": urban, **self.known.reindex(direct.index)}.items():
             own = kept.assign(**{name: values})
@@ -427,7 +432,11 @@ def load(path: str | os.PathLike | None = None, year: int | str | None = None, l
 
 @lru_cache(maxsize=4)
 def _load(path: Path, year: int | str | None, _stamp: tuple | None) -> Survey:
-    clean = records.load(path, year)
+    return of_records(path.name, records.load(path, year))
+
+
+def of_records(name: str, clean: pd.DataFrame) -> Survey:
+    """Return the survey of checked records: those of `papi_lib.survey.records.check`."""
     level, year = clean.attrs["level"], clean.attrs["year"]
     units, people = places.below(level, year).loc[clean["unit"].unique()], clean.groupby("unit")["weight"].sum()
     kinds = units["type"].isin(_URBAN).map({True: "urban", False: "rural"})
@@ -440,4 +449,4 @@ def _load(path: Path, year: int | str | None, _stamp: tuple | None) -> Survey:
     frame = clean[records.DESIGN].join(clean["unit"].map(kinds).rename("kind"))
     frame = frame.join(codebook.score(clean, year))
     made_up, home = bool(clean["simulated"].any()), int(units["province_code"].iloc[0])
-    return Survey(path.name, level, year, home, made_up, frame, codebook.asked(clean, year), known)
+    return Survey(name, level, year, home, made_up, frame, codebook.asked(clean, year), known)

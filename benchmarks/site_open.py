@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 from papi_lib import index, places, report, site
 from papi_lib.cli import NOTEBOOKS
 from papi_lib.site.booklet import browser
-from papi_lib.survey import districts
+from papi_lib.survey import units
 
 SLOWDOWN, TIMES = 4, 7
 RESULT = Path(__file__).parent / "results" / "site_open.json"
@@ -83,7 +83,7 @@ def main() -> None:
     result = {
         "slowdown": SLOWDOWN,
         "provinces": len(places.provinces()),
-        "districts": len(districts.load(None).districts),
+        "districts": len(units.load().units),
     }
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
         out = Path(scratch) / "run"

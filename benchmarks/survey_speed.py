@@ -24,7 +24,7 @@ from replicates import replicate, replicate_weights
 from scipy.stats import rankdata
 
 from papi_lib import estimates
-from papi_lib.survey import codebook, districts, domain_estimates, domain_means
+from papi_lib.survey import codebook, domain_estimates, domain_means, units
 
 YEAR = 2024
 SERIES = [f"s{i}" for i in range(29)]
@@ -96,7 +96,7 @@ def fastest(run, repeats: int) -> tuple[float, object]:
 
 def real_chain() -> dict:
     """Return seconds from a survey's records to districts' ranks in 1,000 replicates, and Taylor's errors beside."""
-    surveyed = districts.load()
+    surveyed = units.load()
     combination, items = codebook.combination(surveyed.year), surveyed.scored_items
     matrix = combination.reindex(items).to_numpy()
     last = combination.columns.get_loc("total")
@@ -109,9 +109,9 @@ def real_chain() -> dict:
     design = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}
     start = time.perf_counter()
     weights = replicate_weights(surveyed.frame, **design)
-    figures = replicate(surveyed.frame, items, weights, to_ranks, by="district_code")
+    figures = replicate(surveyed.frame, items, weights, to_ranks, by="unit")
     seconds = time.perf_counter() - start
-    shown = domain_means(surveyed.frame, items, by="district_code", combine=combination, **design)["se"]
+    shown = domain_means(surveyed.frame, items, by="unit", combine=combination, **design)["se"]
     shown = shown.unstack("series")[combination.columns].to_numpy()
     known = shown > 0
     ratio = np.nanstd(figures[1:, :, : last + 1], axis=0)[known] / shown[known]
@@ -135,7 +135,7 @@ def records(respondents: int, count: int, seed: int) -> pd.DataFrame:
         "stratum": stratum.astype(str),
         "cluster": (stratum * villages + rng.integers(0, villages, respondents)).astype(str),
         "weight": rng.uniform(0.5, 2, respondents),
-        "district_code": (stratum // 2).astype(str),
+        "unit": (stratum // 2).astype(str),
     }
     for item, row in codebook.items(YEAR).iterrows():
         codes = np.array([*row["answers_vi"], row["missing"][0]], dtype=np.int16)
@@ -147,10 +147,10 @@ def one_province(task: tuple[int, int, int]) -> tuple[float, int, float]:
     """Return seconds of computing from codes to sets of ranks, how many figures, and this process's largest memory."""
     codes = records(*task)
     start = time.process_time()
-    kind = np.where(codes["district_code"].astype(int) % 2, "urban", "rural")
-    frame = codes[["stratum", "cluster", "weight", "district_code"]].assign(kind=kind)
-    surveyed = districts.Survey(
-        "made up", YEAR, 0, True, frame.join(codebook.score(codes, YEAR)), codebook.asked(codes, YEAR)
+    kind = np.where(codes["unit"].astype(int) % 2, "urban", "rural")
+    frame = codes[["stratum", "cluster", "weight", "unit"]].assign(kind=kind)
+    surveyed = units.Survey(
+        "made up", "district", YEAR, 0, True, frame.join(codebook.score(codes, YEAR)), codebook.asked(codes, YEAR)
     )
     figures = len(surveyed.scores) + len(surveyed.models)
     for series in surveyed.models.index.unique("series"):

@@ -58,9 +58,10 @@ def _many(*names: str, **about: Any) -> Callable:
 
 @main.command()
 @_many("--province", "-p", metavar="NAME", help="Name or code, 'all' for all 63.  [default: that of the records, or Hà Nội, with its districts]")  # fmt: skip
-@_many("--district", "-d", metavar="NAME", help="Name or code, 'all' for all that have respondents.")
-@click.option("--records", type=GIVEN, metavar="FILE", help="Respondents' records for districts' pages.  [default: the simulated survey]")  # fmt: skip
-@_many("--year", "-y", metavar="YEAR", help="Year, or 'all'.  [default: the latest]")
+@_many("--district", "-d", metavar="NAME", help="Name or code, 'all' for all that have respondents; until June 2025.")
+@_many("--commune", "-c", metavar="NAME", help="The same of communes, wards and special zones, of the year.")
+@click.option("--records", type=GIVEN, metavar="FILE", help="Respondents' records for pages of districts or communes.  [default: a simulated survey]")  # fmt: skip
+@_many("--year", "-y", metavar="YEAR", help="Year, or 'all'.  [default: that of the survey, or the latest]")
 @_many("--lang", "-l", metavar="LANG", help="vi or en.  [default: vi]")
 @_many("--notebook", "-n", metavar="NAME", help="Number or name, as 3 or accountability.  [default: all]")
 @click.option("--out", "-o", type=FOLDER, default=RUN, show_default=True, help="The run folder.")
@@ -71,7 +72,7 @@ def _many(*names: str, **about: Any) -> Callable:
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
 def report(
-    province, district, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain
+    province, district, commune, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain
 ) -> None:
     """Run the notebooks and make their pages.
 
@@ -84,6 +85,7 @@ def report(
       papi report --province "Đà Nẵng" --province hue --lang vi --lang en
       papi report --province all --year 2024 --out output/all
       papi report --district "Ba Đình" --records survey.sav
+      papi report --commune all --year 2026
       papi report --province all --scheduler tcp://cluster:8786
     """
     from papi_lib import preload
@@ -98,7 +100,9 @@ def report(
 
     if jobs and scheduler not in (None, "local"):
         raise ValueError("--jobs does not apply with --scheduler: how many run at once is up to the cluster's workers")
-    planned = reports.plan(NOTEBOOKS, province, district, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook)
+    planned = reports.plan(
+        NOTEBOOKS, province, district, commune, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook
+    )
     how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "force": force, "pool": early}
     settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
     for line in collection.remarks(NOTEBOOKS):
@@ -112,14 +116,14 @@ def report(
 
 @main.command("list")
 def list_() -> None:
-    """Show what can be asked for: notebooks, years, provinces and districts.
+    """Show what can be asked for: notebooks, years, provinces, and the districts and communes of the simulated surveys.
 
     \b
     Example:
       papi list
     """
     from papi_lib import collection, index, places
-    from papi_lib.survey import districts
+    from papi_lib.survey import units
 
     faults = [notebook.fault for notebook in collection.notebooks(NOTEBOOKS) if notebook.fault]
     for line in collection.remarks(NOTEBOOKS) + faults:
@@ -133,14 +137,21 @@ def list_() -> None:
     click.echo("Provinces:")
     for code, row in places.provinces().iterrows():
         click.echo(f"  {code:>2}  {row['name_vi']} / {row['name_en']}")
-    click.echo("Districts: those that have respondents in the file given with --records, of any province; without it:")
-    for code in districts.load().districts:
-        click.echo(f"  {code}  {places.district(code).name_vi} / {places.district(code).name_en}")
+    for year in sorted(units.simulated()):
+        survey = units.load(year=year)
+        click.echo(f"{survey.level.capitalize()}s of {year}: those that have respondents in the file given with --records, of any province; without it:")  # fmt: skip
+        for code in survey.units:
+            click.echo(f"  {code}  {survey.place(code).name_vi} / {survey.place(code).name_en}")
 
 
 @main.command()
 @click.argument("file", type=FILE, required=False)
-@click.option("--year", "-y", metavar="YEAR", help="Year of the survey that the records are of.  [default: the latest]")
+@click.option(
+    "--year",
+    "-y",
+    metavar="YEAR",
+    help="Year of the survey that the records are of.  [default: their column year, or the latest]",
+)
 @click.option("--write", "-w", "target", type=NEW, metavar="NEW.parquet", help="Write faultless records in the form that reads fastest.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Tell all kinds of problems, not the ten biggest.")
 @click.option("--marked", type=NEW, metavar="NEW.xlsx", help="Write the records with faulty cells in red, and their list.")  # fmt: skip
@@ -164,8 +175,7 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
     names = datafiles.resource_names()
     if file is not None and tables.get(file.resolve()) not in names:
-        asked = index.check_year(year) if year else index.years()[-1]
-        return _check_records(file, asked, target, everything, marked)
+        return _check_records(file, year, target, everything, marked)
     if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything), ("--marked", marked)) if value]:  # fmt: skip
         raise ValueError(f"{', '.join(given)}: only for a file of respondents' records; name it")
     chosen = [tables[file.resolve()]] if file is not None else names
@@ -282,21 +292,26 @@ def import_(
     sys.exit(1 if done.refused or (done.differs and not replace) else 0)
 
 
-def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:
+def _check_records(file: Path, year: str | None, target: Path | None, everything: bool, marked: Path | None) -> None:
     import pyarrow
 
-    from papi_lib import atomic, findings
+    from papi_lib import atomic, datafiles, findings
     from papi_lib.cells import counted
     from papi_lib.survey import plausible, records
 
     if marked and (marked.suffix.lower() != ".xlsx" or marked.resolve() == file.resolve()):
         raise ValueError(f"{marked}: problems are marked in a new workbook; give another name that ends in .xlsx")
     frame = records.read(file)
-    clean, problems = records.check(frame, year)
+    try:
+        clean, problems = records.check(frame, year)
+    except datafiles.DataError:
+        raise
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
     if not marked:  # the text of a large file takes a gigabyte, which Arrow would keep
         del frame
         pyarrow.default_memory_pool().release_unused()
-    doubts = plausible.doubts(clean, year)
+    doubts = plausible.doubts(clean, clean.attrs["year"])
     most = None if everything else 10
     told = [f"{file}: {note}" for note in problems.attrs["notes"]]
     told += findings.lines(file, problems, most)
@@ -313,7 +328,8 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
         records.write(clean, target)
     fine = counted(len(doubts), "warning") if len(doubts) else "as they should be"
     written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
-    click.echo(f"{file}: {len(clean)} respondents, {fine}." + (f" Written: {written}" if written else ""))
+    units = f"{counted(clean['unit'].nunique(), clean.attrs['level'])} of {clean.attrs['year']}"
+    click.echo(f"{file}: {len(clean)} respondents in {units}, {fine}." + (f" Written: {written}" if written else ""))
 
 
 @main.command()

@@ -17,7 +17,7 @@ from papi_lib.page.words import LANGUAGES, mark
 #: The notebooks about no place, which every page leads to, and their titles.
 TEXTS = {"methods": mark("Methods"), "glossary": mark("What the words mean")}
 #: Levels of places that a notebook may serve; the first is that of a notebook whose metadata name none.
-LEVELS = ("province", "district")
+LEVELS = ("province", "district", "commune")
 #: What programs put into the name of a copy that they make: JupyterLab, Windows, macOS, file browsers, Drive.
 _COPY = re.compile(r"[-_ .](copy|bản sao|sao chép)[ \d()]*$|\(.*\)$|^(copy of|bản sao của) ", re.I)
 

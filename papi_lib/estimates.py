@@ -17,7 +17,7 @@ column      what it holds
 Its ``.attrs`` say what it is of: ``whole`` (the place that all others are compared with, or ``"mean"`` for the
 unweighted mean of all places), ``groups`` (rows that are no single place), ``margin`` (what the standard error
 holds), ``source``, ``simulated`` and, where places share respondents, ``covariance``. `from_published` makes such
-a frame, `papi_lib.survey.districts.Survey.estimates` makes others; every function here
+a frame, `papi_lib.survey.units.Survey.estimates` makes others; every function here
 takes any of them. Nothing else in this project computes a difference with its noise, or says that one is clear.
 """
 

@@ -12,6 +12,8 @@ from papi_lib import datafiles, places
 
 #: Lowest and highest score of a dimension, in points.
 DIMENSION_RANGE = (1.0, 10.0)
+#: No survey is of this year or later.
+_NO_YEAR = 2100
 
 
 @datafiles.cached
@@ -46,17 +48,30 @@ def check_year(year: int | str) -> int:
     return int(text)
 
 
-@datafiles.cached
-def edition(year: int) -> int:
-    """Return the edition of a year, named by the edition's first year (2024 → 2021).
+def survey_year(year: int | str) -> int:
+    """Return `year` as int if respondents' records can be of it: a year of the index, or a later one.
 
     Examples
     --------
-    >>> edition(2024)
-    2021
+    >>> survey_year("2026")
+    2026
+    """
+    text = str(year).strip().removesuffix(".0")
+    later = text.isdecimal() and years()[-1] < int(text) < _NO_YEAR
+    return int(text) if later else check_year(year)
+
+
+@datafiles.cached
+def edition(year: int) -> int:
+    """Return the edition of a year, named by the edition's first year (2024 → 2021); of one that is still to come the latest.
+
+    Examples
+    --------
+    >>> edition(2024), edition(2026)
+    (2021, 2021)
     """
     table = datafiles.read("years").set_index("year")["edition"]
-    return int(table[check_year(year)])
+    return int(table[min(survey_year(year), years()[-1])])
 
 
 @datafiles.cached

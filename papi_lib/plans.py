@@ -11,13 +11,13 @@ import pandas as pd
 from papi_lib import datafiles, index, places, published
 
 
-def of(province: str | int, year: int | None = None) -> pd.DataFrame:
+def of(province: str | int | places.Place, year: int | None = None) -> pd.DataFrame:
     """Return a province's plans.
 
     Parameters
     ----------
-    province : str or int
-        Name or code.
+    province : Place, str or int
+        The province, its name or code.
     year : int or None
         Only plans that are for this year; None for all.
 
@@ -28,7 +28,7 @@ def of(province: str | int, year: int | None = None) -> pd.DataFrame:
         the province has none.
     """
     table = datafiles.read("plans")
-    place = places.province(province, year)
+    place = province if isinstance(province, places.Place) else places.province(province, year)
     whose = []
     for row, code, first in table[["province_code", "first_year"]].itertuples():
         try:
@@ -162,7 +162,7 @@ def gains(province: str | int, year: int) -> pd.DataFrame:
     return table.set_index("subdimension").drop(columns="plan")
 
 
-def tasks(province: str | int, dimension: int | None = None, year: int | None = None) -> pd.DataFrame:
+def tasks(province: str | int | places.Place, dimension: int | None = None, year: int | None = None) -> pd.DataFrame:
     """Return what a province's plans ask of each block.
 
     Parameters

@@ -57,7 +57,7 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
     for notebook, n in Counter(job.notebook for job in planned).items():
         modules.update(dict.fromkeys(_imports(notebook), n))
     here: list[Callable] = [partial(importlib.import_module, module) for module, n in modules.items() if n >= _SEVERAL]
-    surveys = {(job.parameters.get("records"), job.labels["year"]) for job in planned if "district" in job.parameters}
+    surveys = {(job.parameters.get("records"), job.labels["year"]) for job in planned if "source" in job.labels}
     here += [partial(survey, *one) for one in surveys]
     apart: list[Callable] = [noise]
     of_provinces = [job for job in planned if job.labels["level"] == "province"]
@@ -159,11 +159,12 @@ def forecasts() -> None:
 
 
 def survey(records: str | None, year: int) -> None:
-    """Read a survey, with its models and what is tested: for districts' pages."""
-    from papi_lib.survey import districts
+    """Read a survey, with its models, what is tested and what people answered: for pages of its units."""
+    from papi_lib import index
+    from papi_lib.survey import units
 
-    found = districts.load(records, year)
-    _ = found.models, found.gaps(found.districts[0])
+    found = units.load(records, year)
+    _ = found.models, found.gaps(found.units[0]), found.answers(index.dimensions(year)[0])
 
 
 def climbs(year: int) -> None:

@@ -29,8 +29,8 @@ _DEFAULT_PROVINCE = "Hà Nội"
 
 
 def plan(
-    folder: Path, provinces: Sequence, districts: Sequence, records: Path | None, years: Sequence, langs: Sequence,
-    notebooks: Sequence,
+    folder: Path, provinces: Sequence, districts: Sequence, communes: Sequence, records: Path | None, years: Sequence,
+    langs: Sequence, notebooks: Sequence,
 ) -> list[Job]:  # fmt: skip
     """Return the jobs that options of ``papi report`` ask for, as given; the pages on methods and words come with each.
 
@@ -43,17 +43,20 @@ def plan(
     chosen = [name for name in named if name not in TEXTS]
     planned = [job for lang in langs for job in texts(folder, lang, named if named and not chosen else TEXTS)]
     if named and not chosen:
-        about = {"--province": provinces, "--district": districts, "--records": records, "--year": years}
+        about = {"--province": provinces, "--district": districts, "--commune": communes, "--records": records, "--year": years}  # fmt: skip
         if given := [option for option, value in about.items() if value]:
             raise ValueError(f"{given[0]} does not apply to {named[0]}, which is about no place and no year")
         return planned
-    respondents = districts or (None if records or not provinces else ())  # None: all that have some
-    return planned + jobs(folder, provinces, years, langs, chosen, respondents, records)
+    if districts and communes:
+        raise ValueError("a survey is of districts or of communes; give --district or --commune")
+    respondents = districts or communes or (None if records or not provinces else ())  # None: all that have some
+    level = "district" if districts else "commune" if communes else None
+    return planned + jobs(folder, provinces, years, langs, chosen, respondents, records, level)
 
 
 def jobs(
     folder: Path, provinces: Sequence, years: Sequence, langs: Sequence, chosen: Sequence,
-    of_districts: Sequence | None = (), records: Path | None = None,
+    of_units: Sequence | None = (), records: Path | None = None, level: str | None = None,
 ) -> list[Job]:  # fmt: skip
     """Return the jobs for places × years × languages × notebooks, after checking every name and file.
 
@@ -61,13 +64,15 @@ def jobs(
     ----------
     folder : pathlib.Path
         Folder of the notebooks.
-    provinces, years, langs, chosen, of_districts : sequence of str
-        As given on the command line; ``all`` stands for all provinces, all years or all districts that
-        the records have; no year means the latest, no notebook all of them; None as `of_districts`
-        stands for all districts that have respondents in one of the years, if any, and then no province
-        for the records' own.
+    provinces, years, langs, chosen, of_units : sequence of str
+        As given on the command line; ``all`` stands for all provinces, all years or all units (districts or
+        communes) that the records have; no year means that of the survey, or the latest; no notebook all of them;
+        None as `of_units` stands for all units that have respondents in one of the years, if any, and then no province
+        for the records' own. A year without published scores has pages of units only.
     records : pathlib.Path or None
-        File of respondents' records for the districts' pages; None for the simulated survey.
+        File of respondents' records for the units' pages; None for a simulated survey.
+    level : {"district", "commune"} or None
+        What the units are; None for what the records have.
 
     Raises
     ------
@@ -80,39 +85,47 @@ def jobs(
     published.load()
     published.standard_errors()
     named = list(dict.fromkeys(collection.choose(folder, name) for name in chosen))
-    span = index.years() if "all" in years else [index.check_year(y) for y in years] or index.years()[-1:]
+    check = index.survey_year if of_units or of_units is None else index.check_year
+    span = index.years() if "all" in years else [check(y) for y in years]
+    survey = _survey(of_units, span, records, level)
+    span = span or ([survey.year] if survey else index.years()[-1:])
     homes = list(dict.fromkeys(place for year in span for place in _provinces(provinces, year)))
-    survey = _survey(of_districts, span, records)
-    home = places.province(survey.province if survey else _DEFAULT_PROVINCE, survey.year if survey else span[-1])
-    if survey and homes and home not in homes:
+    home = survey.home if survey else places.province(_DEFAULT_PROVINCE, span[-1])
+    if survey and homes and home.name_vi not in {place.name_vi for place in homes}:
         others = ", ".join(place.name_vi for place in homes)
-        raise ValueError(f"{survey.name} is a survey of {home.name_vi}, not of {others}; give --records of a survey there, or leave out --district and --records")  # fmt: skip
-    if of_districts and "all" not in years and (other := [y for y in span if y != survey.year]):
-        raise ValueError(f"the survey behind districts' pages is of {survey.year}, not {other[0]}; ask for that year, or give other --records")  # fmt: skip
-    homes = homes or ([home] if of_districts is None else [])
-    districts: Sequence = ()
-    if survey:
-        districts = survey.districts if of_districts is None or "all" in of_districts else of_districts
+        raise ValueError(f"{survey.name} is a survey of {home.name_vi}, not of {others}; give --records of a survey there, or leave out --{survey.level} and --records")  # fmt: skip
+    if of_units and "all" not in years and (other := [y for y in span if y != survey.year]):
+        raise ValueError(f"the survey behind {survey.level}s' pages is of {survey.year}, not {other[0]}; ask for that year, or give other --records")  # fmt: skip
+    homes = homes or ([home] if of_units is None else [])
+    homes = homes if set(span) & set(index.years()) else []  # a province has published scores only
+    if not homes and not survey:
+        index.check_year(span[0])
+    named_units: Sequence = () if not survey else survey.units if of_units is None or "all" in of_units else of_units
     spots = [(place, None) for place in homes]
-    spots += [(place, survey) for place in dict.fromkeys(survey.place(d, home) for d in districts)]
+    spots += [(place, survey) for place in dict.fromkeys(survey.place(unit, home) for unit in named_units)]
     titles = {lang: collection.titles(folder, lang) for lang in dict.fromkeys(Words(lang).lang for lang in langs)}
     planned = [
         _job(notebook, titles[lang][notebook.stem], place, year, lang, survey, records)
         for year in dict.fromkeys(span)
         for lang in titles
         for place, survey in spots
-        if (survey.year if survey else year) == year and places.since_reform(place.year) == places.since_reform(year)
+        if (survey.year == year if survey else _is_of(place, year))
         for notebook in named or collection.notebooks(folder)
         if place.level in (notebook.levels or [spots[0][0].level])  # what cannot be read is told where it may belong
     ]
-    asked = [p for p, own in spots if of_districts is not None and "all" not in (of_districts if own else provinces)]
+    asked = [p for p, own in spots if of_units is not None and "all" not in (of_units if own else provinces)]
     _check_all_apply(planned, named, asked)
-    if of_districts and not any(job.labels["level"] == "district" for job in planned):
+    if of_units and not any(job.labels["level"] == survey.level for job in planned):
         stems = ", ".join(notebook.stem for notebook in named)
-        raise ValueError(f"{stems}: for pages on a province only; leave out --district")
+        raise ValueError(f"{stems}: for pages on a province only; leave out --{survey.level}")
     if records and not any("records" in job.parameters for job in planned):
-        raise ValueError(f"{records}: records are for pages about districts, and none is asked for; give --district")
+        raise ValueError(f"{records}: records are for pages about districts or communes, and none is asked for; give --district or --commune")  # fmt: skip
     return planned
+
+
+def _is_of(place: places.Place, year: int) -> bool:
+    """Tell whether a province has published scores of its own in a year."""
+    return year in index.years() and places.since_reform(place.year) == places.since_reform(year)
 
 
 def _provinces(named: Sequence, year: int) -> list[places.Place]:
@@ -132,22 +145,27 @@ def _check_all_apply(planned: Sequence[Job], named: Sequence[Notebook], asked: S
         raise ValueError(idle[0])
 
 
-def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None):
-    """Return the survey behind the pages of the districts that are chosen; None if there are none."""
+def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None, level: str | None):
+    """Return the survey behind the pages of the units that are chosen; None if there are none."""
     if chosen is not None and not chosen:
         return None
-    from papi_lib.survey import districts  # what it needs for surveys takes a second to import
+    from papi_lib.survey import units  # what it needs for surveys takes a second to import
 
-    of_simulated = records is None and districts.simulated_year() in span
-    if chosen is None and not (records or of_simulated):
+    if level == "district" and span and max(span) > places.REFORM:
+        for name in (name for name in chosen if name != "all"):
+            places.district(name, year=max(span))  # tells what became of it
+    if records:
+        return units.load(records, max(span, default=None), level)
+    there = [year for year in span or index.years()[-1:] if year in units.simulated()]
+    if chosen is None and not there:
         return None
-    return districts.load(records, districts.simulated_year() if of_simulated else max(span))
+    return units.load(None, there[-1] if span and there else max(span, default=None), level)
 
 
 def _job(
     notebook: Notebook, title: str, place: places.Place, year: int, lang: str, survey, records: Path | None
 ) -> Job:
-    home = places.province(place.province_code, year)
+    home = survey.home if survey else place
     labels: dict[str, Any] = {"level": place.level, "code": place.code, "slug": place.slug, "name": place.name(lang), "year": year,
               "lang": lang, "notebook": notebook.stem, "title": title}  # fmt: skip
     labels |= {"dimension": notebook.dimension} if notebook.dimension else {}
@@ -155,7 +173,11 @@ def _job(
     slugs = [home.slug]
     if survey:
         labels |= {"parent": {"code": home.code, "name": home.name(lang), "slug": home.slug}, "source": survey.name}
-        parameters |= {"district": place.name_vi} | ({"records": str(records)} if records else {})
+        unique = place.level == "district" or place.since  # of the communes until 2025 several have one name
+        parameters |= {place.level: place.name_vi if unique else place.code}
+        if place.level == "commune" and "district" in notebook.levels:
+            parameters["district"] = None  # which some notebooks set
+        parameters |= {"records": str(records)} if records else {}
         slugs.append(place.slug)
     else:
         tile = places.tiles(lang, year).loc[place.code]
@@ -273,7 +295,7 @@ def command(record: dict, out: Path) -> str:
     given, labels = record["parameters"], record["labels"]
     options = {"--notebook": labels["notebook"], "--lang": labels["lang"], "--out": str(out)}
     if labels["level"]:
-        place = "district" if given.get("district") else "province"
+        place = next(level for level in reversed(collection.LEVELS) if given.get(level))
         options = {f"--{place}": given[place], "--year": str(given["year"]), "--lang": given["lang"],
                    "--notebook": Path(record["notebook"]).stem, "--out": str(out)}  # fmt: skip
         options |= {"--records": given["records"]} if given.get("records") else {}

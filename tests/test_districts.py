@@ -16,12 +16,12 @@ from papi_lib import survey as survey_methods
 from papi_lib.page import facts, story, summary
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words
-from papi_lib.survey import codebook, disclosure, districts, records
+from papi_lib.survey import codebook, disclosure, records, units
 
 
 @pytest.fixture(scope="module")
 def survey():
-    return districts.load()
+    return units.load()
 
 
 # --- the codebook ------------------------------------------------------------------------------------
@@ -91,17 +91,18 @@ def test_a_fault_in_the_codebook_is_told_with_row_and_column(tmp_path, monkeypat
 # --- the simulated survey ----------------------------------------------------------------------------
 
 
-def test_the_shipped_survey_is_what_its_script_makes():
-    made = runpy.run_path(str(ROOT / "data" / "survey" / "simulate.py"))["survey"]()
-    stored = records.read(ROOT / "data" / "survey" / "hanoi-2024-simulated.parquet")
+@pytest.mark.parametrize("year", [2024, 2026])
+def test_the_shipped_survey_is_what_its_script_makes(year):
+    made = runpy.run_path(str(ROOT / "data" / "survey" / "simulate.py"))["survey"](year)
+    stored = records.read(ROOT / "data" / "survey" / f"hanoi-{year}-simulated.parquet")
     pd.testing.assert_frame_equal(made, stored.reset_index(drop=True), check_dtype=False)
 
 
 def test_the_simulated_survey_gives_the_city_its_published_scores(survey):
-    city = survey.scores.loc[districts.CITY, "estimate"]
+    city = survey.scores.loc[units.CITY, "estimate"]
     for dimension, score in published.dimension_scores(2024).loc[1].items():
         assert city[dimension] == pytest.approx(score, abs=0.05)
-    assert (len(survey.districts), len(survey.frame) >= 2880) == (30, True)
+    assert (len(survey.units), len(survey.frame) >= 2880) == (30, True)
     sizes = survey.frame.groupby(["stratum", "cluster"]).size()
     assert sizes.min() < 6  # a few tiny clusters
     assert survey.frame.groupby("stratum")["cluster"].nunique().min() == 1  # and strata with a single one
@@ -165,7 +166,7 @@ def test_every_format_gives_the_same_records(tmp_path, few, name):
     assert problems.empty
     expected, _ = records.check(few, 2024)
     pd.testing.assert_frame_equal(clean.reset_index(drop=True), expected.reset_index(drop=True), check_dtype=False)
-    assert set(clean["district_code"]) == {"001", "002", "276"}
+    assert set(clean["unit"]) == {"001", "002", "276"}
 
 
 def test_an_unreadable_file_gives_one_line(tmp_path, papi):
@@ -180,9 +181,9 @@ def test_an_unreadable_file_gives_one_line(tmp_path, papi):
 
 def test_real_records_carry_no_mark_and_simulated_ones_keep_it_in_any_format(tmp_path, few):
     write(few, tmp_path / "a.sav")
-    assert districts.load(tmp_path / "a.sav", 2024).simulated
+    assert units.load(tmp_path / "a.sav", 2024).simulated
     write(few.drop(columns=["simulated", "note"]), tmp_path / "b.sav")
-    assert not districts.load(tmp_path / "b.sav", 2024).simulated
+    assert not units.load(tmp_path / "b.sav", 2024).simulated
 
 
 # --- estimates ---------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def test_real_records_carry_no_mark_and_simulated_ones_keep_it_in_any_format(tmp
 
 def test_a_districts_score_is_what_its_records_say(survey):
     """Recomputed by hand from the scored items of one district: weighted means, stretched and added."""
-    own = survey.frame[survey.frame["district_code"] == "001"]
+    own = survey.frame[survey.frame["unit"] == "001"]
     book = codebook.items(2024)
     score = 0
     for part in index.subdimensions(2024, 4):
@@ -204,7 +205,7 @@ def test_a_districts_score_is_what_its_records_say(survey):
 def test_the_difference_to_the_city_knows_that_the_district_is_part_of_it(survey):
     """With the covariance left out the error would be larger for a district; a whole city differs by nothing."""
     row = survey._scores.loc[("001", "total")]
-    city = survey._scores.loc[(districts.CITY, "total")]
+    city = survey._scores.loc[(units.CITY, "total")]
     assert 0.9 * row["se"] < row["gap_se"] < np.hypot(row["se"], city["se"])
     assert np.isnan(city["gap"])
     assert np.isnan(city["gap_se"])
@@ -212,14 +213,14 @@ def test_the_difference_to_the_city_knows_that_the_district_is_part_of_it(survey
 
 def test_errors_are_pooled_and_no_design_effect_makes_more_people_of_those_asked(survey):
     """From 8 to 11 degrees of freedom each, 54 of 270 were below one, and 127 people counted as 403."""
-    found = survey.scores.loc[survey.districts].loc[(slice(None), [*index.dimensions(2024), "total"]), :]
+    found = survey.scores.loc[survey.units].loc[(slice(None), [*index.dimensions(2024), "total"]), :]
     assert found["deff"].min() >= 1
     assert (found["n"] / found["deff"] <= found["n"]).all()
     assert found.groupby("series")["df"].nunique().eq(1).all()
     assert found["df"].min() > 150
     # but for districts of few villages with many people each, neighbours cost more
     raw = survey_methods.domain_means(
-        survey.frame, survey.scored_items, by="district_code", combine=codebook.combination(2024),
+        survey.frame, survey.scored_items, by="unit", combine=codebook.combination(2024),
         weight="weight", strata="stratum", cluster="cluster",
     )  # fmt: skip
     ratio = (raw["se"] ** 2).groupby("series").mean() / (found["se"] ** 2).groupby("series").mean()
@@ -229,15 +230,15 @@ def test_errors_are_pooled_and_no_design_effect_makes_more_people_of_those_asked
 def test_no_interval_leaves_the_scale_or_has_no_width(survey):
     """Of 3,848 items' intervals 357 left the scale, and 87 items had ±0; water quality was 0.3333 ± 0 in 13 districts."""
     for table in [survey.scores, *(survey.answers(d) for d in index.dimensions(2024))]:
-        shown = table.loc[survey.districts].dropna(subset="estimate")
+        shown = table.loc[survey.units].dropna(subset="estimate")
         assert (shown["low"] >= shown["least"].round(2)).all()
         assert (shown["high"] <= shown["most"].round(2)).all()
         assert (shown["high"] - shown["low"]).min() > 0.02
         assert shown["estimate"].between(shown["low"] - 0.05, shown["high"] + 0.05).all()
-    raw = survey._estimates[0].xs("water_quality", level="series").loc[survey.districts]
+    raw = survey._estimates[0].xs("water_quality", level="series").loc[survey.units]
     assert (raw["estimate"] < raw["least"] + 1e-6).sum() == 13
     assert raw["se"].min() > 0.01
-    assert not any(survey.gaps(d).loc["water_quality", "clear"] for d in survey.districts)
+    assert not any(survey.gaps(d).loc["water_quality", "clear"] for d in survey.units)
 
 
 def test_a_part_has_one_verdict_on_all_pages_of_a_district(survey, monkeypatch):
@@ -271,28 +272,28 @@ def test_where_nothing_differs_pages_claim_nothing():
     made, rng = module["simulation"](alike=True), np.random.default_rng(7)
     people = made.people(rng)
     alike = module["surveyed"](people, made.answers(people, rng))
-    claims = pd.concat([alike.gaps(d) for d in alike.districts])
+    claims = pd.concat([alike.gaps(d) for d in alike.units])
     assert claims["clear"].sum() <= 3
     assert 0.9 < claims["z"].astype(float).std() < 1.1
 
 
 def test_model_estimates_give_the_city_together_and_borrow(survey):
-    people = survey.frame.groupby("district_code")["weight"].sum()
+    people = survey.frame.groupby("unit")["weight"].sum()
     for series in [*index.dimensions(2024), "total"]:
         model = survey.models.xs(series, level="series")
-        city = survey.scores.at[(districts.CITY, series), "estimate"]
+        city = survey.scores.at[(units.CITY, series), "estimate"]
         assert np.average(model["model"], weights=people[model.index]) == pytest.approx(city, abs=0.05)  # rounded
         assert model["borrowed"].between(0, 1).all()
-        direct = survey.scores.xs(series, level="series").loc[survey.districts]
+        direct = survey.scores.xs(series, level="series").loc[survey.units]
         assert (model["se"] < direct["se"].median() * 1.2).all()
 
 
 def test_rank_sets_hold_every_district_that_cannot_be_told_apart(survey):
     """Two districts whose difference is less than its noise share possible places."""
-    score = survey.scores.xs(6, level="series").loc[survey.districts]
+    score = survey.scores.xs(6, level="series").loc[survey.units]
     sets = estimates.standing(survey.estimates([6]), 6)
-    for one in survey.districts[:10]:
-        for other in survey.districts[10:]:
+    for one in survey.units[:10]:
+        for other in survey.units[10:]:
             apart = abs(score.at[one, "estimate"] - score.at[other, "estimate"])
             if apart < 1.5 * np.hypot(score.at[one, "se"], score.at[other, "se"]):
                 assert sets.at[one, "lower"] <= sets.at[other, "upper"]
@@ -304,11 +305,11 @@ def test_wrong_names_and_years_are_told(survey, few, tmp_path):
         survey.place("Ba Đìn", places.province("Hà Nội"))
     with pytest.raises(ValueError, match="is not in Hải Phòng"):
         survey.place("Ba Đình", places.province("Hải Phòng"))
-    with pytest.raises(ValueError, match="the simulated survey is of 2024, not 2021"):
-        districts.load(None, 2021)
+    with pytest.raises(ValueError, match="the simulated surveys are of 2024 and 2026, not 2021"):
+        units.load(None, 2021)
     write(few, tmp_path / "a.parquet")
     with pytest.raises(ValueError, match="no respondent in Quận Tây Hồ"):
-        districts.load(tmp_path / "a.parquet", 2024).place("Tây Hồ", places.province(1))
+        units.load(tmp_path / "a.parquet", 2024).place("Tây Hồ", places.province(1))
 
 
 # --- respondents are protected -----------------------------------------------------------------------
@@ -362,15 +363,15 @@ def test_no_hidden_figure_follows_from_the_shown_ones(seed):
 def test_hidden_figures_of_the_survey_do_not_follow_either(survey):
     sums = {d: index.subdimensions(2024, d) for d in index.dimensions(2024)}
     series = [*index.subdimensions(2024), *sums, "total"]
-    hide = survey.scores["estimate"].unstack("series").loc[survey.districts, series].isna()
+    hide = survey.scores["estimate"].unstack("series").loc[survey.units, series].isna()
     assert hide.to_numpy().sum() > 0
-    groups = pd.Series({code: survey.kind(code) for code in survey.districts})
+    groups = survey.kinds
     assert told_by_subtraction(hide, sums | {"total": list(sums)}, groups) == []
     # the same of the items, from their sub-dimension and from the city
     book = codebook.items(2024)
     for part in series[:-9]:
         items = list(book.index[book["subdimension"] == part])
-        answers = survey.answers(index.dimension_of(part))["estimate"].unstack("series").loc[survey.districts, items]
+        answers = survey.answers(index.dimension_of(part))["estimate"].unstack("series").loc[survey.units, items]
         gone = answers.isna()
         assert gone[hide[part]].all().all()
         assert told_by_subtraction(gone, {part: items}, groups) == []
@@ -394,14 +395,14 @@ def test_shown_figures_stand_on_enough_people_who_were_asked(survey):
     n, spread = asked.groupby(district).sum(), shares.groupby(district).agg("max") > shares.groupby(district).agg("min")
     villages = asked.groupby([district, design["stratum"], design["cluster"]]).any().groupby(level=0).sum()
     figures = [survey.answers(d) for d in index.dimensions(2024)]
-    shown = pd.concat([f["estimate"].unstack("series").loc[survey.districts].notna() for f in figures], axis=1)
+    shown = pd.concat([f["estimate"].unstack("series").loc[survey.units].notna() for f in figures], axis=1)
     shown, n, spread, villages = (t[asked.columns] for t in (shown, n, spread, villages))
     assert not (shown & (n < disclosure.LEAST_RESPONDENTS)).any().any()
     assert not (shown & (villages < disclosure.LEAST_CLUSTERS)).any().any()
     assert not (shown & ~spread).any().any()
     assert ((n < 10) | ~spread).sum().sum() > 150  # and such figures there are
     book = codebook.items(2024)
-    scores = survey.scores["estimate"].unstack("series").loc[survey.districts]
+    scores = survey.scores["estimate"].unstack("series").loc[survey.units]
     for part in index.subdimensions(2024):
         items = list(book.index[book["subdimension"] == part])
         together = asked[items].any(axis=1).groupby(district).sum()
@@ -430,9 +431,7 @@ def test_a_group_is_hidden_where_it_is_its_only_district():
 
 
 def test_what_stands_on_too_few_is_hidden(survey):
-    few_answers = (
-        survey.frame.groupby("district_code")[["lurc_fees", "lurc_respectful", "lurc_windows"]].count().min(axis=1)
-    )
+    few_answers = survey.frame.groupby("unit")[["lurc_fees", "lurc_respectful", "lurc_windows"]].count().min(axis=1)
     gone = survey.scores["estimate"].xs("land_use_certificates", level="series")[few_answers.index].isna()
     assert gone[few_answers < disclosure.LEAST_RESPONDENTS].all()
     assert (few_answers < disclosure.LEAST_RESPONDENTS).any()
@@ -452,7 +451,7 @@ def small_survey(path, villages, people=12, seed=0, **changes):
     for item, row in book[book["asked_item"] != ""].iterrows():
         frame[item] = frame[item].where(frame[row["asked_item"]].isin(row["asked_codes"]))
     frame.assign(**changes).to_parquet(path, index=False)
-    return districts.load(path, 2024)
+    return units.load(path, 2024)
 
 
 def page_of(monkeypatch, path, district, dimension=None):
@@ -481,7 +480,7 @@ def test_a_survey_of_one_district_claims_no_difference(tmp_path, monkeypatch):
     # what is hidden of the district is hidden of the city, whose figure is the same
     answers = pd.concat([survey.answers(d) for d in index.dimensions(2024)])["estimate"]
     assert answers.xs("001").isna().any()
-    assert answers.xs("001").isna().equals(answers.xs(districts.CITY).isna())
+    assert answers.xs("001").isna().equals(answers.xs(units.CITY).isna())
 
 
 def test_a_survey_of_one_village_says_so(tmp_path, monkeypatch):
@@ -500,7 +499,7 @@ def test_one_village_a_stratum_gives_no_error_and_no_claim(tmp_path):
     frame = pd.read_parquet(path)
     frame.loc[frame["district_code"] == "001", "stratum"] = frame["cluster"]
     frame.to_parquet(path, index=False)
-    survey = districts.load(path, 2024)
+    survey = units.load(path, 2024)
     assert survey.scores.loc[("001", 1), ["estimate", "se"]].isna().all()
     assert survey.scores.loc[("001", 1), "why"] == "one_cluster"
     assert survey.scores.loc[("002", 1), "estimate"] > 0
@@ -534,7 +533,7 @@ def test_two_releases_do_not_tell_what_one_person_answered(tmp_path):
     With four decimals the two correlate at 0.97 and more, with two decimals at 0.9 still.
     """
     survey = small_survey(tmp_path / "a.parquet", {"001": 10, "002": 6, "003": 6}, weight=1000.0)
-    own = survey.frame.index[survey.frame["district_code"] == "001"][:40]
+    own = survey.frame.index[survey.frame["unit"] == "001"][:40]
     said = survey.frame.loc[own, survey.scored_items].fillna(0.5) @ codebook.combination(2024)
     shown, exact = {}, {}
     for one in [-1, *own]:

@@ -93,7 +93,7 @@ def test_a_district_is_compared_with_what_was_surveyed(survey_of, monkeypatch):
     )
     assert page.whole == "mức chung các huyện, thị xã, thành phố được khảo sát"
     assert page.place.name_vi == "Thành phố Vinh"
-    assert page.survey.kind(page.place.code) == "rural"  # one city alone is no kind of its own
+    assert page.survey.kinds[page.place.code] == "rural"  # one city alone is no kind of its own
     story.standing(page)
     story.tasks(page, about=["air_quality"])
     text = " ".join(shown)

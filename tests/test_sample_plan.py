@@ -6,7 +6,7 @@ import pytest
 from statsmodels.stats.power import NormalIndPower
 
 from papi_lib import index
-from papi_lib.survey import districts, domain_means, plan
+from papi_lib.survey import domain_means, plan, units
 
 #: A part of which people differ by 10 points, neighbours are a fifth alike, all are asked and weigh the same.
 PARTS = pd.DataFrame({"spread": [10.0], "icc": [0.2], "answered": [1.0], "near": [1.0], "weighting": [1.0]}, ["total"])
@@ -20,7 +20,7 @@ def surveys_of(rng, villages, people, surveys):
 
 def test_planned_margins_are_those_that_the_survey_has():
     """Planned for the villages and people of each district, from what all of them show."""
-    survey = districts.load()
+    survey = units.load()
     parts = [*index.dimensions(2024), "total"]
     for district in ["001", "016"]:
         sample = survey.sample(district, "total")
@@ -36,7 +36,7 @@ def test_planned_margins_are_those_that_the_survey_has():
 
 def test_the_simulated_design_and_what_half_a_point_takes():
     """Twelve villages and 140 people give a little under a point; half of that takes about four times the villages."""
-    parts = districts.load().components
+    parts = units.load().components
     assert plan.margins(parts, 12, 12, places=30).at["total", "margin"] == pytest.approx(0.93, abs=0.02)
     assert plan.villages_for(parts, 0.87, 12, places=30) == 14
     assert plan.villages_for(parts, 0.5, 12, places=30) == 42

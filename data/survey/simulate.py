@@ -1,15 +1,17 @@
-"""Make the simulated survey of Ha Noi's 30 districts: ``python data/survey/simulate.py``.
+"""Make the simulated surveys of Ha Noi, ``python data/survey/simulate.py``: of its 30 districts, 2024, and its 126 communes, 2026.
 
-Respondents' answers to PAPI are not part of this project, so district pages are shown with made-up ones until a real
-file is given. Nothing in the file is about a real district but its name, its code and its type, and the
-city's published scores of 2024, which the answers add up to.
+Respondents' answers to PAPI are not part of this project, so pages of districts and communes are shown with made-up
+ones until a real file is given. Nothing in the files is about a real place but its name, its code and its type, and the
+city's published scores of 2024, which the answers of both add up to: of 2026 there are none.
 
-The design is one that a city could pay for: each district is sampled by itself, a rural one in two
+The designs are ones that a city could pay for. Each district of 2024 is sampled by itself, a rural one in two
 strata (the district town and the communes); in them villages or residential groups are drawn, and about
 twelve people in each. Districts of towns get fewer villages, some groups have only a handful of
-respondents, and some towns a single group. Weights bring the districts to their (made-up) populations.
+respondents, and some towns a single group. Each commune of 2026 is a stratum of four to six villages with seven to ten
+people in each; a few communes have three villages and a dozen people. Weights bring the units to their (made-up)
+populations.
 
-Each answer comes from a hidden attitude: a mean by type of district, an effect of the district, one of
+Each answer comes from a hidden attitude: a mean by type of unit, an effect of the unit, one of
 the village, one of the person that all items of a dimension share, and chance. Where the attitude is cut
 into answers is chosen so that the items' weighted means give the city's published sub-dimension score.
 """
@@ -22,13 +24,14 @@ import numpy as np
 import pandas as pd
 
 from papi_lib import index, places, published
-from papi_lib.survey import codebook, records
+from papi_lib.survey import codebook
 
-SEED, PROVINCE, YEAR = 20241, 1, 2024
-FILE = Path(__file__).with_name("hanoi-2024-simulated.parquet")
-#: Share of the hidden attitude's variance that is between districts, villages and people of a dimension.
-SHARES = {"district": 0.04, "village": 0.06, "person": 0.15}
-#: How urban districts differ from rural ones on the hidden scale (standard deviations), by sub-dimension.
+#: Level and seed of the surveys by year.
+SURVEYS = {2024: ("district", 20241), 2026: ("commune", 20261)}
+PROVINCE, YEAR = 1, 2024
+#: Share of the hidden attitude's variance that is between units, villages and people of a dimension.
+SHARES = {"unit": 0.04, "village": 0.06, "person": 0.15}
+#: How urban units differ from rural ones on the hidden scale (standard deviations), by sub-dimension.
 URBAN = {
     "participation_opportunities": -0.3, "election_quality": -0.15, "voluntary_contributions": -0.25,
     "commune_budgets": -0.2, "poverty_lists": 0.1, "interactions": -0.35, "land_plans_prices": 0.1,
@@ -44,27 +47,35 @@ FILTERS = {
 NO_ANSWER = 0.03
 
 
-def people(rng: np.random.Generator) -> pd.DataFrame:
-    """Return the respondents with the design's columns, and ``kind`` (type of district)."""
+def drawn(rng: np.random.Generator, code: str, kind: str) -> tuple[dict[str, int], tuple[int, int], float]:
+    """Return how many villages are drawn in each stratum of a unit, how many people in each (from, below), and its inhabitants."""
+    if kind in ("phuong", "xa"):
+        few = rng.random() < 0.08
+        inhabitants = rng.lognormal(np.log(72_000 if kind == "phuong" else 56_000), 0.35)
+        return {code: 3 if few else int(rng.integers(4, 7))}, (3, 6) if few else (7, 11), inhabitants
+    town = int(rng.choice([1, 2], p=[0.3, 0.7])) if kind == "huyen" else 0
+    villages = {"quan": 12, "thi-xa": 10, "huyen": 10}[kind] - town
+    inhabitants = rng.lognormal(np.log(230_000 if kind == "quan" else 200_000), 0.35)
+    return {f"{code}-town": town, f"{code}-rest": villages} if town else {code: villages}, (10, 15), inhabitants
+
+
+def people(rng: np.random.Generator, level: str = "district") -> pd.DataFrame:
+    """Return the respondents with the design's columns, the unit's code first, and ``kind`` (type of unit)."""
     rows = []
-    districts = places.districts().query("province_code == @PROVINCE")
-    for code, district in districts.iterrows():
-        rural = district["type"] == "huyen"
-        town = int(rng.choice([1, 2], p=[0.3, 0.7])) if rural else 0
-        villages = {"quan": 12, "thi-xa": 10, "huyen": 10}[district["type"]] - town
-        inhabitants = rng.lognormal(np.log(230_000 if district["type"] == "quan" else 200_000), 0.35)
-        strata = {f"{code}-town": town, f"{code}-rest": villages} if town else {code: villages}
+    units = places.below(level, {level: year for year, (level, _) in SURVEYS.items()}[level])
+    for code, kind in units.loc[units["province_code"] == PROVINCE, "type"].items():
+        strata, size_of, inhabitants = drawn(rng, code, kind)
         found = []
         for stratum, clusters in strata.items():
             for cluster in range(clusters):
-                answered = int(rng.integers(3, 6)) if rng.random() < 0.04 else int(rng.integers(10, 15))
+                answered = int(rng.integers(3, 6)) if rng.random() < 0.04 else int(rng.integers(*size_of))
                 size = rng.lognormal(0, 0.25)
-                found += [(code, stratum, f"{stratum}-{cluster + 1:02}", size * rng.lognormal(0, 0.1), district["type"])
+                found += [(code, stratum, f"{stratum}-{cluster + 1:02}", size * rng.lognormal(0, 0.1), kind)
                           for _ in range(answered)]  # fmt: skip
         weights = np.array([row[3] for row in found])
         share = 0.7 * inhabitants / weights.sum()  # adults
         rows += [(*row[:3], round(row[3] * share, 2), row[4]) for row in found]
-    return pd.DataFrame(rows, columns=["district_code", "stratum", "cluster", "weight", "kind"])
+    return pd.DataFrame(rows, columns=[f"{level}_code", "stratum", "cluster", "weight", "kind"])
 
 
 def means(book: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
@@ -90,11 +101,11 @@ def answers(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Return the answers' codes, missing where an item was not asked."""
     book = codebook.items(YEAR)
     target = means(book, rng)
-    urban = (frame["kind"] == "quan").to_numpy() - 0.5
-    district, village = (pd.factorize(frame[c])[0] for c in ("district_code", "cluster"))
+    urban = frame["kind"].isin(["quan", "phuong"]).to_numpy() - 0.5
+    unit, village = (pd.factorize(frame[c])[0] for c in (frame.columns[0], "cluster"))
     person = {d: rng.standard_normal(len(frame)) for d in index.dimensions(YEAR)}
     effects = {
-        part: np.sqrt(SHARES["district"]) * rng.standard_normal(district.max() + 1)[district]
+        part: np.sqrt(SHARES["unit"]) * rng.standard_normal(unit.max() + 1)[unit]
         + np.sqrt(SHARES["village"]) * rng.standard_normal(village.max() + 1)[village]
         + URBAN.get(part, 0.0) * urban
         + np.sqrt(SHARES["person"]) * person[index.dimension_of(part)]
@@ -139,16 +150,19 @@ def cut(attitude: np.ndarray, weight: np.ndarray, mean: float, values: dict, rng
     return np.array([pick[k][0] if len(pick[k]) == 1 else rng.choice(pick[k]) for k in level])
 
 
-def survey() -> pd.DataFrame:
-    """Return the simulated survey, the same at every call."""
-    rng = np.random.default_rng(SEED)
-    frame = people(rng)
+def survey(year: int) -> pd.DataFrame:
+    """Return the simulated survey of a year, the same at every call."""
+    level, seed = SURVEYS[year]
+    rng = np.random.default_rng(seed)
+    frame = people(rng, level)
     given = answers(frame, rng)
-    frame = frame[records.DESIGN].assign(simulated=1, note="Dữ liệu mô phỏng, không phải kết quả khảo sát")
-    return pd.concat([frame, given], axis=1)
+    frame = frame.drop(columns="kind").assign(simulated=1, note="Dữ liệu mô phỏng, không phải kết quả khảo sát")
+    return pd.concat([frame if year == YEAR else frame.assign(year=year), given], axis=1)
 
 
 if __name__ == "__main__":
-    table = survey()
-    table.to_parquet(FILE, index=False, compression="zstd")
-    print(f"{FILE}: {len(table)} simulated respondents, {table['cluster'].nunique()} clusters")
+    for year in SURVEYS:
+        file = Path(__file__).with_name(f"hanoi-{year}-simulated.parquet")
+        table = survey(year)
+        table.to_parquet(file, index=False, compression="zstd")
+        print(f"{file}: {len(table)} simulated respondents, {table['cluster'].nunique()} clusters")

@@ -20,6 +20,8 @@ from papi_lib.page.charts import colours, rows
 from papi_lib.page.words import Words
 from papi_lib.places import Place
 
+#: Most districts or communes that one picture names: of more those that lie nearest.
+_MOST = 40
 #: Where a name may stand about its dot, best first: direction, and distance in points.
 _SPOTS = [(dx, dy, far) for far in (10, 20, 32) for dx, dy in ((1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1))]  # fmt: skip
 _SIDES = {1: ("left", "bottom"), 0: ("center", "center"), -1: ("right", "top")}
@@ -122,19 +124,19 @@ def areas(
     frame: pd.DataFrame, place: Place, whole: float, *, lang: str = "vi", ax: Axes | None = None, whole_name: str = "",
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
-    """Draw every district's score with its interval in the order of their names, and the whole's.
+    """Draw every district's or commune's score with its interval in the order of their names, and the whole's.
 
-    An order by score would rank what the data cannot tell apart.
+    An order by score would rank what the data cannot tell apart. Of more than `_MOST` those that lie nearest are drawn.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Indexed by district, in points: ``score``, ``low`` and ``high`` (95% interval) and, if the picture is to show
+        Indexed by district or commune, in points: ``score``, ``low`` and ``high`` (95% interval) and, if the picture is to show
         it, ``model``, the model estimate.
     place : Place
-        District to point out.
+        District or commune to point out.
     whole : float
-        Score of all districts together.
+        Score of all of them together.
     lang : {"vi", "en"}
         Language of the picture.
     ax : matplotlib.axes.Axes, optional
@@ -147,9 +149,10 @@ def areas(
     if frame["score"].isna().all():
         return None
     w, colour = Words(lang, place.year), colours(palette)
+    every, frame = len(frame), frame[_near(frame.index, place)]
     frame = frame.assign(name=frame.index.map(w.place))
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
-    whole_name = whole_name or w.place(place.province_code)
+    kinds, whole_name = places.types(frame.index, lang, place.year), whole_name or w.place(place.province_code)
     ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if ax is None else ax
     at, own = rows(ax, frame["name"]), frame.index == place.code
     ax.axvline(whole, color=colour["whole"], lw=1, label=whole_name)
@@ -164,7 +167,7 @@ def areas(
         tick.set(color=colour["place"] if chosen else colour["text"], weight="bold" if chosen else "normal")
     ax.set_xlabel(w("points"))
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=2)
-    alt = w("Scores of {n} districts in the order of their names.", n=frame["score"].notna().sum())
+    alt = w("Scores of {n} {units} in the order of their names.", n=frame["score"].notna().sum(), units=kinds)
     if own.any() and pd.notna(frame["score"][place.code]):
         known = {"place": place.name(lang), "whole": whole_name, "value": whole} | dict(frame.loc[place.code])
         alt += " " + w("{place}: {score:2} points, 95% interval {low:2} to {high:2}; {whole}: {value:2}.", **known)
@@ -172,8 +175,21 @@ def areas(
         "score": (w("direct estimate"), "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "model": (w("model estimate"), "2"),
     }  # fmt: skip
-    caption = w("Districts in the order of their names, not of their scores. Bars are 95% intervals, each by itself: one in twenty misses the truth by chance, so a bar beside the line is no finding.")  # fmt: skip
-    return pictures.describe(ax, caption, alt, frame.set_index("name"), columns=columns, rows=(w("district"), ""))
+    caption = w("In the order of names, not of scores. Bars are 95% intervals, each by itself: one in twenty misses the truth by chance, so a bar beside the line is no finding.")  # fmt: skip
+    if len(frame) < every:
+        caption += " " + w("Drawn are the {n} of {every} {units} that are nearest to {place}.", n=len(frame), every=every, units=kinds, place=place.name(lang))  # fmt: skip
+    return pictures.describe(ax, caption, alt, frame.set_index("name"), columns=columns, rows=(w("place"), ""))
+
+
+def _near(codes: pd.Index, place: Place) -> np.ndarray:
+    """Tell which of some places are drawn with one: all, or of many the nearest; until 2025 those of its district."""
+    table = places.below(place.level, place.year).loc[codes]
+    if len(table) <= _MOST:
+        return np.ones(len(table), dtype=bool)
+    if "latitude" not in table:
+        return (table["district_code"] == table.at[place.code, "district_code"]).to_numpy()
+    away = (table[["latitude", "longitude"]] - table.loc[place.code, ["latitude", "longitude"]]).astype(float)
+    return ((away**2).sum(axis=1).rank(method="first") <= _MOST).to_numpy()
 
 
 @pictures.style()

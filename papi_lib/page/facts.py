@@ -18,7 +18,7 @@ MIME = "application/vnd.papi.page+json"
 def of(page: Page, title: str) -> dict:
     """Return the facts of a page: who, when, how it stands, from which data and code.
 
-    A province's score and rank; of a district no rank, only its set, and all figures with two decimals, so that two
+    A province's score and rank; of a district or commune no rank, only its set, and all figures with two decimals, so that two
     releases do not give away one person's answer.
     """
     place = page.place
@@ -39,7 +39,7 @@ def of(page: Page, title: str) -> dict:
     facts |= {"score": round(float(row["score"]), 2 if page.survey else 4)} if known else {}
     facts |= {f"rank_{end}": int(row[end]) for end in ("lower", "upper") if pd.notna(row[end])}
     if page.survey:
-        home = places.province(place.province_code, page.year)
+        home = page.survey.home
         about["parent"] = {"code": home.code, "name": home.name(page.lang), "slug": home.slug}
         errors = {"se": row["se"], "noise": row["margin"]}
         return facts | {name: round(float(x), 2) if pd.notna(x) else None for name, x in errors.items()} | {

@@ -38,7 +38,7 @@ def history(page: Page) -> pd.DataFrame | None:
         return every_year(page) if page.in_index else None
     page.ask("How did it move?", "scores-editions-breaks")
     if page.survey:
-        return page.say("There is one survey of the districts, so nothing can be said about change.")
+        return page.say("There is one survey of the {units}, so nothing can be said about change.")
     last_year(page)
     course(page)
     frame = estimates.history(page.place.code, [page.series, *page.parts], until=page.year)

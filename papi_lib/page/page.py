@@ -20,11 +20,11 @@ from papi_lib import estimates, index, places, posterior, published
 from papi_lib.page import facts, pictures, tables
 from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
-from papi_lib.survey import districts
+from papi_lib.survey import units
 
 #: What every page on made-up answers says at its top.
 SIMULATED = mark(
-    "Simulated data: the answers behind this page are made up, to show how such a page reads. No figure on it is about the real district."
+    "Simulated data: the answers behind this page are made up, to show how such a page reads. No figure on it is about a real place."
 )
 
 
@@ -52,15 +52,15 @@ class Page:
         The page's language.
     dimension : int or None
         Dimension the page is about; None for the whole index.
-    survey : papi_lib.survey.districts.Survey or None
-        The respondents' records behind a district's page; None where the page stands on published scores.
+    survey : papi_lib.survey.units.Survey or None
+        The respondents' records behind the page of a district or commune; None where the page stands on published scores.
     """
 
     place: Place
     year: int
     words: Words
     dimension: int | None = None
-    survey: districts.Survey | None = None
+    survey: units.Survey | None = None
 
     @classmethod
     def open(
@@ -71,36 +71,40 @@ class Page:
         *,
         dimension: int | None = None,
         district: str | int | None = None,
+        commune: str | int | None = None,
         records: str | None = None,
     ) -> Page:
         """Open a page from a notebook's parameters: names, codes and years become places and numbers here.
 
         Parameters
         ----------
-        province, district : str or int
-            Name or code; without a district the page is about the province.
+        province, district, commune : str or int
+            Name or code; without a district or commune the page is about the province.
         year : int, optional
-            Year of the survey; by default the latest.
+            Year of the survey; by default the latest published, or that of the records.
         lang : {"vi", "en"}
             Language of the page.
         dimension : int, optional
             Dimension the page is about; by default the whole index.
         records : str, optional
-            File of the records that a district's page stands on; by default the simulated survey.
+            File of the records that a district's or commune's page stands on; by default the simulated survey.
 
         Raises
         ------
         ValueError
-            Unknown province, district, year, dimension or language; the message says what there is. The records are
-            of another province, or have no respondent of the district.
+            Unknown province, district, commune, year, dimension or language; the message says what there is. The
+            records are of another province, or have no respondent of the place.
         """
-        survey = None
-        if district is not None:
-            survey = districts.load(records, year)
-            year = survey.year
-        year = index.years()[-1] if year is None else index.check_year(year)
-        place = places.province(province, year)
-        place = survey.place(district, place) if survey else place
+        named, survey = {"district": district, "commune": commune}, None
+        for level in (level for level, name in named.items() if name is not None):
+            if survey:
+                raise ValueError("a page is about a district or a commune; name one of the two")
+            survey = units.load(records, year, level)
+        if survey:
+            place, year = survey.place(named[survey.level], province), survey.year
+        else:
+            year = index.years()[-1] if year is None else index.check_year(year)
+            place = places.province(province, year)
         if dimension is not None:
             index.first_year(dimension)
         return cls(place, year, Words(lang, year), dimension, survey)
@@ -193,6 +197,11 @@ class Page:
         return self.claims[self.claims["kind"] == "gap"].set_index("part")
 
     @property
+    def units(self) -> str:
+        """What the survey's places are called together: districts or communes, in Vietnamese by their types."""
+        return places.types(self.survey.units, self.lang, self.year) if self.survey else ""
+
+    @property
     def whole(self) -> str:
         """What the place is compared with first, in the page's language."""
         return self.survey.whole_name(self.words) if self.survey else self.words("the mean of provinces")
@@ -217,7 +226,7 @@ class Page:
     def beside(self, what: int | str) -> str:
         """Return the name of what the place is compared with: one of `papi_lib.estimates.BESIDE`, or a place's code."""
         if what == "whole" or (what == "peers" and self.survey):
-            return self.whole if what == "whole" else self.words("the districts of its kind")
+            return self.whole if what == "whole" else self.words("the {units} of its kind", units=self.units)
         region = places.region_name(self.place.region, self.lang)
         return self.words(_BESIDE[what], region=region) if what in _BESIDE else self.words.place(what)
 
@@ -260,7 +269,7 @@ class Page:
         self._html(f"<h2{known}>{escape(self._text(question, values))}</h2>")
 
     def say(self, sentence: str, /, **values: object) -> None:
-        """Show a sentence that answers; ``{place}`` and ``{year}`` are known, formats as in `papi_lib.page.words`."""
+        """Show a sentence that answers; ``{place}``, ``{year}`` and ``{units}`` are known, formats as in `papi_lib.page.words`."""
         self._html(f'<p class="finding">{escape(self._text(sentence, values))}</p>')
 
     def note(self, sentence: str, /, **values: object) -> None:
@@ -334,7 +343,7 @@ class Page:
         self._html(pictures.html(ax.figure, about, self.words, note))
 
     def _text(self, sentence: str, values: dict) -> str:
-        return self.words(sentence, **({"place": self.name, "year": self.year} | values))
+        return self.words(sentence, **({"place": self.name, "year": self.year, "units": self.units} | values))
 
     def _mark(self, of_answers: bool) -> str:
         return " " + self.words("(simulated data)") if self.simulated and of_answers else ""

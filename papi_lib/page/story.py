@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, indicators, modes, plans, posterior, provenance, published
-from papi_lib.page import charts, country
+from papi_lib import datafiles, estimates, index, indicators, modes, places, plans, posterior, provenance, published
+from papi_lib.page import charts, country, dots
 from papi_lib.page.page import Page
-from papi_lib.page.words import mark
+from papi_lib.page.words import Words, mark
 from papi_lib.survey import codebook, disclosure
 from papi_lib.survey.means import USUAL_DEFF
 
@@ -65,7 +65,9 @@ def standing(page: Page) -> pd.DataFrame | None:
     if page.survey:
         frame = frame.join(page.survey.models.xs(page.series, level="series").rename(columns={"se": "model_se"}))
         _sample(page, frame.loc[page.place.code], n)
-        page.picture(country.areas(frame, page.place, claim["beside"], lang=page.lang, whole_name=page.whole))
+        about = {"lang": page.lang, "whole_name": page.whole}
+        page.picture(dots.communes(frame, page.place, claim["beside"], **about))
+        page.picture(country.areas(frame, page.place, claim["beside"], **about))
     else:
         if pd.notna(row["score"]):
             rank(page, row, n)
@@ -90,7 +92,7 @@ def last(page: Page) -> pd.DataFrame | None:
 
 def uncompared(page: Page) -> str:
     """Return the sentence on why nothing is compared."""
-    if page.survey and len(page.survey.districts) == 1:
+    if page.survey and len(page.survey.units) == 1:
         return mark("Only people of {place} were asked, so there is nothing to compare it with.")
     return mark("No figure of {place} can be shown here, so there is nothing to compare.")
 
@@ -152,7 +154,10 @@ def parts(page: Page) -> pd.DataFrame | None:
         )  # fmt: skip
     if not page.survey:
         humps(page)
-    names = {"whole": page.whole, "peers": w("districts of its kind") if page.survey else w("mean of the region")}
+    names = {
+        "whole": page.whole,
+        "peers": w("{units} of its kind", units=page.units) if page.survey else w("mean of the region"),
+    }
     page.picture(charts.profile(frame, page.place, lang=page.lang, names=names))
     if page.dimension and not page.survey and frame["score"].notna().any():
         orders = frame[["score", "difference", "margin"]].assign(order=[page.order(part) for part in frame.index])
@@ -235,7 +240,7 @@ def items_table(page: Page, frame: pd.DataFrame, caption: str) -> pd.DataFrame:
     frame = frame.assign(subdimension=book["subdimension"], question=book[f"question_{page.lang}"], n=answered)
     shown = frame.assign(**{name: 100 * frame[name] for name in ("estimate", "low", "high", "gap")})
     columns = {
-        "subdimension": ("part", "part"), "estimate": ("district (%)", "0"), "low": ("95% from", "0"),
+        "subdimension": ("part", "part"), "estimate": ("here (%)", "0"), "low": ("95% from", "0"),
         "high": ("95% to", "0"), "gap": ("difference to the whole", "+0"), "n": ("answers", "0"),
     }  # fmt: skip
     if frame["why"].any():
@@ -250,7 +255,7 @@ def items_table(page: Page, frame: pd.DataFrame, caption: str) -> pd.DataFrame:
 
 @datafiles.held()
 def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
-    """Ask what the province's plan asks for about the page's parts: of each block, on a district's page of districts.
+    """Ask what the province's plan asks for about the page's parts: of each block, on a page of a survey of its units.
 
     Parameters
     ----------
@@ -267,11 +272,17 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     if not page.measured:
         return None
     w, lang = page.words, page.lang
-    frame = plans.tasks(page.place.province_code, page.dimension, page.year)
+    home = page.survey.home if page.survey else page.place
+    frame = plans.tasks(home, page.dimension, page.year)
     wanted = page.parts if about is None else about
-    if frame.empty:
+    if frame.empty and not page.survey:
         return frame
     page.ask(_ASKED[page.place.level if page.survey else "province"])
+    if page.survey:
+        reform(page)
+        if frame.empty:
+            page.note("No plan of {place} for {year} is in the project's data, so nobody is named here.", place=home.name(lang))  # fmt: skip
+            return frame
     if (frame["block"].isin(["departments", "districts"]) & (frame["first_year"] < places.REFORM)).any():
         page.note("The plan is older than the reform: departments were merged on 1 March 2025 and the districts ended on 30 June 2025. Who took over which of these tasks is not in the project's data.")  # fmt: skip
     if page.survey:
@@ -293,6 +304,16 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
     if without:
         page.note("The plan names no task about: {parts:part}.", parts=without)
     return frame
+
+
+def reform(page: Page) -> None:
+    """Say what is since 1 July 2025 where a district or commune was, or what a commune of today was made of."""
+    place, w = page.place, Words(page.lang, places.REFORM if page.place.until else places.REFORM - 1)
+    others = [w.place(code) for code in (places.successors if place.until else places.predecessors)(place)["code"]]
+    if place.until:
+        page.note("Since 1 July 2025 there are, in all or part of {place}: {others:list}.", others=others)
+    else:
+        page.note("{place} was made on 1 July 2025 of all or parts of {others:list}.", others=others)
 
 
 def margins(page: Page) -> pd.DataFrame | None:
@@ -341,7 +362,7 @@ def made(page: Page) -> pd.Series:
     about = {w("Source"): page.survey.name if page.survey else provenance.source(page.lang)}
     if page.survey:
         page.note(
-            "Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between districts, not with other surveys’."
+            "Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between the {units} of the survey, not with other surveys’."
         )
         page.note(
             "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents or {clusters} clusters are not shown, nor those for which all gave one answer, nor what would give these away. All are rounded to a step of about half their standard error.",
@@ -364,9 +385,16 @@ def made(page: Page) -> pd.Series:
 def _sample(page: Page, row: pd.Series, n: int) -> None:
     """Say on how many people a survey's figure stands, what a model adds, and which places are possible."""
     if pd.isna(row["score"]):
-        return page.say("The figure of {place} is not shown: {why}.", why=page.words(disclosure.REASONS[row["why"]]))
+        page.say("The figure of {place} is not shown: {why}.", why=page.words(disclosure.REASONS[row["why"]]))
+        if pd.isna(row["model"]):
+            return None
+        reach = 1.96 * row["model_se"]
+        return page.say(
+            "What can be said comes from the answers of the other {units} alone: where they are like it, the model expects {model:2} points (95% interval {low:2} to {high:2}). What is {place}’s own is not known.",
+            model=row["model"], low=row["model"] - reach, high=row["model"] + reach,
+        )  # fmt: skip
     page.say(
-        "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2} (both from all districts’ answers together): as much as {effective:0} people drawn one by one would tell.",
+        "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2} (both from the answers of all {units} together): as much as {effective:0} people drawn one by one would tell.",
         effective=row["n"] / max(row["deff"], 1e-9), **row[["n", "clusters", "se", "deff"]],
     )  # fmt: skip
     if not USUAL_DEFF[0] <= row["deff"] <= USUAL_DEFF[1]:
@@ -374,13 +402,13 @@ def _sample(page: Page, row: pd.Series, n: int) -> None:
     if pd.notna(row["model"]):
         reach = 1.96 * row["model_se"]
         page.say(
-            "With what the other districts’ answers add, the model estimate is {model:2} points (95% interval {low:2} to {high:2}); {borrowed:%} of it is borrowed from them.",
+            "With what the answers of the other {units} add, the model estimate is {model:2} points (95% interval {low:2} to {high:2}); {borrowed:%} of it is borrowed from them.",
             model=row["model"], low=row["model"] - reach, high=row["model"] + reach, borrowed=row["borrowed"],
         )  # fmt: skip
     if pd.isna(row["lower"]):
         return None
     page.say(
-        "Any place from {lower} to {upper} among the {n} districts is possible (95%). Districts are not ranked, because most cannot be told apart.",
+        "Any place from {lower} to {upper} among the {n} {units} is possible (95%). They are not ranked, because most cannot be told apart.",
         n=n, **row[["lower", "upper"]],
     )  # fmt: skip
     return None

@@ -288,8 +288,10 @@ def table_of(level: str, new: bool) -> Iterable[tuple[Place, list[str]]]:
         official, *_, word = TYPE_WORDS[level][row.type]
         bare = spelling.unmarked(row.name_vi.removeprefix(f"{official} "))
         english = f"{word} {bare}" if bare.isdigit() else f"{bare} {word}"
-        home = row.province_code
-        yield Place(level, row.Index, row.name_vi, english, spelling.slug(row.name_vi), row.type, regions[home], home, **era), []  # fmt: skip
+        home, name = row.province_code, row.name_vi
+        if level == "commune" and not new:
+            name += f" {row.Index}"  # several of a province had one name
+        yield Place(level, row.Index, row.name_vi, english, spelling.slug(name), row.type, regions[home], home, **era), []  # fmt: skip
 
 
 def _checked(name: str, table: pd.DataFrame, level: str, home: str) -> pd.DataFrame:

@@ -105,12 +105,19 @@ def hidden(
         count = np.sum if sum_.apart else np.max
         return count(n[gone]) < least_respondents or count(c[gone]) < least_clusters or one[gone].all()
 
-    while own := next(([sum_] for sum_ in relations if tells(sum_)), None) or _following(hide, relations):
+    of = [[] for _ in hide]  # the sums that a cell is in: these alone are looked at again where it is hidden
+    for at, sum_ in enumerate(relations):
+        for cell in sum_.cells:
+            of[cell].append(at)
+    telling = np.array([tells(sum_) for sum_ in relations])
+    while own := [relations[telling.argmax()]] if telling.any() else _following(hide, relations):
         cells = min((sum_.cells for sum_ in own), key=lambda cells: hide[cells].sum())
         shown = cells[~hide[cells]]
         if not len(shown):
             raise ValueError("a figure cannot be hidden: everything it adds up with is hidden already")
-        hide[min(shown, key=lambda cell: (worth[cell], n[cell]))] = True
+        gone = min(shown, key=lambda cell: (worth[cell], n[cell]))
+        hide[gone] = True
+        telling[of[gone]] = [tells(relations[at]) for at in of[gone]]
     return pd.DataFrame(hide.reshape(first.shape), *first.axes)
 
 

@@ -3,7 +3,7 @@
 A city that measures its districts or communes has to say how many villages (or residential groups) it goes to in each
 place, and how many people it asks in each. What that gives follows from what records of an earlier survey show of each
 part of the index: how far people's scores lie apart, how much more alike neighbours answer than others, how many are
-asked a question at all, and what weights cost (`papi_lib.survey.districts.Survey.components`). Neighbours tell less than
+asked a question at all, and what weights cost (`papi_lib.survey.units.Survey.components`). Neighbours tell less than
 strangers, so that more villages help more than more people in each (L. Kish, Survey Sampling, 1965, chapter 5).
 
 Whether a change would be seen is asked of any calculator of power with the `effective` number of people, as
@@ -29,7 +29,7 @@ def effective(parts: pd.DataFrame, villages: int, people: int, *, of: int | None
     Parameters
     ----------
     parts : pandas.DataFrame
-        From `papi_lib.survey.districts.Survey.components`, or one's own assumptions: indexed by part, ``icc`` (0-1),
+        From `papi_lib.survey.units.Survey.components`, or one's own assumptions: indexed by part, ``icc`` (0-1),
         ``answered``, ``near`` (0-1) and ``weighting`` (one or more).
     villages, people : int
         Villages drawn in a place, and people asked in each.

@@ -25,7 +25,7 @@ def doubts(clean: pd.DataFrame, year: int) -> pd.DataFrame:
 
     Told are single weights over `MOST_WEIGHT` times the median; design effects of the weights (Kish 1965: one plus
     their squared coefficient of variation) and of the total outside `DESIGN_EFFECTS`; a few respondents who
-    repeat others; clusters in several districts; districts with one cluster, which have no standard error; items
+    repeat others; clusters in several units; units with one cluster, which have no standard error; items
     without any answer; answers that do not count because the one before is missing; and a scored "does not know"
     that nobody gave while cells are empty.
 
@@ -91,14 +91,14 @@ def _unanswered(shares: pd.DataFrame, book: pd.DataFrame) -> list[dict]:
 
 
 def _clusters(clean: pd.DataFrame) -> list[dict]:
-    drawn = clean[["district_code", "stratum", "cluster"]].dropna().drop_duplicates()
-    clusters = drawn.groupby("district_code").size()
-    single = [places.district(code).name_vi for code in clusters.index[clusters == 1]]
+    drawn, level = clean[["unit", "stratum", "cluster"]].dropna().drop_duplicates(), clean.attrs["level"]
+    clusters = drawn.groupby("unit").size()
+    single = [places.find(code, level, clean.attrs["year"]).name_vi for code in clusters.index[clusters == 1]]
     found = []
     if single:
         found.append(finding("cluster", f"there is one cluster in {_listed(single)}: no standard error there", count=len(single)))  # fmt: skip
     spread = drawn[drawn.duplicated(["stratum", "cluster"], keep=False)]["cluster"]
-    return found + at(clean, "cluster", clean["cluster"].isin(spread), "lies in several districts; a village or commune lies in one")  # fmt: skip
+    return found + at(clean, "cluster", clean["cluster"].isin(spread), f"lies in several {level}s; a village lies in one")  # fmt: skip
 
 
 def _not_counted(clean: pd.DataFrame, book: pd.DataFrame) -> list[dict]:

@@ -5,14 +5,17 @@ A file has one row a respondent and these columns, besides one for each item of 
 =============  =======================================================================================
 column         what it holds
 =============  =======================================================================================
-district_code  the district's code of the General Statistics Office, or its name
-stratum        what the sample was drawn in by itself; strata lie inside districts or hold whole ones
+commune_code   code of the General Statistics Office, or name, of the commune, ward or special zone of the survey's year;
+               or ``district_code``, the same of the district (until June 2025)
+stratum        what the sample was drawn in by itself; strata lie inside the units or hold whole ones
 cluster        what was drawn first inside the stratum (primary sampling unit): a village, a commune
 weight         how many people the respondent stands for, above zero
 =============  =======================================================================================
 
-A column ``simulated`` that is above zero says that the answers are made up; all pages then say so. Other
-columns are passed over. What is wrong in a file is told by column and kind (`papi_lib.findings`); what is only
+The districts or communes are the survey's *units*; which they are is told. Without these names a column serves whose
+header says the same (``Mã xã``). A column ``year`` gives the survey's year; ``simulated`` above zero says that the answers
+are made up, and all pages then say so. Columns whose names begin with ``unit_`` hold a number that is known of the
+whole unit, as ``unit_poor``: the model for small samples borrows by them. Other columns are passed over. What is wrong in a file is told by column and kind (`papi_lib.findings`); what is only
 doubtful, `papi_lib.survey.plausible` tells. Files in legacy text come out as composed Unicode (NFC): UTF-8 with or
 without a byte-order mark, decomposed letters, Windows-1258. Text in TCVN3 fonts cannot be told from
 other letters by any library that is kept up, so it is refused where a name is needed.
@@ -26,17 +29,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import atomic, datafiles, findings, places, tablefiles
+from papi_lib import atomic, datafiles, findings, index, places, tablefiles
 from papi_lib.cells import ERRORS, numbers
 from papi_lib.datafiles import DataError
 from papi_lib.findings import at, finding
 from papi_lib.survey import codebook
 
-DESIGN = ["district_code", "stratum", "cluster", "weight"]
+DESIGN = ["unit", "stratum", "cluster", "weight"]
+#: Levels that units may have, each with the column of their codes or names.
+LEVELS = {"commune": "commune_code", "district": "district_code"}
+#: How the names of columns begin that hold what is known of a whole unit.
+KNOWN = "unit_"
 #: More people than one respondent can stand for: as many as live in the country.
 MOST_PEOPLE = 100_000_000
-#: Different values in a column beyond which these are neither labels nor districts.
-_MOST_VALUES = 500
+#: Different values in a column beyond which these are neither labels nor units.
+_MOST_VALUES = 600
 #: Answers from which on it is no chance that two respondents gave the same, with the same weight and cluster.
 _ENOUGH_ANSWERS = 20
 #: Share of repeated respondents from which on a file is refused.
@@ -53,10 +60,11 @@ def read(path: str | os.PathLike) -> pd.DataFrame:
     papi_lib.datafiles.DataError
         As there.
     """
-    return tablefiles.read(path, expected=[*DESIGN, *datafiles.read("codebook")["item"]], keys=DESIGN[:3])
+    keys = [*LEVELS.values(), *DESIGN[1:3]]
+    return tablefiles.read(path, expected=[*keys, "weight", *datafiles.read("codebook")["item"]], keys=keys)
 
 
-def check(frame: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def check(frame: pd.DataFrame, year: int | str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Check records against the codebook.
 
     Column names are taken in any case, and labels of the codebook in place of codes. Value labels that the file
@@ -67,28 +75,36 @@ def check(frame: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     ----------
     frame : pandas.DataFrame
         From `read`: its index ``row`` is the row in the file; rows of other frames are counted from 1.
-    year : int
-        Year of the survey.
+    year : int, optional
+        Year of the survey; by default that of the column ``year``, or of districts' records the index's latest.
 
     Returns
     -------
     (pandas.DataFrame, pandas.DataFrame)
-        The records, ready for `papi_lib.survey.codebook.score` (design columns, the items as ``Int16`` with missing
-        codes as missing, ``simulated``), and the problems as `papi_lib.findings.table` has them, a row for each
+        The records, ready for `papi_lib.survey.codebook.score` (`DESIGN`, where ``unit`` is the unit's code, the items as
+        ``Int16`` with missing codes as missing, ``simulated``, what is known of units; ``.attrs["level"]`` and
+        ``.attrs["year"]``), and the problems as `papi_lib.findings.table` has them, a row for each
         column and kind: ``column``, ``problem``, ``values`` (examples), ``count`` and ``rows``;
         ``.attrs["notes"]`` are lines on how the file was read. The records serve only where there is no problem.
+
+    Raises
+    ------
+    ValueError
+        It is not told, or told twice differently, which year or whose places the records are of.
     """
-    book, labels, about = codebook.items(year), codebook.labels(year), frame.attrs
+    about = frame.attrs
+    level, year, key = _about(frame, year)
+    book, labels = codebook.items(year), codebook.labels(year)
     if frame.index.name != "row":
         frame = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
-    frame, found, notes = _columns(frame, book)
+    frame, found, notes = _columns(frame, book, key)
     clean = {column: _names(frame[column]) for column in ("stratum", "cluster")}
-    clean["district_code"], wrong_districts = _districts(frame)
+    clean["unit"], wrong_units = _units(frame, key, level, year)
     clean["weight"], wrong_weights = _weights(frame)
-    for column in DESIGN:
+    for column in (key, *DESIGN[1:]):
         found += at(frame, column, _empty(frame[column]), "is empty; fill it in")
         found += at(frame, column, frame[column].isin(ERRORS), "is an error of a spreadsheet; mend the cell")
-    found += wrong_districts + wrong_weights
+    found += wrong_units + wrong_weights
     labelled = 0
     for item, row in book.iterrows():
         clean[item], wrong, texts = _answers(frame[item], row, labels[item])
@@ -97,18 +113,23 @@ def check(frame: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         found += at(frame, item, wrong, f"is no code of the item; it has {codes}")
     clean["simulated"], wrong = _simulated(frame["simulated"])
     found += at(frame, "simulated", wrong, "is neither 1 (made up) nor 0")
-    clean = pd.DataFrame(clean, index=frame.index)[[*DESIGN, *book.index, "simulated"]]
-    found += _skipped(frame, clean, book) + _nested(frame, clean) + _lost(about.get("lost", {}), book)
-    repeated = copies(clean.assign(district_code=frame["district_code"]))
+    known, wrong_known = _known(frame, key)
+    clean = pd.DataFrame(clean | known, index=frame.index)[[*DESIGN, *book.index, "simulated", *known]]
+    found += wrong_known + _skipped(frame, clean, book) + _lost(about.get("lost", {}), book)
+    found += _nested(frame, clean, key, level, year)
+    repeated = copies(clean.assign(unit=frame[key]))
     found += [one for one in repeated if one["count"] > MANY_COPIES * len(clean)]
     contradictions, strange = _own_labels(about.get("labels", {}), year)
     problems = findings.table(found + contradictions)
     notes += [f"labels of the codebook are taken as codes in {labelled} columns"] if labelled else []
+    others = [name for name in LEVELS.values() if name != key and name in frame]
+    notes += [f"units are the {level}s of {year} in the column '{key}'; '{name}' is passed over" for name in others]
     problems.attrs["notes"] = [*about.get("notes", []), *notes, *strange]
+    clean.attrs = {"level": level, "year": year}
     return clean, problems
 
 
-def load(path: str | os.PathLike, year: int) -> pd.DataFrame:
+def load(path: str | os.PathLike, year: int | str | None = None) -> pd.DataFrame:
     """Read a file of records that must be faultless.
 
     Raises
@@ -116,7 +137,13 @@ def load(path: str | os.PathLike, year: int) -> pd.DataFrame:
     papi_lib.datafiles.DataError
         It has problems; the message tells the first and how many there are.
     """
-    clean, problems = check(read(path), year)
+    frame = read(path)
+    try:
+        clean, problems = check(frame, year)
+    except DataError:
+        raise
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None
     if len(problems):
         more = f" (papi check {path} tells {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise DataError(findings.lines(path, problems)[0] + more)
@@ -124,11 +151,17 @@ def load(path: str | os.PathLike, year: int) -> pd.DataFrame:
 
 
 def write(clean: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write checked records as Parquet, whole or not at all."""
+    """Write checked records as Parquet, as a file that `read` takes, whole or not at all."""
     path = Path(path)
     if path.suffix.lower() != ".parquet":
         raise DataError(f"{path}: records are written as Parquet; give a name that ends in .parquet")
-    atomic.write(path, clean.to_parquet(index=False))
+    own = clean.rename(columns={"unit": LEVELS[clean.attrs["level"]]}).assign(year=clean.attrs["year"])
+    atomic.write(path, own.to_parquet(index=False))
+
+
+def place_year(level: str, year: int) -> int:
+    """Return the year of whose provinces the units are: districts of 2025 lie in those until then."""
+    return min(year, places.REFORM - 1) if level == "district" else year
 
 
 def copies(clean: pd.DataFrame) -> list[dict]:
@@ -143,10 +176,31 @@ def copies(clean: pd.DataFrame) -> list[dict]:
     return [finding("", f"{many} (row {rows[0]} is row {first}); keep each once", rows)]
 
 
-def _columns(frame: pd.DataFrame, book: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], list[str]]:
+def _about(frame: pd.DataFrame, year: int | str | None) -> tuple[str, int, str]:
+    """Return the level of the units, the survey's year, and the column of the units."""
+    names = {str(name).strip().lower(): name for name in frame.columns}
+    named = pd.to_numeric(frame[names["year"]], errors="coerce").dropna().unique() if "year" in names else []
+    if len(named) > 1 or (year is not None and len(named) and index.survey_year(year) != named[0]):
+        other = ", ".join(f"{one:g}" for one in named)
+        raise ValueError(f"column 'year' has {other}" + ("; give one file a year" if len(named) > 1 else f", asked is {year}; give one of the two"))  # fmt: skip
+    asked = named[0] if year is None and len(named) else year
+    asked = asked if asked is None else index.survey_year(asked)
+    alike = {level: places.key_columns(names, level) for level in LEVELS}
+    there = {level: name for level, name in LEVELS.items() if name in names}
+    there = there or {level: columns[0] for level, columns in alike.items() if columns}
+    order = sorted(there, reverse=asked is None or asked <= places.REFORM)  # until 2025 districts, if there are both
+    level = order[0] if order else "commune" if asked and asked > places.REFORM else "district"
+    if level == "commune" and asked is None:
+        raise ValueError(
+            "communes have other codes since 1 July 2025; tell the survey's year, by --year or a column 'year'"
+        )
+    return level, index.years()[-1] if asked is None else asked, there.get(level, LEVELS[level])
+
+
+def _columns(frame: pd.DataFrame, book: pd.DataFrame, key: str) -> tuple[pd.DataFrame, list[dict], list[str]]:
     """Return the frame with the codebook's names and all its columns, what is wrong with them, and what to tell."""
     given = pd.Index([str(name).strip() for name in frame.columns])
-    names, wanted = given.str.lower(), [*DESIGN, *book.index]
+    names, wanted = given.str.lower(), [key, *DESIGN[1:], *book.index]
     known = names.isin([*wanted, "simulated"])
     found = [] if len(frame) else [finding("", "the file has no respondents; add their rows below the header")]
     missing = [name for name in wanted if name not in names]
@@ -217,18 +271,30 @@ def _weights(frame: pd.DataFrame) -> tuple[pd.Series, list[dict]]:
     return number.where(why.isna()), found
 
 
-def _districts(frame: pd.DataFrame) -> tuple[pd.Series, list[dict]]:
-    """Return the districts' codes, missing where there is none, and what is wrong with them."""
-    column = frame["district_code"]
+def _units(frame: pd.DataFrame, key: str, level: str, year: int) -> tuple[pd.Series, list[dict]]:
+    """Return the units' codes, missing where there is none, and what is wrong with them."""
+    column = frame[key]
     if (many := column.nunique()) > _MOST_VALUES:
-        why = f"is one of {many} different values; the country has fewer districts: name them here, not what lies in them"  # fmt: skip
-        return pd.Series(pd.NA, frame.index), at(frame, "district_code", column.notna(), why)
-    codes, unmatched = places.in_table(frame, "district_code", "district")
+        why = f"is one of {many} different values; a province has fewer {level}s: name them here, not what lies in them"
+        return pd.Series(pd.NA, frame.index), at(frame, key, column.notna(), why)
+    codes, unmatched = places.in_table(frame, key, level, year=year)
     found = []
     for why, rows in unmatched[unmatched["value"].notna()].groupby("problem", sort=False)["row"]:
-        told = why.replace("is not known", "is no district's code or name", 1)
-        found += at(frame, "district_code", frame.index.isin(rows), told)
+        told = why.replace("is not known", f"is no {level}'s code or name", 1)
+        found += at(frame, key, frame.index.isin(rows), told)
     return codes, found
+
+
+def _known(frame: pd.DataFrame, key: str) -> tuple[dict[str, pd.Series], list[dict]]:
+    """Return what is known of whole units, by column, and what is wrong with it."""
+    known, found = {}, []
+    for column in (name for name in frame.columns if str(name).lower().startswith(KNOWN)):
+        number = numbers(frame[column])
+        found += at(frame, column, number.isna(), "is no number; what is known of a unit must be known of each")
+        several = number.groupby(frame[key]).transform("nunique") > 1
+        found += at(frame, column, several, f"differs among respondents of one {key}; give a unit one number")
+        known[column.lower()] = number
+    return known, found
 
 
 def _simulated(column: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -248,14 +314,15 @@ def _skipped(frame: pd.DataFrame, clean: pd.DataFrame, book: pd.DataFrame) -> li
     return found
 
 
-def _nested(frame: pd.DataFrame, clean: pd.DataFrame) -> list[dict]:
-    """Return the districts of a second province, and the clusters that lie in two strata."""
-    home = places.districts()["province_code"].reindex(clean["district_code"]).set_axis(frame.index)
-    names, found = [places.province(int(code)).name_en for code in home.value_counts().index], []
+def _nested(frame: pd.DataFrame, clean: pd.DataFrame, key: str, level: str, year: int) -> list[dict]:
+    """Return the units of a second province, and the clusters that lie in two strata."""
+    home = places.below(level, year)["province_code"].reindex(clean["unit"]).set_axis(frame.index)
+    of = place_year(level, year)
+    names, found = [places.province(int(code), of).name_en for code in home.value_counts().index], []
     if len(names) > 1:
         elsewhere = home.notna() & (home != home.mode()[0])
         why = f"lies in {', '.join(names[1:])}, most others in {names[0]}; give one file a province"
-        found += at(frame, "district_code", elsewhere, why)
+        found += at(frame, key, elsewhere, why)
     first = clean.groupby("cluster")["stratum"].transform("first")
     if (wrong := first.notna() & clean["stratum"].notna() & (clean["stratum"] != first)).any():
         both = f"{first[wrong].iloc[0]} and {clean['stratum'][wrong].iloc[0]}"

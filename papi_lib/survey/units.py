@@ -1,7 +1,8 @@
-"""Districts' scores from a survey's records: direct and model estimates, sets of ranks, what is hidden.
+"""Scores of districts or communes from a survey's records: direct and model estimates, sets of ranks, what is hidden.
 
-A district's *direct* estimate uses its own respondents only; the *model* estimate also borrows from how
-the other districts of its kind answered (`papi_lib.smallarea`), more where its own sample says less, and
+A survey's *units* are the districts or communes of its year. A unit's *direct* estimate uses its own respondents only; the
+*model* estimate also borrows from how the other units answered (`papi_lib.smallarea`): those of its kind, as densely
+settled, and like it in what a file knows of units. It borrows more where the own sample says less, and
 all model estimates together give the city's score. What stands on too few answers is hidden, and what is shown is
 rounded (`papi_lib.survey.disclosure`).
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -25,15 +26,17 @@ from papi_lib.survey.pooled import Pooled, drawn_in, pooled
 #: Name of the domain that holds everybody.
 CITY = "city"
 _DESIGN = {"weight": "weight", "strata": "stratum", "cluster": "cluster"}
-#: Fewest districts of a kind that is told apart from the rest; the mean of a single one would be its own.
+#: Types of units that are towns.
+_URBAN = ("quan", "thanh-pho", "phuong", "thi-tran")
+#: Fewest units of a kind that is told apart from the rest; the mean of a single one would be its own.
 _FEWEST_OF_A_KIND = 3
-#: Fewest districts with an estimate that a model is worth.
-_FEWEST = 5
+#: Fewest units with an estimate that a model is worth, and how many more each further covariate takes.
+_FEWEST, _FEWEST_EACH = 5, 10
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """A survey's records and what districts' pages need of them; see `load`.
+    """A survey's records and what pages of its units need of them; see `load`.
 
     Figures are rounded as they may be shown (`papi_lib.survey.disclosure.rounded`); what is told apart is so before that.
 
@@ -41,46 +44,60 @@ class Survey:
     ----------
     name : str
         Name of the file.
+    level : str
+        Level of the units: ``"district"`` or ``"commune"``.
     year, province : int
-        Year of the survey and code of the province.
+        Year of the survey and code of the province, as it was when the units were.
     simulated : bool
         Whether the answers are made up.
     frame : pandas.DataFrame
-        Design columns, ``kind`` of the district (``urban``: quận, thành phố; ``rural``: huyện, thị xã) and scored
-        items, one row a respondent. Never shown.
+        Design columns, ``kind`` of the unit (``urban``: quận, thành phố, phường, thị trấn; ``rural``: all others) and
+        scored items, one row a respondent. Never shown.
     asked : pandas.DataFrame
         Scored items by respondent: true where the item was asked and answered.
+    known : pandas.DataFrame
+        By unit what the model borrows by besides the kind; none by default.
     """
 
     name: str
+    level: str
     year: int
     province: int
     simulated: bool
     frame: pd.DataFrame
     asked: pd.DataFrame
+    known: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
-    def districts(self) -> list[str]:
-        """Codes of the districts that have respondents."""
-        return sorted(self.frame["district_code"].unique())
+    def units(self) -> list[str]:
+        """Codes of the units that have respondents."""
+        return sorted(self.frame["unit"].unique())
 
-    def place(self, district: str | int, province: places.Place) -> places.Place:
-        """Find a district that has respondents, of the province; ValueError if there is none."""
-        found = places.district(district, province)
-        if self.province != province.code:
-            home = places.province(self.province).name_vi
-            raise ValueError(f"{self.name} is a survey of {home}, not of {province.name_vi}; give another file")
-        if found.code not in self.districts:
+    @property
+    def home(self) -> places.Place:
+        """The province."""
+        return places.province(self.province, records.place_year(self.level, self.year))
+
+    def place(self, unit: str | int, province: str | int | places.Place | None = None) -> places.Place:
+        """Find a unit that has respondents, of the province if one is named; ValueError if there is none."""
+        if province is not None and not isinstance(province, places.Place):
+            province = places.province(province, self.home.year)
+        found = places.find(unit, self.level, self.year, province or self.home)
+        if province not in (None, self.home):
+            raise ValueError(
+                f"{self.name} is a survey of {self.home.name_vi}, not of {province.name_vi}; give another file"
+            )
+        if found.code not in self.units:
             raise ValueError(f"{self.name} has no respondent in {found.name_vi}")
         return found
 
     def estimates(self, parts: Iterable[int | str], *, alike: bool = False) -> pd.DataFrame:
-        """Return the survey as an estimates frame: districts, their kinds and the whole (`papi_lib.estimates`).
+        """Return the survey as an estimates frame: units, their kinds and the whole (`papi_lib.estimates`).
 
         Besides the usual columns ``least`` and ``most`` (the scale's ends) and ``effective`` (effective sample size of
         `papi_lib.survey.pooled`), from which intervals are made. With `alike` the errors are those that a test needs
-        whether a district is like the whole: as if all districts had its score. ``.attrs`` also has ``peers``: the kind
-        of each district.
+        whether a unit is like the whole: as if all units had its score. ``.attrs`` also has ``peers``: the kind
+        of each unit.
         """
         parts = list(parts)
         table = self.scores.loc[(slice(None), parts), :].rename_axis(["place", "part"])
@@ -89,7 +106,7 @@ class Survey:
         frame = table.rename(columns={"estimate": "score"}).reset_index().assign(year=self.year)
         order = {part: i for i, part in enumerate(parts)}
         frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
-        kinds = self.frame.groupby("district_code")["kind"].first().astype(str)
+        kinds = self.kinds
         frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff", "why", "least", "most", "effective"]]  # fmt: skip
         frame.attrs = {
             "whole": CITY, "peers": kinds.to_dict(), "groups": (CITY, *kinds.unique()), "margin": "sampling",
@@ -99,15 +116,15 @@ class Survey:
 
     @lru_cache(maxsize=64)  # noqa: B019 - one survey lives as long as its process
     def gaps(self, place: str) -> pd.DataFrame:
-        """Return how far a district is from the whole survey in every part of the index, all tested as one family.
+        """Return how far a unit is from the whole survey in every part of the index, all tested as one family.
 
-        So each part has one verdict on all pages of a district, and with at least 95% none of them calls clear what is
+        So each part has one verdict on all pages of a unit, and with at least 95% none of them calls clear what is
         only noise. Indexed by part; columns of `papi_lib.estimates.gaps`.
         """
         return estimates.gaps(self._alike, place)
 
     def claims(self, place: str, dimension: int | None = None) -> pd.DataFrame:
-        """Return the claims on a district: as `papi_lib.estimates.claims`, but gaps only, to the whole survey."""
+        """Return the claims on a unit: as `papi_lib.estimates.claims`, but gaps only, to the whole survey."""
         year = self.year
         parts = ["total", *index.dimensions(year)] if dimension is None else index.subdimensions(year, dimension)
         return self.gaps(place).loc[parts].assign(kind="gap").reset_index()
@@ -133,27 +150,27 @@ class Survey:
         return {"respondents": int(row["n"]), "clusters": int(row["clusters"])}
 
     def whole_name(self, w: Words) -> str:
-        """Return what the survey as a whole is called: the city or province if all its districts are in it."""
-        home = places.province(self.province)
-        if len(self.districts) == (places.districts()["province_code"] == home.code).sum():
-            return w("the city") if home.type == "city" else w("the province")
-        return w("the {types} surveyed", types=places.types(self.districts, w.lang))
+        """Return what the survey as a whole is called: the city or province if all its units are in it."""
+        if len(self.units) == (places.below(self.level, self.year)["province_code"] == self.province).sum():
+            return w("the city") if self.home.type == "city" else w("the province")
+        return w("the {types} surveyed", types=places.types(self.units, w.lang, self.year))
 
     def missing(self, place: str, parts: Iterable[int | str], w: Words) -> list[str]:
-        """Return sentences on the parts that have no figure of a district, one a reason."""
+        """Return sentences on the parts that have no figure of a unit, one a reason."""
         why = self.scores.loc[place, "why"].reindex(list(parts))
         told = "Not shown, because {why}: {parts:part}."
         groups = why[why != ""].groupby(why, sort=False)
         return [w(told, why=w(disclosure.REASONS[key]), parts=list(own.index)) for key, own in groups]
 
-    def kind(self, district: str) -> str:
-        """Return the kind of a district: ``urban`` or ``rural``."""
-        return self.frame.loc[self.frame["district_code"] == district, "kind"].iloc[0]
+    @cached_property
+    def kinds(self) -> pd.Series:
+        """The kind of each unit: ``urban`` or ``rural``."""
+        return self.frame.groupby("unit")["kind"].first().astype(str)
 
     def answers(self, dimension: int) -> pd.DataFrame:
         """Return mean shares (0-1) of a dimension's items by domain.
 
-        Indexed by domain (districts' codes, their kinds, `CITY`) and item; columns as in `scores`. Figures
+        Indexed by domain (units' codes, their kinds, `CITY`) and item; columns as in `scores`. Figures
         that are hidden are missing.
         """
         own = self._combination.index[self._combination[dimension] > 0]
@@ -165,29 +182,29 @@ class Survey:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Scores in points by domain: the districts' codes, their kinds (``urban``, ``rural``) and `CITY`.
+        """Scores in points by domain: the units' codes, their kinds (``urban``, ``rural``) and `CITY`.
 
         Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
-        ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`, but pooled over districts:
+        ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`, but pooled over units:
         `papi_lib.survey.pooled`), ``least`` and ``most`` (the scale's ends), ``effective`` (effective sample size),
         ``low`` and ``high`` (95% interval); ``gap`` and ``gap_se``: the difference to the city and its standard error if
-        there were none, which knows that the district is part of the city; ``why``: why a figure is missing, one of
-        `papi_lib.survey.disclosure.REASONS`, else empty. There is no difference where the whole survey is one district.
+        there were none, which knows that the unit is part of the city; ``why``: why a figure is missing, one of
+        `papi_lib.survey.disclosure.REASONS`, else empty. There is no difference where the whole survey is one unit.
         """
         return self._shown(self._scores)
 
     @cached_property
     def models(self) -> pd.DataFrame:
-        """Model estimates of dimensions and the total by district.
+        """Model estimates of dimensions and the total by unit.
 
-        Indexed by district and series: ``model`` (points, together equal to the city's score), ``se`` (root
-        of the mean squared error) and ``borrowed`` (0-1: how much comes from the other districts).
-        Missing where there are too few districts to borrow from.
+        Indexed by unit and series: ``model`` (points, together equal to the city's score), ``se`` (root
+        of the mean squared error) and ``borrowed`` (0-1: how much comes from the other units).
+        Missing where there are too few units to borrow from.
         """
         found = {}
-        people = self.frame.groupby("district_code")["weight"].sum().reindex(self.districts)
+        people = self.frame.groupby("unit")["weight"].sum().reindex(self.units)
         for series in [*index.dimensions(self.year), "total"]:
-            table = self._scores.xs(series, level="series").loc[self.districts]
+            table = self._scores.xs(series, level="series").loc[self.units]
             found[series] = self._model(series, table, people, self._scores.at[(CITY, series), "estimate"])
         table = pd.concat(found, names=["series"]).swaplevel().sort_index(level=0, sort_remaining=False)
         return table.round(disclosure.DECIMALS).assign(model=disclosure.rounded(table["model"], table["se"]))
@@ -199,9 +216,9 @@ class Survey:
 
     @cached_property
     def _stacked(self) -> pd.DataFrame:
-        """Everybody three times: in the district, in its kind and in the city, so that these covary."""
+        """Everybody three times: in the unit, in its kind and in the city, so that these covary."""
         kinds = self.frame["kind"].astype(object)
-        domains = [self.frame["district_code"], kinds, pd.Series(CITY, self.frame.index)]
+        domains = [self.frame["unit"], kinds, pd.Series(CITY, self.frame.index)]
         whole = self.frame.copy()  # in one block of memory
         return pd.concat([whole.assign(domain=domain) for domain in domains], ignore_index=True)
 
@@ -219,10 +236,10 @@ class Survey:
         series = table.index.get_level_values("series")
         table["least"], table["most"] = (end.reindex(series).to_numpy() for end in (least, most))
         table["estimate"] += table["least"]
-        own = table.loc[self.districts]
-        found = pooled(own, self.frame, values, by="district_code", combine=combine, lower=least, upper=most, **_DESIGN)
-        people = self.frame.groupby("district_code")["weight"].sum()[self.districts].to_numpy()
-        kinds = self.frame.groupby("district_code")["kind"].first()[self.districts]
+        own = table.loc[self.units]
+        found = pooled(own, self.frame, values, by="unit", combine=combine, lower=least, upper=most, **_DESIGN)
+        people = self.frame.groupby("unit")["weight"].sum()[self.units].to_numpy()
+        kinds = self.kinds
         shares = (table["estimate"].unstack() - least) / (most - least)
         member = np.array([kinds.index == d if d in kinds.index else (kinds == d) | (d == CITY) for d in shares.index])
         errors = _Errors(found, member * people, shares, most - least)
@@ -243,7 +260,7 @@ class Survey:
 
     @cached_property
     def _alike(self) -> pd.DataFrame:
-        """What `gaps` tests, for all districts."""
+        """What `gaps` tests, for all units."""
         return self.estimates(["total", *index.dimensions(self.year), *index.subdimensions(self.year)], alike=True)
 
     @cached_property
@@ -255,7 +272,7 @@ class Survey:
     def _why(self) -> pd.Series:
         """Why a figure is not shown, by domain and series or item: one of `papi_lib.survey.disclosure.REASONS`, or empty."""
         sums = {d: index.subdimensions(self.year, d) for d in index.dimensions(self.year)}
-        kinds = self.frame.groupby("district_code")["kind"].first()
+        kinds = self.kinds
         groups = pd.concat([kinds, pd.Series(CITY, kinds.unique())])
         asked = pd.concat([self.asked] * 3, ignore_index=True)
         return disclosure.reasons(self._stacked, asked, self._combination, sums | {"total": list(sums)}, groups).stack()
@@ -287,24 +304,34 @@ class Survey:
         if direct.notna().sum() < _FEWEST:
             return pd.DataFrame(np.nan, index=direct.index, columns=["model", "se", "borrowed"])
         variance = self._errors.of_all(alike=True)[series].loc[direct.index].where(direct.notna())
-        urban = (self.frame.groupby("district_code")["kind"].first() == "urban").astype(float).reindex(direct.index)
-        known = urban[direct.notna()]
-        covariates = urban.to_frame("urban") if 1 < known.sum() < len(known) - 1 else None
+        covariates = self._covariates(direct)
         model = smallarea.fay_herriot(direct, variance, covariates, benchmark=(people, city))
         return pd.DataFrame(
             {"model": model["benchmarked"], "se": np.sqrt(model["mse"]), "borrowed": 1 - model["gamma"]}
         )
 
+    def _covariates(self, direct: pd.Series) -> pd.DataFrame | None:
+        """Return what tells units apart, as far as the figures that are known bear it: their kind first."""
+        urban = (self.kinds == "urban").astype(float).reindex(direct.index)
+        there, kept = direct.notna(), pd.DataFrame(index=direct.index)
+        for name, values in {"urban": urban, **self.known.reindex(direct.index)}.items():
+            own = kept.assign(**{name: values})
+            rank = np.linalg.matrix_rank(np.column_stack([np.ones(there.sum()), own[there]]))
+            single = values.nunique() == 2 and values[there].value_counts().min() < 2
+            if rank == own.shape[1] + 1 and not single and there.sum() >= _FEWEST + _FEWEST_EACH * kept.shape[1]:
+                kept = own
+        return kept if len(kept.columns) else None
+
 
 class _Errors:
-    """Errors of all domains' scores, from those of the districts in them, who are drawn apart from each other.
+    """Errors of all domains' scores, from those of the units in them, who are drawn apart from each other.
 
     Parameters
     ----------
     found : papi_lib.survey.pooled.Pooled
-        Of the districts.
+        Of the units.
     people : numpy.ndarray
-        Domains × districts: people of a district that are in the domain.
+        Domains × units: people of a unit that are in the domain.
     shares : pandas.DataFrame
         Domains × series: the estimates as shares of the scale.
     span : pandas.Series
@@ -353,20 +380,23 @@ class _Errors:
         return self.span**2 * share * (1 - share)
 
 
-def simulated_year() -> int:
-    """Return the year of the project's simulated survey."""
-    return _simulated()["year"]
+def simulated() -> dict[int, Path]:
+    """Return the files of the project's simulated surveys by year: of Ha Noi's districts, and of its communes."""
+    found = (r for r in datafiles.package()["resources"] if r["format"] == "parquet")
+    return {r["year"]: datafiles.folder() / r["path"] for r in found}
 
 
-def load(path: str | os.PathLike | None = None, year: int | None = None) -> Survey:
-    """Return a survey of districts.
+def load(path: str | os.PathLike | None = None, year: int | str | None = None, level: str | None = None) -> Survey:
+    """Return a survey of districts or communes.
 
     Parameters
     ----------
     path : path or None
         File of records, as `papi_lib.survey.records` describes; None for the project's simulated survey.
     year : int or None
-        Year of the survey; None for the latest of the index, or that of the simulated survey.
+        Year of the survey; None for what the records say (`papi_lib.survey.records.check`), or the first simulated one.
+    level : {"district", "commune"} or None
+        What the units must be; None for either. Without file and year it chooses the simulated survey.
 
     Returns
     -------
@@ -377,33 +407,46 @@ def load(path: str | os.PathLike | None = None, year: int | None = None) -> Surv
     papi_lib.datafiles.DataError
         The file cannot be read or has problems.
     ValueError
-        There is no simulated survey for the year.
+        There is no simulated survey for the year, or the units are of the other level.
+
+    Examples
+    --------
+    >>> load(level="commune").year, len(load(year=2026).units)
+    (2026, 126)
     """
     if path is None:
-        about = _simulated()
-        year = about["year"] if year is None else year
-        if year != about["year"]:
-            raise ValueError(f"the simulated survey is of {about['year']}, not {year}; give a file of records")
-        path = datafiles.folder() / about["path"]
+        known = simulated()
+        year = index.survey_year(year) if year else max(known) if level == "commune" else min(known)
+        if year not in known:
+            there = " and ".join(map(str, sorted(known)))
+            raise ValueError(f"the simulated surveys are of {there}, not {year}; give a file of records")
+        path = known[year]
+    if level == "district" and year:
+        places.below(level, index.survey_year(year))  # tells when they ended
     path = Path(path)
-    year = index.years()[-1] if year is None else index.check_year(year)
-    return _load(path, year, (path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None)
-
-
-def _simulated() -> dict:
-    """Return what the data package tells of the simulated survey."""
-    return next(r for r in datafiles.package()["resources"] if r["format"] == "parquet")
+    found = _load(path, year, (path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None)
+    if level not in (None, found.level):
+        raise ValueError(f"{found.name} is a survey of {found.level}s in {found.year}, not of {level}s; name a {found.level}, or give another file")  # fmt: skip
+    return found
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, year: int, _stamp: tuple | None) -> Survey:
-    clean = records.load(path, year)
-    province = places.district(clean["district_code"].iloc[0]).province_code
-    kinds = places.districts()["type"].isin(["quan", "thanh-pho"]).map({True: "urban", False: "rural"})
-    kinds = kinds[clean["district_code"].unique()]
+def _load(path: Path, year: int | str | None, _stamp: tuple | None) -> Survey:
+    return of_records(path.name, records.load(path, year))
+
+
+def of_records(name: str, clean: pd.DataFrame) -> Survey:
+    """Return the survey of checked records: those of `papi_lib.survey.records.check`."""
+    level, year = clean.attrs["level"], clean.attrs["year"]
+    units, people = places.below(level, year).loc[clean["unit"].unique()], clean.groupby("unit")["weight"].sum()
+    kinds = units["type"].isin(_URBAN).map({True: "urban", False: "rural"})
     if kinds.value_counts().min() < _FEWEST_OF_A_KIND:
         kinds[:] = "rural"
-    frame = clean[records.DESIGN].join(clean["district_code"].map(kinds).rename("kind"))
+    known = clean.filter(regex=f"^{records.KNOWN}").groupby(clean["unit"]).first()
+    if "area_km2" in units:
+        known.insert(0, "density", np.log(people / units["area_km2"]))
+    known = known.fillna(known.mean())  # an area that is not known
+    frame = clean[records.DESIGN].join(clean["unit"].map(kinds).rename("kind"))
     frame = frame.join(codebook.score(clean, year))
-    asked = codebook.asked(clean, year)
-    return Survey(path.name, year, province, bool(clean["simulated"].any()), frame, asked)
+    made_up, home = bool(clean["simulated"].any()), int(units["province_code"].iloc[0])
+    return Survey(name, level, year, home, made_up, frame, codebook.asked(clean, year), known)

@@ -1,6 +1,7 @@
 """Provinces, districts and communes by year: who there is, what a name or a code means, what the reform of 2025 made of them."""
 
 from papi_lib.places.lookup import (
+    aliases,
     check_set,
     codes,
     commune,
@@ -30,7 +31,7 @@ from papi_lib.places.registers import (
 from papi_lib.spelling import plain, slug, sort_key
 
 __all__ = [
-    "REFORM", "URBAN", "Place", "below", "check_set", "codes", "commune", "communes", "district", "districts", "find",
+    "REFORM", "URBAN", "Place", "aliases", "below", "check_set", "codes", "commune", "communes", "district", "districts", "find",
     "in_table", "key_columns", "latest", "merged", "nearest", "peers", "plain", "predecessors", "province",
     "provinces", "region_name", "shares", "since_reform", "slug", "sort_key", "successors", "taken_over", "tiles", "types",
 ]  # fmt: skip

@@ -55,8 +55,9 @@ def aliases(place: Place) -> list[str]:
     >>> aliases(province("Hồ Chí Minh"))[-1]
     'Sài Gòn'
     """
-    table = datafiles.read("provinces").set_index("province_code")["aliases"].dropna()
-    return table[place.code].split("|") if place.code in table else []
+    table = datafiles.read("provinces-2025" if place.since else "provinces")
+    found = table.loc[(table["name_vi"] == place.name_vi) & table["aliases"].notna(), "aliases"]
+    return [] if found.empty else found.iloc[0].split("|")
 
 
 @datafiles.cached

@@ -48,8 +48,15 @@ def facts(record: dict, **more) -> dict:
     number = int(labels["notebook"][:2])
     told = {"title": f"{labels['title']}: {labels['name']}", "dimension": number or None, "year": labels["year"]}
     told |= {"lang": labels["lang"], "place": {key: labels[key] for key in ("level", "code", "name", "slug")}}
+    told |= {"about": "Người dân được phục vụ ra sao.", "parts": [["Tổng điểm", 41.5, 3, 2]]}
     told |= {"score": 41.5, "rank": 3, "rank_lower": 1, "rank_upper": 9, "group": 2, "missing": [], "simulated": False}
-    told |= {"source": "CECODES", "edition": "2021–2024", "data_version": "2024.1", "data_hash": "d" * 64}
+    told |= {
+        "source": "CECODES",
+        "link": "https://papi.org.vn",
+        "edition": "2021–2024",
+        "data_version": "2024.1",
+        "data_hash": "d" * 64,
+    }
     return told | {"code_version": "0.1.0", "findings": []} | more
 
 
@@ -83,10 +90,10 @@ def notebook(record: dict, *fragments: str, told: dict | None = None, error: tup
     return v4.new_notebook(cells=cells)
 
 
-def methods(lang: str = "vi") -> tuple[dict, nbformat.NotebookNode]:
+def methods(lang: str = "vi", name: str = "methods") -> tuple[dict, nbformat.NotebookNode]:
     """Return the record of a page about no place, and its notebook: text and a table of pandas."""
-    labels = {"level": None, "name": "PAPI", "lang": lang, "notebook": "methods", "title": Words(lang)("Methods")}
-    more = {"path": f"methods-{lang}", "notebook": "methods.ipynb", "parameters": {}, "labels": labels}
+    labels = {"level": None, "name": "PAPI", "lang": lang, "notebook": name, "title": Words(lang)("Methods")}
+    more = {"path": f"{name}-{lang}", "notebook": f"{name}.ipynb", "parameters": {}, "labels": labels}
     text = "# Methods\n\nIn short.\n\n## Confidence sets for ranks\n\nA *set*.\n\n## What stands out?"
     data = '<div><style scoped>x</style><table border="1" class="dataframe"><tr style="a"><th></th><th>se</th></tr></table></div>'
     cells = [

@@ -84,12 +84,16 @@ def test_page_says_where_it_comes_from(page):
 
 
 def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
-    run(tmp_path, *several(), methods("vi"), methods("en"))
+    run(tmp_path, *several(), *(methods(lang, name) for lang in ("vi", "en") for name in ("methods", "glossary")))
     pages = list((tmp_path / "site").rglob("*.html"))
-    assert len(pages) == 24 + 4 * (3 + 3) + 3  # notebooks; lists and provinces, years × languages; first page, methods
+    assert (
+        len(pages) == 24 + 4 * (3 + 3 + 1) + 5
+    )  # notebooks; lists, provinces, comparison, years × languages; first page, methods, words
     for path in pages:
         for element in soup(path).select("[href], [src]"):
             address = element.get("href") or element.get("src")
+            if address == "https://papi.org.vn":
+                continue
             assert not re.match(r"\w+:|//", address), address
             target = path.parent / unquote(address.partition("#")[0])
             assert target.exists(), f"{path}: {address}"
@@ -161,6 +165,7 @@ def test_page_leads_to_its_lists_without_a_script(page):
         "Hà Nội": "index.html",
         "Hà Nội: tất cả các trang, kể cả quận, huyện": "index.html",
         "So sánh tất cả địa phương": "../00_overview.html",
+        "So sánh với các địa phương tự chọn": "../compare.html#ha-noi",
     }
 
 
@@ -174,8 +179,8 @@ def test_first_page_tells_where_each_place_stands(tmp_path):
     page = soup(run(tmp_path, *made))
     rows = [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")]
     assert rows == [
-        ["Đà Nẵng", "41,20", "2", "3", "1–9", "2"],
-        ["Hà Nội", "43,77", "2", "3", "1–9", "2"],
+        ["Đà Nẵng", "41,20", "2", "3", "1–9", "3"],
+        ["Hà Nội", "43,77", "2", "3", "1–9", "3"],
         ["Hải Phòng", "không công bố", "–", "–", "–", "–"],
     ]
     assert "PAPI không công bố điểm của Hải Phòng." in page.get_text()
@@ -220,13 +225,21 @@ def test_failed_notebook_has_a_page_that_says_which_part_failed(tmp_path):
     assert [a.get_text() for a in failures.find_all("a")] == ["Đà Nẵng: Tổng quan", "Hải Phòng: Tổng quan"]
 
 
+def found(site) -> dict:
+    text = (site / "assets/search.vi.js").read_text(encoding="utf-8")
+    return json.loads(re.fullmatch(r"papiSearch\((.*)\);\n", text, flags=re.S)[1])
+
+
 def test_search_index_holds_places_dimensions_and_findings(tmp_path):
-    run(tmp_path, *several(findings=["Quản trị môi trường: thấp hơn."]))
-    text = (tmp_path / "site/assets/search.vi.js").read_text(encoding="utf-8")
-    rows = json.loads(re.fullmatch(r"papiSearch\((.*)\);\n", text, flags=re.S)[1])
-    wanted = ["2024/vi/ha-noi/01_participation", "Hà Nội", "1. Tham gia của người dân", 2024]
-    assert [*wanted, ["Quản trị môi trường: thấp hơn."]] in rows
-    assert len(rows) == 12
+    made = several(findings=["Quản trị môi trường: thấp hơn."])
+    made[0][0]["labels"]["aliases"] = ["Sài Gòn"]
+    run(tmp_path, *made, methods())
+    index = found(tmp_path / "site")
+    assert index["texts"] == [["methods-vi", "Phương pháp"]]
+    assert index["notebooks"] == [["00_overview", "Tổng quan"], ["01_participation", "1. Tham gia của người dân"]]
+    assert ["ha-noi", "Hà Nội", "Sài Gòn", 0] in index["places"]
+    assert index["pages"] == [[2024, ["3"] * 3], [2023, ["3"] * 3]]
+    assert len(index["findings"]) == 6  # of the latest year alone, so that the index stays small
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "a\"b'c\n&amp;", "=cmd()|../../x"])
@@ -237,13 +250,13 @@ def test_hostile_names_stay_text(tmp_path, name):
     run(tmp_path, (record, notebook(record, told=told)), (broken, notebook(broken, error=(name, name))))
     for path in (tmp_path / "site").rglob("*.html"):
         page = soup(path)
-        assert {s.get("src", "inline").split("/")[-1] for s in page.find_all("script")} <= {"papi.js", "nav.js"}
-        assert name in page.get_text()
+        scripts = {"papi.js", "nav.js", "compare.js", "compare.2024.vi.js"}
+        assert {s.get("src", "inline").split("/")[-1] for s in page.find_all("script")} <= scripts
+        assert name in page.get_text() or path.name == "compare.html"
         assert "49" not in page.h1.get_text()
     code = soup(tmp_path / "site/2024/vi/x/00_overview.html").select("footer code")
     assert any(json.loads(c.get_text())["province"] == name for c in code if c.get_text().startswith("{"))
-    text = (tmp_path / "site/assets/search.vi.js").read_text(encoding="utf-8")
-    assert json.loads(text.removeprefix("papiSearch(").removesuffix(");\n"))[0][1] == name
+    assert found(tmp_path / "site")["places"][0][1] == name
 
 
 def test_a_path_that_leads_out_of_the_site_is_refused(tmp_path):
@@ -311,7 +324,15 @@ def test_compare_lists_changed_values_not_changed_markup(tmp_path):
         record, other, gone = (job(*place) for place in PLACES)
         body = f"<h2>Vì sao?</h2><p class='finding'>{sentence}</p>{extra}"
         same = notebook(other, f"<h2>Vì sao?</h2>{extra}{table(('a', '5,0'))}")
-        made = [(record, notebook(record, body, table(*rows), told=facts(record, score=score))), (other, same)]
+        made = [
+            (
+                record,
+                notebook(
+                    record, body, table(*rows), told=facts(record, score=score, parts=[["Tổng điểm", score, 3, 2]])
+                ),
+            ),
+            (other, same),
+        ]
         run(out, *made, (gone, notebook(gone)) if out.name == "old" else (job("Huế", "hue"), notebook(gone)))
 
     old, new = tmp_path / "old", tmp_path / "new"
@@ -320,11 +341,19 @@ def test_compare_lists_changed_values_not_changed_markup(tmp_path):
     page = soup(site.compare(new, old))
     rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")]
     assert rows == [
+        ["Hà Nội", "2024", "Tổng điểm", "41,50 (3)", "41,70 (3)"],
         ["Điểm", "41.5", "41.7"],
         ["Vì sao?", "Cao hơn.", "Thấp hơn."],
         ["Vì sao? › Điểm › a › điểm", "1,00", "1,10"],
     ]
-    assert [h.get_text() for h in page.find_all("h2")] == ["Hà Nội, 2024: Tổng quan", "Trang mới", "Trang không còn"]
+    assert [h.get_text() for h in page.find_all("h2")] == [
+        "Những gì đã thay đổi trong số liệu",
+        "Hà Nội, 2024: Tổng quan",
+        "Trang mới",
+        "Trang không còn",
+    ]
+    assert soup(new / "site/index.html").select_one("footer a[href='changes.vi.html']")
+    assert site.verify(new) == []
     assert page.select_one("h2 a")["href"].split("#")[0] == "2024/vi/ha-noi/00_overview.html"
 
 
@@ -384,15 +413,23 @@ def cells(table) -> list[list[str]]:
     return [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in table.select("tbody tr")]
 
 
-@pytest.mark.parametrize("name", ["index", "2024/vi/index", "2024/vi/01_participation"])
-def test_lists_keep_districts_apart_under_their_province(with_districts, name):
-    page = soup(with_districts / f"{name}.html")
+def test_first_page_shows_published_figures_and_only_leads_to_simulated_ones(with_districts):
+    page = soup(with_districts / "index.html")
+    (provinces,) = page.select("table")
+    assert [row[0] for row in cells(provinces)] == ["Hà Nội"]
+    (way,) = page.find_all("a", string=re.compile("Các quận, huyện của Hà Nội"))
+    assert way["href"] == "2024/vi/ha-noi/index.html#districts"
+    assert "(dữ liệu mô phỏng)" in way.get_text()
+
+
+def test_lists_keep_districts_apart_under_their_province(with_districts):
+    page = soup(with_districts / "2024/vi/01_participation.html")
     provinces, ha_noi, hai_phong = page.select("table")
-    more = [] if "01" in name else ["→"]
+    assert page.select_one("p.lead").get_text() == "Người dân được phục vụ ra sao."
     assert [row[0] for row in cells(provinces)] == ["Hà Nội"]
     assert cells(ha_noi) == [
-        ["Quận Ba Đình", "142", "43,67 (±0,99)", "2–28 trên 30", *more],
-        ["Quận Đống Đa", "142", "được ẩn", "–", *more],
+        ["Quận Ba Đình", "142", "43,67 (±0,99)", "2–28 trên 30"],
+        ["Quận Đống Đa", "142", "được ẩn", "–"],
     ]
     assert [row[0] for row in cells(hai_phong)] == ["Quận Lê Chân"]
     assert [h.get_text() for h in page.select("h2[id]")] == [
@@ -429,7 +466,6 @@ def test_district_page_shows_its_way_from_home(with_districts):
 
 
 def test_search_names_a_districts_province_and_says_what_is_simulated(with_districts):
-    text = (with_districts / "assets/search.vi.js").read_text(encoding="utf-8")
-    rows = json.loads(re.fullmatch(r"papiSearch\((.*)\);\n", text)[1])
-    wanted = ["2024/vi/ha-noi/quan-ba-dinh/00_overview", "Quận Ba Đình, Hà Nội", "Tổng quan", 2024]
-    assert [*wanted, ["Cao hơn. (dữ liệu mô phỏng)"]] in rows
+    index = found(with_districts)
+    assert ["ha-noi/quan-ba-dinh", "Quận Ba Đình, Hà Nội", "", 1] in index["places"]
+    assert index["findings"] == []  # none of made-up answers

@@ -9,7 +9,7 @@ from papi_lib.site.files import full_name, split_path
 
 
 def figures(jobs: Sequence[dict]) -> bytes:
-    """Return the published figures of a year's provinces as a script, ``papiCompare(…)``; empty with fewer than two.
+    """Return the published figures of a year's provinces as a script, ``papiCompare(…)``.
 
     Parameters
     ----------
@@ -36,8 +36,6 @@ def figures(jobs: Sequence[dict]) -> bytes:
             order.setdefault(told[0][0], {}).update({name: 1 for name, *_ in told[1:]})
         else:
             order = {told[0][0]: {}, **{name: order.get(name, {}) for name, *_ in told[1:]}} | order
-    if len(places) < 2:
-        return b""
     parts = [pair for name, below in order.items() for pair in ([name, 0], *([part, 1] for part in below))]
     rows = [[folder, name, [of.get(part) or 0 for part, _ in parts]] for folder, (name, of) in places.items()]
     return _script("papiCompare", {"parts": parts, "places": rows})

@@ -63,8 +63,8 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
         for home in dict.fromkeys(_home(job) for job in own):
             yield f"{folder}/{home}/index.html", _hub(home, run, lists, year, lang)
         yield f"{folder}/index.html", _list(f"{folder}/index", run, lists, year, lang)
-        if figures := comparison.figures(own):
-            yield f"assets/compare.{year}.{lang}.js", figures
+        if _provinces(own):
+            yield f"assets/compare.{year}.{lang}.js", comparison.figures(own)
             yield f"{folder}/compare.html", _compare(f"{folder}/compare", run, lists, year, lang)
     yield "assets/nav.js", _navigation(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
@@ -93,7 +93,7 @@ def _of_failed(kept: Path, job: dict, run: dict) -> bytes:
 def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | None = None) -> bytes:
     """Return the page that lists a year's places: by one notebook, or the whole with all notebooks."""
     w, jobs = Words(lang), lists[year, lang]
-    provinces = [job for job in jobs if "parent" not in job["labels"]]
+    provinces = _provinces(jobs)
     titles = _titles(jobs)
     rows, main = _rows(path, provinces, stem)
     text = templates().get_template("list.html.j2").render(
@@ -103,7 +103,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         title=w("{subject}, {year}", subject=titles[stem], year=year) if stem else w("Where do we stand? PAPI {year}", year=year),
         rows=rows,
         about=next((job["facts"].get("about") for job in jobs if stem and job["labels"]["notebook"] == stem and job.get("facts")), None),
-        compare=link(path, f"{year}/{lang}/compare.html") if comparison.figures(jobs) else None,
+        compare=link(path, f"{year}/{lang}/compare.html") if _provinces(jobs) else None,
         others={} if stem else {n: t for n, t in _titles(provinces).items() if n != main},
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
@@ -126,7 +126,7 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
     """Return the page that lists a province's pages and its districts; `home` is the province's folder."""
     path, w = f"{year}/{lang}/{home}/index", Words(lang)
     jobs = [job for job in lists[year, lang] if _home(job) == home]
-    own = [job for job in jobs if "parent" not in job["labels"]]
+    own = _provinces(jobs)
     name = jobs[0]["labels"].get("parent", jobs[0]["labels"])["name"]
     others = {key: {_home(job) for job in of} for key, of in lists.items()}
     text = templates().get_template("hub.html.j2").render(
@@ -134,7 +134,7 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
         year=year,
         title=w("{place}, {year}: all pages", place=name, year=year),
         name=name,
-        compare=f"{link(path, f'{year}/{lang}/compare.html')}#{home}" if comparison.figures(jobs) else None,
+        compare=f"{link(path, f'{year}/{lang}/compare.html')}#{home}" if _provinces(jobs) else None,
         year_list=link(path, f"{year}/{lang}/index.html"),
         pages=[(job["labels"]["title"], _rows(path, [job], _told_by(job, own))[0][0]) for job in own],
         districts=_districts(path, jobs, None),
@@ -149,8 +149,8 @@ def _compare(path: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
     w, jobs = Words(lang), lists[year, lang]
     text = templates().get_template("compare.html.j2").render(
         **_frame(path, run, jobs, w), year=year, title=w("Compare places, {year}", year=year), here="index.html",
-        years=[(y, link(path, f"{y}/{lang}/compare.html")) for y, code in sorted(lists, reverse=True) if code == lang and comparison.figures(lists[y, code])],
-        languages=[(code, link(path, f"{year}/{code}/compare.html")) for code in LANGUAGES if comparison.figures(lists.get((year, code), []))],
+        years=[(y, link(path, f"{y}/{lang}/compare.html")) for y, code in sorted(lists, reverse=True) if code == lang and _provinces(lists[y, code])],
+        languages=[(code, link(path, f"{year}/{code}/compare.html")) for code in LANGUAGES if _provinces(lists.get((year, code), []))],
     )  # fmt: skip
     return as_page(text, jobs)
 
@@ -163,6 +163,10 @@ def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:
         "made": w.date(datetime.fromisoformat(run["finished"])),
         "changes": link(path, f"changes.{w.lang}.html") if run["changes"] else None,
     }  # fmt: skip
+
+
+def _provinces(jobs: list[dict]) -> list[dict]:
+    return [job for job in jobs if "parent" not in job["labels"]]
 
 
 def _home(job: dict) -> str:

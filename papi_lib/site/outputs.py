@@ -43,15 +43,22 @@ def for_reader(cell: NotebookNode, w: Words) -> tuple[list[str], int]:
     return shown, left_out
 
 
-def tables(fragment: str) -> list[str]:
-    """Return the tables of pandas in markup, in the site's look; empty cells of their heads are no headers."""
-    return [_table(table) for table in re.findall(r"<table.*?</table>", fragment, re.S)]
+def _tables(fragment: str, w: Words) -> list[str]:
+    """Return the tables of pandas in markup, in the site's look and the page's language; empty cells of their heads are no headers."""
+    return [_table(table, w) for table in re.findall(r"<table.*?</table>", fragment, re.S)]
 
 
-def _table(table: str) -> str:
+def _table(table: str, w: Words) -> str:
+    def told(found: re.Match) -> str:
+        text = html.unescape(found[2])
+        if re.fullmatch(r"-?\d+\.\d+", text):
+            text = w.number(float(text), len(text.partition(".")[2]))
+        return f"{found[1]}{html.escape({'NaN': '–', 'None': '–'}.get(text) or w(text))}<"
+
+    table = re.sub(r"(<t[hd][^>]*>)([^<]+)<", told, table)
     table = re.sub(r"<table[^>]*>", '<table class="figures">', table, count=1)
     table = re.sub(r"<tr [^>]*>", "<tr>", table).replace("<th></th>", "<td></td>")
-    return f'<div class="drawing" tabindex="0" lang="en">{table}</div>'
+    return f'<div class="drawing" tabindex="0">{table}</div>'
 
 
 def _printed(text: str) -> str:
@@ -62,7 +69,7 @@ def _printed(text: str) -> str:
 def _displayed(data: dict, w: Words) -> str | None:
     """Return the richest form of what was displayed; None if no form of it is for a page."""
     if "text/html" in data:
-        return "".join(tables(data["text/html"])) if 'class="dataframe"' in data["text/html"] else data["text/html"]
+        return "".join(_tables(data["text/html"], w)) if 'class="dataframe"' in data["text/html"] else data["text/html"]
     for kind in _PICTURES:
         if kind in data:
             content = data[kind]

@@ -107,7 +107,7 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
 
 def _scrolling(fragment: str) -> str:
     """Return markup whose tables each have a scroll of their own."""
-    table = r'(?<!lang="en">)<table class="figures[^"]*">.*?</table>'
+    table = r'(?<!tabindex="0">)<table class="figures[^"]*">.*?</table>'
     return re.sub(table, r'<div class="drawing" tabindex="0">\g<0></div>', fragment, flags=re.S)
 
 

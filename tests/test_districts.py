@@ -431,9 +431,7 @@ def test_a_group_is_hidden_where_it_is_its_only_district():
 
 
 def test_what_stands_on_too_few_is_hidden(survey):
-    few_answers = (
-        survey.frame.groupby("unit")[["lurc_fees", "lurc_respectful", "lurc_windows"]].count().min(axis=1)
-    )
+    few_answers = survey.frame.groupby("unit")[["lurc_fees", "lurc_respectful", "lurc_windows"]].count().min(axis=1)
     gone = survey.scores["estimate"].xs("land_use_certificates", level="series")[few_answers.index].isna()
     assert gone[few_answers < disclosure.LEAST_RESPONDENTS].all()
     assert (few_answers < disclosure.LEAST_RESPONDENTS).any()

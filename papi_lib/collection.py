@@ -64,7 +64,7 @@ class Notebook:
         readable = isinstance(found, list) and not isinstance(self._stored, str)
         return found if readable and all(level in LEVELS for level in found) else []
 
-    @property
+    @cached_property
     def dimension(self) -> int | None:
         """Which dimension it is about, by its metadata field ``papi.dimension``; None for none."""
         number = self._own.get("dimension")

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import Normalize
 from matplotlib.patches import Circle
-from matplotlib.patheffects import withStroke
 
 from papi_lib import places
 from papi_lib.page import pictures
@@ -68,7 +67,7 @@ def communes(
     if place.code in inland.index:
         ax.add_patch(Circle((middle.x, middle.y), middle.radius, fill=False, ec=colour["place"], lw=2.5, zorder=5))
         named = {"color": colour["place"], "weight": "bold", "fontsize": 8.5, "ha": "center", "va": "bottom"}
-        named["path_effects"] = [withStroke(linewidth=2.5, foreground="white")]
+        named["bbox"] = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1}
         ax.annotate(place.name(lang), (middle.x, middle.y + middle.radius), (0, 3), textcoords="offset points", **named)
     ends = [inland[c] + sign * inland["radius"] for c in ("x", "y") for sign in (-1, 1)]
     ax.set(xlim=(ends[0].min(), ends[1].max()), ylim=(ends[2].min(), ends[3].max()), aspect="equal")

@@ -68,12 +68,12 @@ class Survey:
     asked: pd.DataFrame
     known: pd.DataFrame = field(default_factory=pd.DataFrame)
 
-    @property
+    @cached_property
     def units(self) -> list[str]:
         """Codes of the units that have respondents."""
         return sorted(self.frame["unit"].unique())
 
-    @property
+    @cached_property
     def home(self) -> places.Place:
         """The province."""
         return places.province(self.province, records.place_year(self.level, self.year))

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from papi_lib.atomic import write
+from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import LANGUAGES, Words
 from papi_lib.site.files import HERE, as_page, full_name, link, of_places, read_run, split_path, templates
 from papi_lib.site.pages import render_page
@@ -48,7 +49,8 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
     """Yield what the site has besides the pages of finished notebooks, by name; the first page last."""
     jobs = of_places(run["jobs"])
     for asset in sorted((HERE / "assets").iterdir()):
-        yield f"assets/{asset.name}", asset.read_bytes()
+        more = style_sheet() if asset.suffix == ".css" else ""
+        yield f"assets/{asset.name}", asset.read_bytes() + more.encode()
     for job in run["jobs"]:
         if job["status"] == "failed":
             yield f"{job['path']}.html", _of_failed(out / "notebooks" / f"{job['path']}.failed.ipynb", job, run)

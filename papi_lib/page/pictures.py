@@ -86,8 +86,9 @@ def axes(
         left, right, top, bottom = margins
         figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, 0.16, 0.34)
     for ax in drawn:
-        ax.xaxis.set_major_formatter(Numbers(words))
-        ax.yaxis.set_major_formatter(Numbers(words))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(Numbers(words))
+            axis.isDefault_majfmt = True  # names that are drawn on the axis may take its place
     return drawn[0] if len(drawn) == 1 else drawn
 
 

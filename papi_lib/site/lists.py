@@ -11,6 +11,7 @@ from pathlib import Path
 from papi_lib.atomic import write
 from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import LANGUAGES, Words
+from papi_lib.site.brief import briefs
 from papi_lib.site.files import HERE, as_page, full_name, link, of_places, read_run, split_path, templates
 from papi_lib.site.pages import render_page
 
@@ -64,6 +65,7 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
         for home in dict.fromkeys(_home(job) for job in own):
             yield f"{folder}/{home}/index.html", _hub(home, run, lists, year, lang)
         yield f"{folder}/index.html", _list(f"{folder}/index", run, lists, year, lang)
+    yield from briefs(out, run)
     yield "assets/nav.js", _navigation(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
         own = [job for job in jobs if job["labels"]["lang"] == lang]

@@ -152,9 +152,10 @@ def history(
         _panel(ax, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
         ax.set_title(pictures.wrap(w.part(part), 46))
         ax.tick_params(labelbottom=i + columns >= len(parts))
-    seen = [ax.get_ylim()[0] <= y <= ax.get_ylim()[1] for ax, part in zip(panels, parts) for y in frame.loc[frame["part"] == part, "score"]]  # fmt: skip
-    for ax in panels[: len(parts)]:
-        ax.set_xlim(frame.loc[seen, "year"].min() - 0.6, frame["year"].max() + 0.6)  # no empty years off the scale
+    drawn = list(zip(panels, parts, strict=False))
+    own = pd.concat(frame[(frame["part"] == part) & frame["score"].between(*ax.get_ylim())] for ax, part in drawn)
+    for ax, _ in drawn:  # no empty years off the scale
+        ax.set_xlim((own if len(own) else frame)["year"].min() - 0.6, frame["year"].max() + 0.6)
     for ax in panels[len(parts) :]:
         ax.remove()
     panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)

@@ -214,14 +214,18 @@ def tiles(
         ground = None if tile.group else {"facecolor": PAPER, "linewidth": 0, "pad": 0.5}  # hatching is hard to read
         look = {"color": INKS.get(tile.group, colour["text"]), "bbox": ground} | middle
         name, number = pictures.wrap(tile.name.replace(" - ", " "), 8), tile.group or "–"
-        ax.text(tile.column + 0.47, tile.row + 0.47, f"{name}\n{number}", linespacing=1.05, gid=ONLY_WIDE, **look, **small)
+        ax.text(
+            tile.column + 0.47, tile.row + 0.47, f"{name}\n{number}", linespacing=1.05, gid=ONLY_WIDE, **look, **small
+        )
         ax.text(tile.column + 0.47, tile.row + 0.47, number, gid=ONLY_NARROW, visible=False, **look)
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
             ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", **small)
         elif pd.notna(tile.islands):  # east of the map
             line = {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}
             spots = (tile.column + 0.95, tile.row + 0.5), (7.25, tile.row + 0.5)
-            ax.annotate(pictures.wrap(tile.islands, 9), *spots, fontsize=7, va="center", color=colour["text"], arrowprops=line)
+            ax.annotate(
+                pictures.wrap(tile.islands, 9), *spots, fontsize=7, va="center", color=colour["text"], arrowprops=line
+            )
     code = place.province_code if place else None
     if code in grid.index:
         spot = tuple(grid.loc[code, ["column", "row"]])

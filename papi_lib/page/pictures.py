@@ -21,7 +21,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, ScalarFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, ScalarFormatter
 
 from papi_lib.page import colours, tables
 from papi_lib.page.colours import ALARM, BEST, CITIES, COUNTRY, FAINT, LINE, PLACE, REGION, SOFT  # noqa: F401 (for notebooks)
@@ -39,7 +39,7 @@ _STYLE: Any = {
 NARROW, SMALLEST = 3.4, 8.3
 #: Group ids of what is drawn for one of the two widths alone: names over many dots, say.
 ONLY_WIDE, ONLY_NARROW = "only-wide", "only-narrow"
-_LONG, _COLOUR = re.compile(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+"), re.compile("#[0-9a-f]{6}(?=[;\"])")
+_LONG, _COLOUR = re.compile(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+"), re.compile('#[0-9a-f]{6}(?=[;"])')
 _FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', sans-serif"
 
 
@@ -127,7 +127,9 @@ def html(figure: Figure, about: Description, words: Words, note: str = "") -> st
     if figure.get_figwidth() > NARROW:
         with narrow(figure):
             drawing += svg(figure, about.alt, note, "narrow")
-    return f'<figure class="picture"><div>{drawing}</div><figcaption>{escape(about.caption)}</figcaption>{behind}</figure>'
+    return (
+        f'<figure class="picture"><div>{drawing}</div><figcaption>{escape(about.caption)}</figcaption>{behind}</figure>'
+    )
 
 
 @contextmanager
@@ -161,6 +163,8 @@ def narrow(figure: Figure) -> Iterator[None]:
             heights.append(min(inches, 3.2))
             if max(map(len, labels), default=0) > 9:
                 undo.callback(ax.yaxis.set_major_formatter, ax.yaxis.get_major_formatter())
+                undo.callback(ax.yaxis.set_major_locator, ax.yaxis.get_major_locator())
+                ax.yaxis.set_major_locator(FixedLocator(ax.get_yticks()))
                 ax.yaxis.set_major_formatter(FixedFormatter(rows))
                 lines = max(row.count("\n") for row in rows) + 1
                 heights[-1] = max(inches, len(rows) * (0.15 * lines + 0.09))

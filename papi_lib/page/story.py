@@ -134,6 +134,15 @@ def parts(page: Page) -> pd.DataFrame | None:
     return frame
 
 
+def groups(page: Page) -> pd.Series | None:
+    """Ask where the groups are; show the map. Return each province's group in the page's series; None of a survey."""
+    if page.survey or not page.measured:
+        return None
+    page.ask("Where are the groups?")
+    page.picture(country.tiles(page.standing["group"], page.place, lang=page.lang))
+    return page.standing["group"]
+
+
 @datafiles.held()
 def answers(page: Page) -> pd.DataFrame | None:
     """Ask what people answered: by item in records, by indicator where those published for the year are there.

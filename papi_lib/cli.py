@@ -336,7 +336,7 @@ def _check_records(file: Path, year: str | None, target: Path | None, everything
 @click.argument("out", type=FOUND, default=RUN)
 @click.option("--verify", is_flag=True, help="Only check that every page belongs to its notebook; exit code 1 if not.")
 @click.option("--against", type=FOUND, metavar="OLDER_RUN", help="List the figures that changed since an earlier run.")
-@click.option("--pdf", is_flag=True, help="Print each place's pages as one PDF; needs Chromium.")
+@click.option("--pdf", is_flag=True, help="Print each place's summary and a booklet as PDFs; needs Chromium.")
 def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
     """Make the lists and the search of a run folder again; check, compare or print its pages.
 

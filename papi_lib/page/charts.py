@@ -15,14 +15,15 @@ from matplotlib.axes import Axes
 
 from papi_lib import estimates
 from papi_lib.page import pictures
+from papi_lib.page.colours import GROUPS, PAPER, TEXT
 from papi_lib.page.words import Words
 from papi_lib.places import Place
 
 #: What is drawn to its colour; every chart takes ``palette={"place": "navy"}`` to draw some of it otherwise.
 PALETTE = {
     "place": pictures.PLACE, "whole": pictures.COUNTRY, "peers": pictures.REGION, "cities": pictures.CITIES,
-    "best": pictures.BEST, "range": pictures.FAINT, "line": "#94a3b8", "text": "#334155",
-} | pictures.GROUP_COLOURS  # fmt: skip
+    "best": pictures.BEST, "range": pictures.FAINT, "line": pictures.LINE, "text": TEXT,
+} | GROUPS  # fmt: skip
 
 
 def colours(palette: Mapping | None) -> dict:
@@ -45,69 +46,73 @@ def rows(ax: Axes, labels: Iterable[str]) -> np.ndarray:
 def dots(ax: Axes, frame: pd.DataFrame, values: str, at: np.ndarray, colour: str) -> None:
     """Draw a column with its ``margin`` as whiskers, a dot a row: hollow where it is not ``clear``."""
     ax.errorbar(frame[values], at, xerr=frame["margin"], fmt="none", ecolor=colour, elinewidth=1.4, zorder=4)
-    face = np.where(frame["clear"].eq(True), colour, "white")
+    face = np.where(frame["clear"].eq(True), colour, PAPER)
     ax.scatter(frame[values], at, s=55, facecolor=face, edgecolor=colour, linewidth=1.5, zorder=5)
 
 
 @pictures.style()
 def profile(
-    frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None,
+    frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, title: str = "",
     names: Mapping[str, str] | None = None, palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
-    """Draw a place's score in each part beside the whole, places of its kind and, of provinces, the best.
+    """Draw how far a place is from the whole in each part, the best part on top, with its rank at the edge.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Indexed by part, in points: ``score``, ``margin`` (of the difference to the whole), ``clear`` (whether it is more
-        than that), ``whole``, ``peers``, and optionally ``cities``, ``best``, ``best_place`` (code), ``worst``,
-        ``lower`` and ``upper`` (the scale).
+        Indexed by part, in points, as from `papi_lib.estimates.gaps`: ``difference`` to the whole, its ``margin`` and
+        ``clear`` (whether it is more than that); optionally ``score``, ``whole``, ``peers``, ``cities``, ``best`` and
+        ``worst``, ``best_place`` (code), ``rank`` and ``of``.
     place : Place
         The place.
     lang : {"vi", "en"}
         Language of the picture.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
+    title : str
+        What the differences are, in the picture's language.
     names : mapping, optional
         What ``whole`` and ``peers`` are called, in the picture's language.
     palette : mapping, optional
         Colours that differ from `PALETTE`.
     """
-    if frame.empty or frame[["score", "whole"]].isna().all(axis=None):
+    frame = frame.dropna(subset="difference").sort_values("difference", ascending=False)
+    if frame.empty:
         return None
     w, colour, name = Words(lang), colours(palette), place.name(lang)
     names = {
         "whole": w("mean of provinces"), "peers": w("mean of the region"), "cities": w("mean of the central cities"), "best": w("best province"),
     } | dict(names or {})  # fmt: skip
-    ax = pictures.axes(w, 7, 1.4 + 0.5 * len(frame), margins=(2.35, 0.2, 0.15, 1.05)) if ax is None else ax
+    ax = pictures.axes(w, 7, 1.5 + 0.44 * len(frame), margins=(2.35, 0.75, 0.35, 1.0)) if ax is None else ax
     at = rows(ax, map(w.part, frame.index))
-    ends, label = ("worst", "best"), w("lowest to highest province")
-    if "worst" not in frame:
-        ends, label = ("lower", "upper"), w("range of the scale")
-    if set(ends) <= set(frame):
-        ax.hlines(at, *(frame[end] for end in ends), color=colour["range"], lw=7, zorder=1, label=label)
-    for column, marker, size in (("whole", "|", 13), ("peers", "s", 5), ("cities", "^", 5.5), ("best", "D", 4.5)):
+    ax.axvline(0, color=colour["whole"], lw=1, label=names["whole"])
+    if "worst" in frame:
+        ends = (frame[end] - frame["whole"] for end in ("worst", "best"))
+        ax.hlines(at, *ends, color=colour["range"], lw=1, zorder=1, label=w("lowest to highest province"))
+    for column, marker in (("peers", "s"), ("cities", "^")):
         if column in frame:
-            look = {"ms": size, "mew": 2 if marker == "|" else 0, "color": colour[column], "label": names[column]}
-            ax.plot(frame[column], at, marker, zorder=3, **look)
-    dots(ax, frame, "score", at, colour["place"])
-    ax.plot([], [], "o", ms=7, color=colour["place"], label=name if frame["score"].notna().any() else None)
-    above = {"textcoords": "offset points", "ha": "center", "color": colour["place"], "weight": "bold"}
-    for y, score in zip(at, frame["score"], strict=True):
-        if pd.notna(score):
-            ax.annotate(w.number(score), (score, y), (0, 8), **above)
-    if {"lower", "upper"} <= set(frame):
-        low, high = frame["lower"].min(), frame["upper"].max()
-        ax.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
-    ax.set_xlabel(w("points"))
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=3)
-    whole = names["whole"]
-    caption = w("Score by part; the whisker is the margin of error of the difference to {whole}, all parts looked at together: it reaches {whole} where the dot is hollow.", whole=whole)  # fmt: skip
-    told = [w("{part:part} {score:2} ({whole:2})", part=part, **row) for part, row in frame[["score", "whole"]].iterrows()]  # fmt: skip
-    alt = w("Scores of {place}, in brackets {whole}: {told}.", place=name, whole=whole, told="; ".join(told))
-    columns = {"score": (name, "2"), "margin": (w("margin of error ±"), "2")}
+            ax.plot(frame[column] - frame["whole"], at, marker, ms=5, zorder=3, color=colour[column], label=names[column])  # fmt: skip
+    dots(ax, frame, "difference", at, colour["place"])
+    ax.plot([], [], "o", ms=7, color=colour["place"], label=name)
+    if "rank" in frame:
+        edge = {"transform": ax.get_yaxis_transform(), "color": colour["place"], "weight": "bold", "va": "center"}
+        for y, row in zip(at, frame.itertuples(), strict=True):
+            ax.text(1.02, y, w("{rank:0}/{of:0}", rank=row.rank, of=row.of), **edge)
+        ax.text(1.02, at[0] + 0.62, w("rank"), transform=edge["transform"], color=colour["text"], va="center")
+    ax.xaxis.set_major_formatter(pictures.Numbers(w, signed=True))
+    ax.set(xlabel=w("points"), title=title)
+    if "whole" in frame:
+        ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    caption = w("Differences with their margins of error, all looked at together; hollow dots are within theirs.")
+    told = "; ".join(
+        w("{part:part} {difference:+2}" if row.clear else "{part:part} {difference:+2} (within its margin of error)", part=row.Index, difference=row.difference)
+        for row in frame.itertuples()
+    )  # fmt: skip
+    columns = {
+        "score": (name, "2"), "rank": (w("rank"), "0"), "difference": (w("difference"), "+2"), "margin": (w("margin of error ±"), "2"),
+    }  # fmt: skip
     columns |= {key: (text, "2") for key, text in names.items()} | {"best_place": (w("who"), "place")}
-    return pictures.describe(ax, caption, alt, frame, columns=columns)
+    return pictures.describe(ax, caption, f"{title or name}: {told}", frame, columns=columns)
 
 
 @pictures.style()
@@ -146,16 +151,17 @@ def history(
     for i, (ax, part) in enumerate(zip(panels, parts, strict=False)):
         _panel(ax, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
         ax.set_title(pictures.wrap(w.part(part), 46))
-        ax.set_xlim(frame["year"].min() - 0.6, frame["year"].max() + 0.6)
         ax.tick_params(labelbottom=i + columns >= len(parts))
+    drawn = list(zip(panels, parts, strict=False))
+    own = pd.concat(frame[(frame["part"] == part) & frame["score"].between(*ax.get_ylim())] for ax, part in drawn)
+    for ax, _ in drawn:  # no empty years off the scale
+        ax.set_xlim((own if len(own) else frame)["year"].min() - 0.6, frame["year"].max() + 0.6)
     for ax in panels[len(parts) :]:
         ax.remove()
-    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="lower center", ncols=3)
-    latest = frame.dropna(subset="score").drop_duplicates("part", keep="last")
-    latest = latest[["part", "score", "year"]].to_dict("records")
-    told = "; ".join(w("{part:part} {score:2} in {year}", **row) for row in latest)
+    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    told = "; ".join(f"{w.part(part)}: {_course(own, w)}" for part, own in frame.groupby("part", sort=False))
     alt = w("Scores of {place} by year; lines break where the measure changed.", place=name) + " " + told
-    caption = w("Points by year. Dotted lines mark years from which scores no longer compare with those before.")
+    caption = w("Points by year, on the scale of the years that compare with the latest. Dotted lines mark years from which scores no longer compare with those before; the earlier ones are grey and may lie off the scale.")  # fmt: skip
     columns = {
         "year": (w("year"), ""), "score": (name, "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_se": (w("standard error of the difference"), "2"),
@@ -163,62 +169,41 @@ def history(
     return pictures.describe(panels[0], caption, alt, frame.set_index("part"), columns=columns)
 
 
+def _course(frame: pd.DataFrame, w: Words) -> str:
+    """Return how a part went: in each run of years that compare its first and last score, and its turns between."""
+    told = []
+    for _, own in frame.dropna(subset="score").groupby("segment", sort=True):
+        ends = {own.index[0], own["score"].idxmin(), own["score"].idxmax(), own.index[-1]}
+        told.append(" → ".join(w("{score:2} in {year}", **own.loc[i, ["score", "year"]]) for i in sorted(ends)))
+    return " | ".join(told) or "–"
+
+
 def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) -> None:
-    """Draw one part by year; where the measure changed, a missing value keeps lines apart."""
+    """Draw one part by year on the scale of the years that compare with the latest, earlier ones grey.
+
+    Where the measure changed, a missing value keeps lines apart.
+    """
     name, other, middle = names
     segment = frame["segment"].to_numpy()
-    breaks, alone = np.flatnonzero(np.diff(segment)) + 1, ~frame["segment"].duplicated(keep=False).to_numpy()
-    values = frame[["year", "score", "beside", "lower_quartile", "upper_quartile"]].to_numpy(float)
-    year, score, beside, low, high = np.insert(values, breaks, np.nan, axis=0).T
-    ax.fill_between(year, low, high, color=colour["range"], alpha=0.6, lw=0, label=middle)
-    if alone.any():
-        ax.vlines(*values[alone][:, [0, 3, 4]].T, color=colour["range"], lw=6, alpha=0.6)
-    ax.plot(year, beside, color=colour["whole"], lw=1.3, marker="_", ms=7, label=other)
-    ax.plot(year, score, color=colour["place"], lw=1.8, marker="o", ms=4.5, label=name)
-    ax.vlines(values[:, 0], frame["low"], frame["high"], color=colour["place"], lw=0.9, alpha=0.8)
+    breaks = np.flatnonzero(np.diff(segment)) + 1
+    columns = ["year", "score", "beside", "lower_quartile", "upper_quartile", "low", "high"]
+    now = segment == segment[-1]
+    for chosen, place, whole in ((~now, "line", "line"), (now, "place", "whole")):
+        label = dict(zip(("place", "whole"), (name, other), strict=True)) if chosen[-1] else {}
+        own = np.where(chosen[:, None], frame[columns].to_numpy(float), np.nan)
+        year, score, beside, low, high, *ends = np.insert(own, breaks, np.nan, axis=0).T
+        ax.fill_between(year, low, high, color=colour["range"], alpha=0.3, lw=0, label=middle if label else None)
+        alone = chosen & ~frame["segment"].duplicated(keep=False).to_numpy()
+        ax.vlines(*own[alone][:, [0, 3, 4]].T, color=colour["range"], lw=6, alpha=0.3)
+        ax.plot(year, beside, color=colour[whole], lw=1.3, marker="_", ms=7, label=label.get("whole"))
+        ax.plot(year, score, color=colour[place], lw=1.8, marker="o", ms=4.5, label=label.get("place"))
+        ax.vlines(year, *ends, color=colour[place], lw=0.9)
+    scale = frame.loc[now, columns[1:]]
+    room = 0.08 * (scale.max(axis=None) - scale.min(axis=None) or 1)
+    if np.isfinite(room):
+        ax.set_ylim(scale.min(axis=None) - room, scale.max(axis=None) + room)
     if len(breaks):
         between = {"ls": ":", "lw": 1, "transform": ax.get_xaxis_transform()}
-        ax.vlines(segment[breaks] - 0.5, 0, 1, color="#64748b", **between)
+        ax.vlines(segment[breaks] - 0.5, 0, 1, color=colour["line"], **between)
     ax.locator_params(axis="x", integer=True, nbins=8, steps=[1, 2, 5, 10])
     ax.xaxis.set_major_formatter("{x:.0f}")
-
-
-@pictures.style()
-def gaps(
-    frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, title: str = "",
-    palette: Mapping | None = None,
-) -> Axes | None:  # fmt: skip
-    """Draw differences with their margins of error, a row a part; those within theirs are hollow.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Indexed by part, in points: ``difference``, ``margin`` and ``clear``, as from
-        `papi_lib.estimates.gaps`.
-    place : Place
-        The place.
-    lang : {"vi", "en"}
-        Language of the picture.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    title : str
-        What the differences are, in the picture's language.
-    palette : mapping, optional
-        Colours that differ from `PALETTE`.
-    """
-    frame = frame.dropna(subset="difference")
-    if frame.empty:
-        return None
-    w, colour = Words(lang), colours(palette)
-    ax = pictures.axes(w, 7, 0.95 + 0.4 * len(frame), margins=(2.4, 0.2, 0.35, 0.5)) if ax is None else ax
-    ax.axvline(0, color=colour["whole"], lw=1)
-    dots(ax, frame, "difference", rows(ax, map(w.part, frame.index)), colour["place"])
-    ax.xaxis.set_major_formatter(pictures.Numbers(w, signed=True))
-    ax.set(xlabel=w("points"), title=title)
-    told = "; ".join(
-        w("{part:part} {difference:+2}" if row.clear else "{part:part} {difference:+2} (within its margin of error)", part=row.Index, difference=row.difference)
-        for row in frame.itertuples()
-    )  # fmt: skip
-    columns = {"difference": (w("difference"), "+2"), "margin": (w("margin of error ±"), "2")}
-    caption = w("Differences with their margins of error, all looked at together; hollow dots are within theirs.")
-    return pictures.describe(ax, caption, f"{title or place.name(lang)}: {told}", frame, columns=columns)

@@ -17,6 +17,8 @@ from matplotlib.transforms import Bbox
 from papi_lib import places
 from papi_lib.page import pictures
 from papi_lib.page.charts import colours, rows
+from papi_lib.page.colours import GROUPS, INKS, PAPER
+from papi_lib.page.pictures import ONLY_NARROW, ONLY_WIDE
 from papi_lib.page.words import Words
 from papi_lib.places import Place
 
@@ -72,8 +74,8 @@ def strip(
     ends = frame.groupby("group")["score"].agg(["min", "max"]).sort_index(ascending=False)
     edges = [first - room, *((ends["max"].iloc[:-1].to_numpy() + ends["min"].iloc[1:].to_numpy()) / 2), last + room]
     for group, (left, right) in zip(ends.index, pairwise(edges), strict=True):
-        ax.axvspan(left, right, color=colour[group], alpha=0.22, lw=0)
-        ax.text((left + right) / 2, -1.5, pictures.wrap(group_name(group, w), 10), ha="center", va="bottom", fontsize=8)
+        ax.axvspan(left, right, color=colour[group], alpha=0.25, lw=0)
+        ax.text((left + right) / 2, -1.5, pictures.wrap(group_name(group, w), 6), ha="center", va="bottom", fontsize=8)
     height = (7 * np.arange(n) % 9 - 4) / 8  # dots beside each other do not hide each other
     ax.scatter(frame["score"], np.where(own, 0, height), s=np.where(own, 0, 14), color=colour["best"], lw=0, zorder=3)
     if own.any():
@@ -81,11 +83,11 @@ def strip(
         ax.plot(row[["low", "high"]], [0, 0], color=colour["place"], lw=2.5, alpha=0.5, zorder=4, solid_capstyle="butt")
         ax.plot(row["score"], 0, "o", color=colour["place"], ms=9, zorder=6)
         if before is not None and np.isfinite(before):
-            ax.plot(before, 0, "o", mfc="white", mec=colour["place"], mew=1.6, ms=8, zorder=5)
+            ax.plot(before, 0, "o", mfc=PAPER, mec=colour["place"], mew=1.6, ms=8, zorder=5)
             caption += " " + w("The hollow dot is {place} the year before.", place=place.name(lang))
     cities = table[table["type"] == "city"]
     chosen = own | frame.index.isin([*cities.index, *frame.index[[0, -1]]])
-    beside = spread(frame["score"][chosen].to_numpy(), 0.034 * (last - first or 1), last)
+    beside = spread(frame["score"][chosen].to_numpy(), 0.045 * (last - first or 1), last)
     turned = {"rotation": 60, "rotation_mode": "anchor", "va": "center", "fontsize": 7.5, "annotation_clip": False}
     for x, code, y, foot in zip(frame["score"][chosen], frame.index[chosen], height[chosen], beside, strict=True):
         mine = code == place.code
@@ -162,7 +164,7 @@ def areas(
             ends = np.clip([drawn["score"] - drawn["low"], drawn["high"] - drawn["score"]], 0, None)
             ax.errorbar(drawn["score"], at[chosen], xerr=ends, **look)
     if "model" in frame:
-        ax.plot(frame["model"], at, "D", ms=5.5, mfc="white", mec=colour["peers"], zorder=4, label=w("model estimate"))
+        ax.plot(frame["model"], at, "D", ms=5.5, mfc=PAPER, mec=colour["peers"], zorder=4, label=w("model estimate"))
     for tick, chosen in zip(ax.get_yticklabels(), own, strict=True):
         tick.set(color=colour["place"] if chosen else colour["text"], weight="bold" if chosen else "normal")
     ax.set_xlabel(w("points"))
@@ -219,33 +221,41 @@ def tiles(
     if ax is None:
         ax = pictures.axes(w, 6.6, 9.2)
         ax.set_position((0, 0, 1, 1))  # nothing stands outside, which a layout takes long to find out
-    looks = {g: {"facecolor": colour[g], "edgecolor": colour["line"]} for g in pictures.GROUP_COLOURS}
-    looks[0] = {"facecolor": "white", "edgecolor": colour["line"], "hatch": "////"}
+    looks = {g: {"facecolor": colour[g], "edgecolor": colour["line"]} for g in GROUPS}
+    looks[0] = {"facecolor": PAPER, "edgecolor": colour["line"], "hatch": "////"}
     middle, small = {"ha": "center", "va": "center"}, {"fontsize": 6.3}
     for tile in grid.fillna({"group": 0}).itertuples():
         ax.add_patch(Rectangle((tile.column, tile.row), 0.94, 0.92, lw=0.6, **looks[tile.group]))
-        text = pictures.wrap(tile.name.replace(" - ", " "), 8) + f"\n{tile.group or '–'}"
-        ground = None if tile.group else {"facecolor": "white", "linewidth": 0, "pad": 0.5}  # hatching is hard to read
-        ink = "white" if tile.group in (1, 2) else "#111827"
-        ax.text(tile.column + 0.47, tile.row + 0.47, text, color=ink, linespacing=1.05, bbox=ground, **middle, **small)
+        ground = None if tile.group else {"facecolor": PAPER, "linewidth": 0, "pad": 0.5}  # hatching is hard to read
+        look = {"color": INKS.get(tile.group, colour["text"]), "bbox": ground} | middle
+        name, number = pictures.wrap(tile.name.replace(" - ", " "), 8), tile.group or "–"
+        ax.text(
+            tile.column + 0.47, tile.row + 0.47, f"{name}\n{number}", linespacing=1.05, gid=ONLY_WIDE, **look, **small
+        )
+        ax.text(tile.column + 0.47, tile.row + 0.47, number, gid=ONLY_NARROW, visible=False, **look)
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
-            ax.text(0.47, tile.row + 1.45, pictures.wrap(tile.islands, 9), color=colour["text"], **middle, **small)
+            ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", **small)
         elif pd.notna(tile.islands):  # east of the map
             line = {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}
             spots = (tile.column + 0.95, tile.row + 0.5), (7.25, tile.row + 0.5)
-            ax.annotate(tile.islands, *spots, fontsize=7, va="center", color=colour["text"], arrowprops=line)
+            ax.annotate(
+                pictures.wrap(tile.islands, 9), *spots, fontsize=7, va="center", color=colour["text"], arrowprops=line
+            )
     code = place.province_code if place else None
     if code in grid.index:
         spot = tuple(grid.loc[code, ["column", "row"]])
         ax.add_patch(Rectangle(spot, 0.94, 0.92, fill=False, edgecolor=colour["place"], lw=3, zorder=5))
-    names = {g: f"{g} · {group_name(g, w)}" for g in pictures.GROUP_COLOURS} | {0: "– · " + w("not published")}
+    names = {g: f"{g} · {group_name(g, w)}" for g in GROUPS} | {0: "– · " + w("not published")}
     handles = [Rectangle((0, 0), 1, 1, label=name, **looks[g]) for g, name in names.items()]
-    title = {"title": w("group (quartile)"), "title_fontsize": 8}
+    if code in grid.index:
+        own = {"edgecolor": colour["place"], "lw": 2, "label": places.province(code).name(lang)}
+        handles.insert(0, Rectangle((0, 0), 1, 1, fill=False, **own))
+    title = {"title": w("group (quartile)"), "title_fontsize": 8, "handlelength": 1.2, "handletextpad": 0.5}
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), **title)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
     counts = grid["group"].value_counts()
-    told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in pictures.GROUP_COLOURS]
+    told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in GROUPS]
     told.append(f"{w('not published')} {grid['group'].isna().sum()}")
     alt = w("Tile map of the {n} provinces by group:", n=len(grid)) + f" {', '.join(told)}."
     if code in grid.index and pd.notna(grid.loc[code, "group"]):
@@ -261,7 +271,7 @@ def point_out(
     ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place, *, lang: str = "vi", means: bool = True,
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
-    """Point out a place among all provinces' dots that are drawn already, and name it and the cities under central government.
+    """Point out a place and its region among all provinces' dots, drawn already; name them and the central cities.
 
     Parameters
     ----------
@@ -288,30 +298,39 @@ def point_out(
         ax.axvline(frame[x].mean(), color=colour["range"], lw=1, zorder=0)
         ax.axhline(frame[y].mean(), color=colour["range"], lw=1, zorder=0)
     ax.set(xlabel=w.part(x) + w(" (points)"), ylabel=w.part(y) + w(" (points)"))
-    small, bold = {"fontsize": 7.5, "color": colour["text"]}, {"fontsize": 8.5, "color": colour["place"], "weight": "bold"}  # fmt: skip
-    named = [city for city in places.peers(place, "cities") if city in frame.index]
+    region = [key for key in places.peers(place, "region") if key in frame.index]
+    ax.scatter(frame.loc[region, x], frame.loc[region, y], s=26, color=colour["peers"], lw=0, zorder=3)
+    small, bold = {"fontsize": 8.3, "color": colour["text"]}, {"fontsize": 9, "color": colour["place"], "weight": "bold"}  # fmt: skip
+    looks = {key: small for key in places.peers(place, "cities") if key in frame.index}
     r = frame[x].corr(frame[y])
     alt = w("{n} provinces by {x:part} and {y:part}; correlation {r:2}.", n=len(frame), x=x, y=y, r=r)
     if code in frame.index:
         here = frame.loc[code]
         ax.plot(*here, "o", ms=13, mfc="none", mec=colour["place"], mew=2.2, zorder=4)
-        named = [code, *(city for city in named if city != code)]
+        looks = {code: bold} | {city: look for city, look in looks.items() if city != code}
         alt += " " + w("{place}: {x:2} and {y:2} points.", place=place.name(lang), x=here[x], y=here[y])
-    _name(ax, frame, {key: (w.place(key), bold if key == code else small) for key in named}, colour["line"])
+    looks |= {key: {"fontsize": 8.3, "color": colour["peers"]} for key in region if key not in looks}
+    _name(ax, frame, {key: (w.place(key), look) for key, look in looks.items()}, colour["line"], ONLY_WIDE)
+    with pictures.narrow(ax.figure):
+        few = list(looks)[: 7 if code in looks else 6]
+        _name(ax, frame, {key: (w.place(key), looks[key]) for key in few}, colour["line"], ONLY_NARROW)
     shown = frame.set_axis(frame.index.map(w.place)).sort_index(key=lambda names: names.map(places.sort_key))
     columns = {x: (w.part(x), "2"), y: (w.part(y), "2")}
-    caption = w("One dot a province; grey lines are the means of the provinces.")
+    caption = w("One dot a province, those of {region} in colour; grey lines are the means of the provinces.", region=places.region_name(place.region, lang))  # fmt: skip
     return pictures.describe(ax, caption, alt, shown, columns=columns, rows=(w("province"), ""))
 
 
-def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dict]], colour: str) -> None:
-    """Write names beside dots, each where it covers least; one that stands far off gets a line to its dot."""
+def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dict]], colour: str, gid: str) -> None:
+    """Write names beside dots, each where it covers least; one that stands far off gets a line to its dot.
+
+    A name beyond the first six that would lie over another or outside is left out.
+    """
     ax.figure.draw_without_rendering()  # from now on the layout is what it will be
     points, inside, scale = ax.transData.transform(frame), ax.get_window_extent(), ax.figure.dpi / 72
     taken = [ax.get_legend().get_window_extent()] if ax.get_legend() else []
-    for code, (name, look) in names.items():
+    for number, (code, (name, look)) in enumerate(names.items()):
         row = frame.index.get_loc(code)
-        note = ax.annotate(name, frame.loc[code], (0, 0), textcoords="offset points", **look)
+        note = ax.annotate(name, frame.loc[code], (0, 0), textcoords="offset points", gid=gid, **look)
         size = np.array(note.get_window_extent().size)
         directions, reach = np.array([spot[:2] for spot in _SPOTS]), np.array([[spot[2]] for spot in _SPOTS])
         low = points[row] + directions * reach * scale + size * (directions - 1) / 2
@@ -324,9 +343,13 @@ def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dic
             + box.padded(3).count_contains(others)
             for box in boxes
         ]
+        if number > 5 and min(costs) >= 20:
+            note.remove()
+            continue
         dx, dy, far = _SPOTS[int(np.argmin(costs))]
         taken.append(boxes[int(np.argmin(costs))])
-        note.set(position=(dx * far, dy * far), ha=_SIDES[dx][0], va=_SIDES[dy][1])
+        note.set(position=(dx * far, dy * far), ha=_SIDES[dx][0], va=_SIDES[dy][1], visible=gid == ONLY_WIDE)
         if far > 10:
             line = {"arrowstyle": "-", "color": colour, "lw": 0.7}
-            ax.annotate("", frame.loc[code], note.get_position(), textcoords="offset points", arrowprops=line)
+            look = {"textcoords": "offset points", "arrowprops": line, "gid": gid, "visible": gid == ONLY_WIDE}
+            ax.annotate("", frame.loc[code], note.get_position(), **look)

@@ -95,7 +95,9 @@ class Choice:
         if self.picture == "history":
             frame = estimates.history(page.place.code, [self.part], self.beside, self.first, page.year)
             return charts.history(frame, page.place, **look)
-        return charts.gaps(estimates.verdict(page.place.code, page.year, page.parts, self.beside), page.place, **look)
+        return charts.profile(
+            estimates.verdict(page.place.code, page.year, page.parts, self.beside), page.place, **look
+        )
 
     def code(self) -> str:
         """Return the code of a cell that makes the picture: the calls that `draw` makes."""
@@ -105,7 +107,7 @@ class Choice:
         part = "page.series" if self.part == page.series else _literal(self.part)
         frame, chart = {
             "history": (f"history(page.place.code, [{part}], {beside}, {self.first}, page.year)", "history"),
-            "parts": (f"verdict(page.place.code, page.year, page.parts, {beside})", "gaps"),
+            "parts": (f"verdict(page.place.code, page.year, page.parts, {beside})", "profile"),
         }[self.picture]
         return f"""\
 from papi_lib import estimates

@@ -1,7 +1,7 @@
 """Pictures on a page: axes in the project's look, shown with caption, alt text and the figures behind them.
 
-A chart draws on axes and says what it drew (`describe`); the page shows it as inline SVG. Numbers on axes are in
-the language of the page.
+A chart draws on axes and says what it drew (`describe`); the page shows it as inline SVG, once for screens and paper
+and once for phones, and the style sheet shows one of the two. Numbers on axes are in the language of the page.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import re
 import textwrap
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -18,21 +20,26 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FixedLocator, ScalarFormatter
 
-from papi_lib.page import tables
+from papi_lib.page import colours, tables
+from papi_lib.page.colours import ALARM, BEST, CITIES, COUNTRY, FAINT, LINE, PLACE, REGION, SOFT  # noqa: F401 (for notebooks)
 from papi_lib.page.words import Words
 
-#: Colours of the four groups, 1 = highest: one hue from dark to light, told apart without colour vision.
-GROUP_COLOURS = {1: "#08306b", 2: "#3182bd", 3: "#9ecae1", 4: "#e3eef9"}
-PLACE, COUNTRY, REGION, CITIES, BEST, FAINT = "#c2410c", "#1f2937", "#0f766e", "#7c3aed", "#6b7280", "#cbd5e1"
 _STYLE: Any = {
-    "svg.fonttype": "none", "svg.hashsalt": "papi", "font.family": "DejaVu Sans", "font.size": 9,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#94a3b8", "axes.labelcolor": "#1f2937",
-    "axes.titlesize": 9.5, "axes.titlelocation": "left",
+    "svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": 9,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": LINE, "axes.labelcolor": COUNTRY,
+    "axes.titlesize": 9.5, "axes.titlelocation": "left", "text.color": COUNTRY,
+    "axes.facecolor": "none", "figure.facecolor": "none",
     "axes.titley": 1.0,  # there is nothing above the axes to search for and keep clear of
-    "xtick.color": "#475569", "ytick.color": "#1f2937", "legend.frameon": False, "legend.fontsize": 8,
+    "xtick.color": SOFT, "ytick.color": COUNTRY, "legend.frameon": False, "legend.fontsize": 8,
 }  # fmt: skip
+#: Width of the drawing for phones in inches, and its smallest type in points: 11 px on a screen of 360 px.
+NARROW, SMALLEST = 3.4, 8.3
+#: Group ids of what is drawn for one of the two widths alone: names over many dots, say.
+ONLY_WIDE, ONLY_NARROW = "only-wide", "only-narrow"
+_LONG, _COLOUR = re.compile(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+"), re.compile('#[0-9a-f]{6}(?=[;"])')
 _FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', sans-serif"
 
 
@@ -79,8 +86,9 @@ def axes(
         left, right, top, bottom = margins
         figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, 0.16, 0.34)
     for ax in drawn:
-        ax.xaxis.set_major_formatter(Numbers(words))
-        ax.yaxis.set_major_formatter(Numbers(words))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(Numbers(words))
+            axis.isDefault_majfmt = True  # names that are drawn on the axis may take its place
     return drawn[0] if len(drawn) == 1 else drawn
 
 
@@ -113,21 +121,85 @@ def html(figure: Figure, about: Description, words: Words, note: str = "") -> st
     if about.data is not None:
         columns = about.columns or {name: (str(name), "2") for name in about.data}
         body = tables.html(about.data, words, words("Data behind the picture"), columns, about.rows)
-        behind = f"<details><summary>{escape(words('Show the data'))}</summary>{body}</details>"
-    drawing = f'<div class="drawing" tabindex="0">{svg(figure, about.alt, note)}</div>'
-    return f'<figure class="picture">{drawing}<figcaption>{escape(about.caption)}</figcaption>{behind}</figure>'
+        show = escape(words("Show the data"))
+        behind = f'<details><summary aria-label="{show}: {escape(about.caption)}">{show}</summary>{body}</details>'
+    drawing = svg(figure, about.alt, note)
+    if figure.get_figwidth() > NARROW:
+        with narrow(figure):
+            drawing += svg(figure, about.alt, note, "narrow")
+    return (
+        f'<figure class="picture"><div>{drawing}</div><figcaption>{escape(about.caption)}</figcaption>{behind}</figure>'
+    )
 
 
-def svg(figure: Figure, alt: str, note: str = "") -> str:
-    """Return a figure as one ``<svg>`` element with alt text, and a note across it."""
+@contextmanager
+def narrow(figure: Figure) -> Iterator[None]:
+    """Lay a figure out for a phone's width as long as the context lasts.
+
+    Panels stand below each other, labels are broken into shorter lines, type is no smaller than `SMALLEST`, names of a
+    legend stand in one column. What is drawn for one width alone is known by its group id.
+    """
+
+    def put(artist: Any, **new: Any) -> None:
+        undo.callback(artist.set, **{key: getattr(artist, f"get_{key}")() for key in new})
+        artist.set(**new)
+
+    with style(), ExitStack() as undo:
+        panels, width, height = figure.axes, *figure.get_size_inches()
+        fixed = not any(ax.get_in_layout() for ax in panels)
+        engine, heights, extra = figure.get_layout_engine(), [], 0.15
+        undo.callback(lambda: figure.set_layout_engine(engine) if engine else figure.subplots_adjust())
+        undo.callback(figure.set_layout_engine, None)
+        tall = [ax.get_position().height * height for ax in panels]
+        figure.set_layout_engine(None if fixed else "constrained")
+        for text in figure.findobj(Text):
+            if text.get_fontsize() < SMALLEST:
+                put(text, fontsize=SMALLEST)
+        for artist in figure.findobj(lambda drawn: drawn.get_gid() in (ONLY_WIDE, ONLY_NARROW)):
+            put(artist, visible=artist.get_gid() == ONLY_NARROW)
+        for ax, inches in zip(panels, tall, strict=True):
+            labels = [label.get_text() for label in ax.get_yticklabels()]
+            rows = [wrap(" ".join(label.split()), 17) for label in labels]
+            heights.append(min(inches, 3.2))
+            if max(map(len, labels), default=0) > 9:
+                undo.callback(ax.yaxis.set_major_formatter, ax.yaxis.get_major_formatter())
+                undo.callback(ax.yaxis.set_major_locator, ax.yaxis.get_major_locator())
+                ax.yaxis.set_major_locator(FixedLocator(ax.get_yticks()))
+                ax.yaxis.set_major_formatter(FixedFormatter(rows))
+                lines = max(row.count("\n") for row in rows) + 1
+                heights[-1] = max(inches, len(rows) * (0.15 * lines + 0.09))
+            if (every := -(-sum(len(t.get_text()) + 1 for t in ax.get_xticklabels()) // 40)) > 1:
+                for label in ax.get_xticklabels():
+                    put(label, visible=False)
+                for label in ax.get_xticklabels()[::-every]:
+                    put(label, visible=True)
+            for text, most in ((ax.xaxis.label, 44), (ax.yaxis.label, 30), (ax._left_title, 40)):
+                put(text, text=wrap(" ".join(text.get_text().split()), most))
+            extra += 0.18 * (ax.get_title("left").count("\n") + 1 + 2 * bool(ax.get_xlabel())) + 0.2
+        for legend in list(figure.legends):
+            put(legend, visible=False, in_layout=False)
+            names = [text.get_text() for text in legend.get_texts()]
+            below = figure.legend(legend.legend_handles, names, loc="outside lower center", fontsize=SMALLEST)
+            undo.callback(below.remove)
+            extra += 0.18 * len(names) + 0.1
+        if len(panels) > 1:
+            grid = figure.add_gridspec(len(panels), 1, height_ratios=heights)
+            for ax, spec in zip(panels, grid, strict=True):
+                put(ax, subplotspec=spec)
+        put(figure, size_inches=(NARROW, height * NARROW / width if fixed else sum(heights) + extra))
+        yield
+
+
+def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
+    """Return a figure as one ``<svg>`` element with alt text, and a note across it; `shown` is ``"wide"`` or ``"narrow"``."""
     buffer, engine = io.StringIO(), figure.get_layout_engine()
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) if not axis.label.get_text()):
         axis.set_label_coords(0, 0)  # a name that is not there is not kept clear of the ticks' labels
-    with style():
+    with style(), mpl.rc_context({"svg.hashsalt": shown}):  # no drawing refers to what another, perhaps hidden, has
         if engine:  # laid out here, the figure is drawn once; savefig would draw it twice
             engine.execute(figure)
             figure.set_layout_engine(None)
-        look: Any = {"color": "#b91c1c", "alpha": 0.25, "fontsize": 26, "ha": "center", "va": "center", "rotation": 20}
+        look: Any = {"color": ALARM, "alpha": 0.25, "fontsize": 26, "ha": "center", "va": "center", "rotation": 20}
         mark = figure.text(0.5, 0.5, note, in_layout=False, **look)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         mark.remove()
@@ -138,12 +210,18 @@ def svg(figure: Figure, alt: str, note: str = "") -> str:
     text = re.sub(r"'DejaVu Sans'[^;\"]*", _FONTS, text)
     text = re.sub(r"\s*\n\s*", "\n", text)
     # Full precision of positions serves no eye: a tenth of a point does. Texts between tags stay as they are.
-    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+", r"\1", tag[0]), text)
+    text = re.sub(r"<[^>]+>", lambda tag: _COLOUR.sub(_themed, _LONG.sub(r"\1", tag[0])), text)
     opening = (
         r'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="\1" role="img" '
-        f'aria-label="{{alt}}" style="width:100%;max-width:{figure.get_figwidth() * 1.15:.2f}in;height:auto;background:#fff">'
+        f'aria-label="{{alt}}" style="display:var(--{shown},{"block" if shown == "wide" else "none"});width:100%;'
+        f'max-width:{figure.get_figwidth() * 1.15:.2f}in;height:auto;background:var(--paper,#fff)">'
     )
     return re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', opening, text, count=1).replace("{alt}", escape(alt), 1)
+
+
+def _themed(colour: re.Match) -> str:
+    """Return a colour as the page's style sheet may replace it on a dark page."""
+    return f"var(--c{colour[0][1:]},{colour[0]})" if colour[0] in colours.DARK else colour[0]
 
 
 def wrap(text: str, width: int) -> str:

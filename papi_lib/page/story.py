@@ -110,8 +110,7 @@ def parts(page: Page) -> pd.DataFrame | None:
     -------
     pandas.DataFrame or None
         Indexed by part, in points: ``score``, ``margin`` (of the difference to the whole), ``whole``, ``peers``, of provinces
-        ``cities``, ``best`` and ``worst``, ``lower`` and ``upper`` (the scale), ``difference`` (to the whole)
-        and ``clear``.
+        ``cities``, ``best`` and ``worst``, ``rank`` and ``of``, ``difference`` (to the whole) and ``clear``.
     """
     if not page.measured:
         return None
@@ -125,11 +124,8 @@ def parts(page: Page) -> pd.DataFrame | None:
     if not page.survey:
         frame["worst"] = scores.groupby("part")["score"].min()
         frame["best_place"] = [own["place"][own["score"].idxmax()] for _, own in scores.groupby("part", sort=False)]
-    frame["lower"], frame["upper"] = index.DIMENSION_RANGE
-    if page.dimension is not None:
-        frame[["lower", "upper"]] = (
-            index.structure(page.year).set_index("subdimension")[["lower", "upper"]].loc[frame.index]
-        )
+        known = scores.pivot(index="place", columns="part", values="score")
+        frame["rank"], frame["of"] = known.rank(ascending=False, method="min").loc[code], known.count()
     frame["margin"] = verdicts["margin"]  # so that a whisker reaches the whole just where the dot is hollow
     frame = frame.join(verdicts[["difference", "clear"]])
     page.ask("Which parts make it so?", "how-large-is-the-margin-of-error")
@@ -179,6 +175,16 @@ def humps(page: Page) -> None:
                 "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.",
                 part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code],
             )  # fmt: skip
+
+
+@datafiles.held()
+def groups(page: Page) -> pd.Series | None:
+    """Ask where the groups are; show the map. Return each province's group in the page's series; None of a survey."""
+    if page.survey or not page.measured:
+        return None
+    page.ask("Where are the groups?")
+    page.picture(country.tiles(page.standing["group"], page.place, lang=page.lang))
+    return page.standing["group"]
 
 
 @datafiles.held()

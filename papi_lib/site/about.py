@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 
 from nbformat import NotebookNode
 
@@ -65,8 +67,18 @@ RECORD = _object(
 
 
 def read_facts(notebook: NotebookNode) -> dict:
-    """Return what an executed notebook tells of itself: its outputs of the facts' mime type, in order."""
-    return {key: value for told in _told(notebook) for key, value in told.items()}
+    """Return what an executed notebook tells of itself: its outputs of the facts' mime type, in order.
+
+    The findings of one that tells none are what it says under its first question.
+    """
+    told = {key: value for told in _told(notebook) for key, value in told.items()}
+    if "place" in told and "findings" not in told:
+        shown = "".join(
+            output.get("data", {}).get("text/html", "") for cell in notebook.cells for output in cell.get("outputs", [])
+        )
+        first = "".join(re.split("<h2", shown)[1:2])
+        told["findings"] = [unescape(said) for said in re.findall(r'<p class="finding">(.*?)</p>', first, flags=re.S)]
+    return told
 
 
 def fault(notebook: NotebookNode, labels: dict, data_hash: str | None = None) -> str | None:

@@ -1,4 +1,4 @@
-"""A place's pages as one PDF, printed by Chromium."""
+"""A place's summary for leaders and a booklet of chosen pages as PDFs, printed by Chromium."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import Words
+from papi_lib.site.brief import ENDS, by_rank
 from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -32,7 +35,10 @@ def browser() -> str:
 
 
 def booklets(out: Path) -> list[Path]:
-    """Print each place's pages of a run, of one year and language, as one A4 PDF.
+    """Print each place's summary for leaders, two pages of A4, and a booklet: the summary and chosen pages.
+
+    Chosen are the pages on the whole index, and of provinces those on the weakest dimensions; of places without a
+    summary, as districts, all.
 
     Parameters
     ----------
@@ -42,7 +48,7 @@ def booklets(out: Path) -> list[Path]:
     Returns
     -------
     list of pathlib.Path
-        The PDFs, each beside the place's folder: ``site/2024/vi/ha-noi.pdf``.
+        The PDFs: ``site/2024/vi/ha-noi/brief.pdf`` and, beside the place's folder, ``site/2024/vi/ha-noi.pdf``.
 
     Raises
     ------
@@ -53,35 +59,42 @@ def booklets(out: Path) -> list[Path]:
     made = []
     jobs = [job for job in of_places(run["jobs"]) if job["status"] != "failed"]
     for folder, pages in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
-        target = site / f"{folder}.pdf"
-        with tempfile.TemporaryDirectory() as scratch:
-            html = Path(scratch) / "booklet.html"
-            html.write_text(_booklet(site, list(pages)), encoding="utf-8")
-            _print(program, html, target, scratch)
-        made.append(target)
+        own, brief = list(pages), site / folder / "brief.html"
+        if brief.exists():
+            weak = by_rank(own)[-ENDS:]
+            own = [job for job in own if job["facts"].get("dimension") is None or job in weak]
+            made.append(_printed(program, _bound([brief], own[0]["labels"]), brief.with_suffix(".pdf")))
+        files = [brief] * brief.exists() + [site / f"{job['path']}.html" for job in own]
+        made.append(_printed(program, _bound(files, own[0]["labels"]), site / f"{folder}.pdf"))
     return made
 
 
-def _booklet(site: Path, jobs: list[dict]) -> str:
-    """Return one page with the contents of several; it carries its own style sheet."""
-    labels = jobs[0]["labels"]
+def _bound(files: list[Path], labels: dict) -> str:
+    """Return one page with the contents of several; it carries its own style sheet, and tells its making once."""
     w, sections = Words(labels["lang"]), list[str]()
-    style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8")
-    for job in jobs:
-        text = read_file(site / f"{job['path']}.html").decode()
-        style += "".join(re.findall(r"<style>(.*?)</style>", text.partition("</head>")[0], flags=re.S))
+    style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8") + style_sheet()
+    for file in files:
+        text = read_file(file).decode()
+        style += "".join(re.findall(r"<style>(.*?)</style>", text.partition("<main")[0], flags=re.S))
         body = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)
         if not body:
-            raise ValueError(f"{site / job['path']}.html: is no page of this run; papi site --verify tells more")
+            raise ValueError(f"{file}: is no page of this run; papi site --verify tells more")
+        made = re.escape(escape(w("How was this made?")))
+        body = re.sub(rf'<h2 id="[^"]*">{made}</h2>.*?(?=<h2|<details class="code"|$)', "", body[1], flags=re.S)
         # Their own addresses, so that those of one page do not lead into another.
-        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body[1]))
+        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body))
     return templates().get_template("booklet.html.j2").render(
-        w=w,
-        lang=labels["lang"],
-        title=f"PAPI {labels['year']}: {full_name(labels)}",
-        style=style,
-        sections=list(zip([job["labels"]["title"] for job in jobs], sections, strict=True)),
+        w=w, lang=labels["lang"], title=f"PAPI {labels['year']}: {full_name(labels)}", style=style,
+        brief=files[0].name == "brief.html", sections=list(zip(files, sections, strict=True)),
     )  # fmt: skip
+
+
+def _printed(program: str, text: str, target: Path) -> Path:
+    with tempfile.TemporaryDirectory() as scratch:
+        html = Path(scratch) / "booklet.html"
+        html.write_text(text, encoding="utf-8")
+        _print(program, html, target, scratch)
+    return target
 
 
 def _print(program: str, html: Path, target: Path, scratch: str) -> None:

@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from papi_lib.atomic import write
+from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import LANGUAGES, Words
 from papi_lib.site import comparison
+from papi_lib.site.brief import briefs
 from papi_lib.site.files import HERE, as_page, full_name, link, of_places, read_run, split_path, templates
 from papi_lib.site.pages import render_page
 
@@ -49,7 +51,8 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
     """Yield what the site has besides the pages of finished notebooks, by name; the first page last."""
     jobs, run = of_places(run["jobs"]), run | {"changes": any((out / "site").glob("changes.*.html"))}
     for asset in sorted((HERE / "assets").iterdir()):
-        yield f"assets/{asset.name}", asset.read_bytes()
+        more = style_sheet() if asset.suffix == ".css" else ""
+        yield f"assets/{asset.name}", asset.read_bytes() + more.encode()
     for job in run["jobs"]:
         if job["status"] == "failed":
             yield f"{job['path']}.html", _of_failed(out / "notebooks" / f"{job['path']}.failed.ipynb", job, run)
@@ -66,6 +69,7 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
         if _provinces(own):
             yield f"assets/compare.{year}.{lang}.js", comparison.figures(own)
             yield f"{folder}/compare.html", _compare(f"{folder}/compare", run, lists, year, lang)
+    yield from briefs(out, run)
     yield "assets/nav.js", _navigation(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
         own = [job for job in jobs if job["labels"]["lang"] == lang]

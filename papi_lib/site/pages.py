@@ -85,7 +85,7 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
 
     def number(found: re.Match) -> str:
         headings.append((f"q{len(headings) + 1}", found[2]))
-        return f'<h2 id="{headings[-1][0]}">{found[2]}</h2>{way(root, w, found[1]) if found[1] else ""}'
+        return f'<h2 id="{headings[-1][0]}">{found[2]}</h2>{way(root, w, found[1], markup.unescape(found[2])) if found[1] else ""}'
 
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in notebook.cells:

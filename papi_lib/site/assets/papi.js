@@ -191,6 +191,7 @@ for (const table of document.querySelectorAll("main table.figures:not([hidden])"
     const name = fileName(`${document.title} ${table.caption?.textContent ?? ""}`);
     save(`${name}.csv`, "text/csv", "\ufeff", lines.join("\r\n"), "\r\n");
   });
+  button.setAttribute("aria-label", `${given.csv}: ${table.caption?.textContent ?? ""}`);
   (table.closest(".drawing") ?? table).after(button);
 }
 
@@ -208,15 +209,33 @@ if (keep) {
   });
 }
 
-// On a phone the list of pages is folded; frames that scroll say so, others are no stop of the Tab key.
-if (matchMedia("(max-width: 52rem)").matches) document.querySelector(".notebooks details")?.removeAttribute("open");
+// On a phone the list of pages is folded, and so is each question that would end beyond the fourth screen.
+if (matchMedia("screen and (max-width: 52rem)").matches) {
+  document.querySelector(".notebooks details")?.removeAttribute("open");
+  const heads = [...document.querySelectorAll("main:not(.list) > h2")];
+  const ends = [...heads.slice(1), document.querySelector("main").lastElementChild].map((next) => next.getBoundingClientRect().top + scrollY);
+  const first = ends.findIndex((end) => end > 4 * innerHeight);
+  for (const head of first < 0 ? [] : heads.slice(first)) {
+    const [fold, summary] = [document.createElement("details"), document.createElement("summary")];
+    fold.className = "fold";
+    head.before(fold);
+    summary.append(head);
+    fold.append(summary);
+    while (fold.nextElementSibling && !fold.nextElementSibling.matches("h2, .code")) fold.append(fold.nextElementSibling);
+  }
+  const open = () => document.getElementById(location.hash.slice(1))?.closest(".fold")?.setAttribute("open", "");
+  addEventListener("hashchange", open);
+  addEventListener("beforeprint", () => document.querySelectorAll(".fold").forEach((fold) => fold.setAttribute("open", "")));
+  open();
+}
+
+// Frames that scroll say so and are a stop of the Tab key with a name, others are none.
 const frames = document.querySelectorAll(".drawing");
 const settle = () => {
   for (const frame of frames) {
     const scrolls = frame.scrollWidth > frame.clientWidth;
-    frame.toggleAttribute("data-hint", scrolls);
-    frame.toggleAttribute("tabindex", scrolls);
-    if (scrolls) Object.assign(frame, { tabIndex: 0 }).dataset.hint = given.scroll;
+    const about = { "data-hint": given.scroll, tabindex: "0", role: "region", "aria-label": frame.querySelector("caption")?.textContent ?? given.scroll };
+    for (const [name, value] of Object.entries(about)) scrolls ? frame.setAttribute(name, value) : frame.removeAttribute(name);
   }
 };
 addEventListener("resize", settle);

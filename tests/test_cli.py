@@ -73,7 +73,7 @@ def test_help_has_an_example(papi, command):
 
 def test_explain_runs_nothing(papi, tmp_path):
     done = papi("report", "--province", "1", "--notebook", "3", "--explain", "--out", tmp_path / "run")
-    assert done.stdout.splitlines() == ["methods-vi: new", "2024/vi/ha-noi/03_accountability: new"]
+    assert done.stdout.splitlines() == ["methods-vi: new", "glossary-vi: new", "2024/vi/ha-noi/03_accountability: new"]
     assert not (tmp_path / "run").exists()
 
 

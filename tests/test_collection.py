@@ -140,11 +140,12 @@ def test_a_report_runs_its_notebooks_beside_broken_ones_and_tells_each_once(fold
     folder("50_mine", cells=("province, year, lang = 'Hà Nội', 2024, 'vi'", "print(province, year)"))
     (folder.at / "52_broken.ipynb").write_text("<<<<<<< HEAD")
     folder("methods")
+    folder("glossary")
     monkeypatch.setattr(cli, "NOTEBOOKS", folder.at)
     out = tmp_path / "out"
     told = CliRunner().invoke(cli.main, ["report", "-p", "hue", "-o", str(out)])
     assert told.exit_code == 1, told.exception
-    assert told.stdout.startswith("2 done, 1 failed. Open ")
+    assert told.stdout.startswith("3 done, 1 failed. Open ")
     failed = "failed: 2024/vi/thua-thien-hue/52_broken: 52_broken.ipynb, row 1: has the marks of a merge conflict; mend it, or take it out of the folder"
     assert failed in told.stderr.splitlines()
     assert "50_mine.ipynb: does not tell which place it is about" in told.stderr
@@ -153,7 +154,7 @@ def test_a_report_runs_its_notebooks_beside_broken_ones_and_tells_each_once(fold
     assert "<h1>Mine: Thừa Thiên Huế, 2024</h1>" in page
     assert CliRunner().invoke(cli.main, ["site", str(out), "--verify"]).exit_code == 0
     told = CliRunner().invoke(cli.main, ["report", "-p", "hue", "-o", str(out), "--explain"])
-    assert told.stdout.splitlines()[1:] == [
+    assert told.stdout.splitlines()[2:] == [
         "2024/vi/thua-thien-hue/50_mine: unchanged",
         "2024/vi/thua-thien-hue/52_broken: cannot run: 52_broken.ipynb, row 1: has the marks of a merge conflict; mend it, or take it out of the folder",
     ]

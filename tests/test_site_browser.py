@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from site_runs import district_facts, facts, job, notebook, run, table
 
@@ -29,13 +30,19 @@ REAL = {
     "not-measured": "2011/vi/ha-noi/08_egovernance",
     "home-real": "index",
     "methods-vi": "methods-vi",
+    "glossary-vi": "glossary-vi",
     "methods-en": "methods-en",
     "province-list": "2024/vi/ha-noi/index",
     "district-vi": "2024/vi/ha-noi/quan-ba-dinh/01_participation",
     "district-en": "2024/en/ha-noi/huyen-soc-son/20_district_plan",
 }
 MADE = {"home": "index", "home-en": "2024/en/index", "dimension": "2024/vi/01_participation"}
-MADE |= {"province": "2024/en/ha-noi/index", "failed": "2024/vi/ha-noi/01_participation", "changes": "changes.vi"}
+MADE |= {
+    "province": "2024/en/ha-noi/index",
+    "failed": "2024/vi/ha-noi/01_participation",
+    "changes": "changes.vi",
+    "compare": "2024/vi/compare",
+}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +69,8 @@ def whole_country(tmp_path_factory):
             islands = tile.islands if isinstance(tile.islands, str) else None
             for stem in STEMS:
                 grid = {"row": int(tile.row), "column": int(tile.column), "islands": islands}
-                record = job(name, place.slug, stem, lang=lang, labels={"code": place.code, "tile": grid})
+                labels = {"code": place.code, "tile": grid, "aliases": places.aliases(place)}
+                record = job(name, place.slug, stem, lang=lang, labels=labels)
                 published = place.slug != "vinh-phuc"
                 more = {"score": 37 + code / 10, "group": 1 + code % 4, "rank": int(code)} if published else {}
                 more = more or {"score": None, "group": None, "rank": None, "missing": [f"Không có điểm của {name}."]}
@@ -128,15 +136,18 @@ def test_pages_of_real_notebooks(chromium, awkward_run, name, width, scheme):
         ("Da Nang", "Đà Nẵng · Tổng quan · 2024"),
         ("ÐÀ NẴNG", "Đà Nẵng · Tổng quan · 2024"),
         ("khong khi", "Hà Nam · Tổng quan · 2024"),
-        ("dong da", "Quận Đống Đa, Hà Nội · Tổng quan · 2024"),
+        ("dong da", "Quận Đống Đa, Hà Nội · Tổng quan · 2024 (dữ liệu mô phỏng)"),
+        ("sài gòn", "Hồ Chí Minh · Tổng quan · 2024"),
+        ("thay doi", "Những gì đã thay đổi so với lần chạy trước"),
     ],
 )
 def test_search_finds_what_is_typed_without_diacritics(chromium, whole_country, typed, first):
     page, said, _ = look(chromium, whole_country / "2024/vi/ha-noi/00_overview.html")
     page.get_by_role("searchbox").press_sequentially(typed)
-    hit = page.locator(".found a").first
-    assert hit.text_content() == first
-    hit.click()
+    assert page.locator(".found a").first.text_content() == first
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
     assert page.locator("h1").text_content()
     assert said == []
     page.context.close()
@@ -144,8 +155,9 @@ def test_search_finds_what_is_typed_without_diacritics(chromium, whole_country, 
 
 def test_search_says_when_nothing_is_found(chromium, whole_country):
     page, *_ = look(chromium, whole_country / "index.html")
-    page.get_by_role("searchbox").fill("atlantis")
-    assert page.get_by_role("status").text_content() == "Không tìm thấy."
+    for typed in ("atlantis", "oi tong"):  # no place has a word that begins so
+        page.get_by_role("searchbox").fill(typed)
+        assert page.get_by_role("status").text_content() == "Không tìm thấy."
     page.context.close()
 
 
@@ -178,9 +190,27 @@ def test_tables_are_saved_as_csv_without_formulas(chromium, tmp_path):
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Lưu thành CSV").click()
     waiting.value.save_as(tmp_path / "saved.csv")
-    assert waiting.value.suggested_filename == "tong-quan-ha-noi.csv"
+    assert waiting.value.suggested_filename == "tong-quan-ha-noi-diem.csv"
     lines = (tmp_path / "saved.csv").read_text(encoding="utf-8-sig").split("\n")
-    assert lines[:3] == ['"phần";"điểm"', '"\'=cmd()";"-1,50"', '"say ""x"";\' =y";"+0,20"']
+    assert lines[:3] == ['"phần";"điểm"', '"\'=cmd()";-1,50', '"say ""x"";\' =y";0,20']
+    page.get_by_text("Xem mã nguồn").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Lưu thành sổ tay phân tích").click()
+    waiting.value.save_as(tmp_path / "saved.ipynb")
+    nbformat.validate(saved := nbformat.read(tmp_path / "saved.ipynb", 4))
+    assert saved.cells[0].source == "page.title()"
+    assert said == []
+    page.context.close()
+
+
+def test_chosen_places_stand_side_by_side_and_in_the_address(chromium, whole_country):
+    page, said, _ = look(chromium, whole_country / "2024/vi/compare.html")
+    page.get_by_label("Địa phương 1").select_option("ha-noi")
+    page.get_by_label("Địa phương 3").select_option(label="Huế" if "Huế" in _names() else "Thừa Thiên Huế")
+    assert page.url.partition("#")[2] == "ha-noi,thua-thien-hue"
+    page.reload()
+    assert page.locator("#compared thead th").all_text_contents() == ["nội dung", "Hà Nội", "Thừa Thiên Huế"]
+    assert page.locator("#compared tbody tr").first.text_content() == "Tổng điểm41,50 (3)41,50 (3)"
     assert said == []
     page.context.close()
 
@@ -240,7 +270,7 @@ def test_pages_lead_to_other_years(chromium, tmp_path):
 
 
 def test_simulated_data_say_so_once_also_on_paper(chromium, whole_country, awkward_run):
-    pages = [whole_country / "index.html", whole_country / "2024/vi/ha-noi/index.html"]
+    pages = [whole_country / "2024/vi/ha-noi/index.html"]
     pages += [
         awkward_run / f"site/2024/vi/ha-noi/quan-ba-dinh/{stem}.html" for stem in ("00_overview", "20_district_plan")
     ]

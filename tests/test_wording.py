@@ -1,11 +1,22 @@
 """Words and numbers as Vietnamese and English readers write them."""
 
+import re
 import unicodedata
 from datetime import datetime
 
 import pytest
+from babel.messages.pofile import read_po
+from notebook_runs import run
 
-from papi_lib.page.words import Words
+from papi_lib.page.words import LOCALE, Words
+
+#: Wordings that no reader is to meet, by language.
+FORBIDDEN = {
+    "vi": r"\bnhiễu\b|tập (thứ )?hạng|hạng \S+ hoặc cao hơn|điểm thay đổi|thay đổi [+−]|thay đổi \{\w+:\+|notebook|jackknife|hồi quy|\.csv|data/",
+    "en": r"\bnois[ey]\b|\bnoisier\b|set of ranks|score moved by|That is the|\.csv|data/",
+}
+#: What only the page on methods may say, whose readers ask for it.
+_OF_METHODS = re.compile(r"`|jackknife|Fay|Wilson|Kish|brier|\bREML\b")
 
 
 @pytest.mark.parametrize(("value", "decimals", "vi", "en"), [(41.629, 2, "41,63", "41.63"), (1234.5, 1, "1.234,5", "1,234.5"), (-0.004, 2, "0,00", "0.00"), (-1.5, 1, "−1,5", "−1.5"), (float("nan"), 2, "–", "–"), (None, 2, "–", "–"), (0.125, 2, "0,12", "0.12")])  # fmt: skip
@@ -42,3 +53,38 @@ def test_values_with_braces_stay_text():
 def test_unknown_language():
     with pytest.raises(ValueError, match="vi, en"):
         Words("fr")
+
+
+def test_changes_and_distances_are_said_with_a_verb():
+    vi, en = Words("vi"), Words("en")
+    assert vi("{x:move}", x=-0.19) == "giảm 0,19 điểm"
+    assert en("{x:move}", x=0.2) == "rose by 0.20 points"
+    assert vi("{x:move}", x=0.004) == "không thay đổi"
+    assert vi("{x:apart} mức chung", x=0.34) == "cao hơn 0,34 điểm so với mức chung"
+    assert en("{x:apart} the mean", x=-0.34) == "0.34 points below the mean"
+    assert vi.value(2, "full") == "Công khai, minh bạch trong việc ra quyết định ở địa phương"
+    assert en.value(4, "full") == "Control of corruption in the public sector"
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_no_sentence_has_a_forbidden_wording(lang):
+    with (LOCALE / "vi" / "LC_MESSAGES" / "papi.po").open("rb") as file:
+        told = [message.string if lang == "vi" else message.id for message in read_po(file, locale="vi") if message.id]
+    texts = [re.sub(r"\{\w+:0\}|\{noise", "{", text) for text in told if not _OF_METHODS.search(text)]
+    assert [text for text in texts if re.search(FORBIDDEN[lang], text)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", ["01_participation", "06_services"])
+def test_sentences_of_a_province_are_its_own(notebook):
+    """Fewer than a quarter are another province's too; none has a forbidden wording, none begins a name in the middle."""
+    told = {}
+    for province in ("Hà Nội", "An Giang", "Lào Cai"):
+        shown = " ".join(run(notebook, province=province, lang="vi").shown)
+        found = re.findall(r'<(?:p class="(?:lead|finding|note)"|li)>(.*?)</(?:p|li)>', shown, re.S)
+        told[province] = [sentence for text in found for sentence in re.split(r"(?<=[.!?])\s+(?=[A-ZĐ])", text)]
+        assert not re.search(FORBIDDEN["vi"], " ".join(found))
+    for province, own in told.items():
+        others = {sentence for other, of in told.items() if other != province for sentence in of}
+        assert len(own) > 10
+        assert sum(sentence in others for sentence in own) < len(own) / 4

@@ -131,8 +131,14 @@ def parts(page: Page) -> pd.DataFrame | None:
     page.ask("Which parts make it so?", "how-large-is-the-margin-of-error")
     clear = frame[frame["clear"]]
     for sentence, named in (
-        (mark("Above {whole} by more than the margin of error: {parts:list}."), clear[clear["difference"] > 0]),
-        (mark("Below {whole} by more than the margin of error: {parts:list}."), clear[clear["difference"] < 0]),
+        (
+            mark("{place} is above {whole} by more than the margin of error in {parts:list}."),
+            clear[clear["difference"] > 0],
+        ),
+        (
+            mark("{place} is below {whole} by more than the margin of error in {parts:list}."),
+            clear[clear["difference"] < 0],
+        ),
     ):
         if len(named):
             page.say(

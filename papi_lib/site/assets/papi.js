@@ -110,7 +110,7 @@ function* hits(words) {
   const typed = words.join(" ");
   for (const [i, [folder, name, simulated, text, plainName]] of index.places.entries()) {
     const ofPlace = begin(text);
-    const order = [plainName.startsWith(typed), text.includes(` ${typed}`), ofPlace[0], true].indexOf(true) + 1 + 10 * simulated;
+    const order = [plainName.startsWith(typed), text.includes(` ${typed}`), ofPlace[0], true].indexOf(true) + 1 + simulated / 2;
     for (const [late, [year, bits]] of index.pages.entries()) {
       const there = parseInt(bits[i], 16);
       const open = words.flatMap((word, k) => (ofPlace[k] || String(year).startsWith(word) ? [] : [k]));

@@ -159,12 +159,16 @@ def forecasts() -> None:
 
 
 def survey(records: str | None, year: int) -> None:
-    """Read a survey, with its models, what is tested and what people answered: for pages of its units."""
-    from papi_lib import index
+    """Read a survey, with its models, standings, what is tested and what people answered: for pages of its units."""
+    from papi_lib import index, places
     from papi_lib.survey import units
 
+    for era in (places.REFORM - 1, places.REFORM):  # for what a place was before the reform, or became
+        places.commune(places.communes(era).index[0], year=era)
     found = units.load(records, year)
     _ = found.models, found.gaps(found.units[0]), found.answers(index.dimensions(year)[0])
+    for series in ("total", *index.dimensions(year)):
+        found.standing(series)
 
 
 def climbs(year: int) -> None:

@@ -57,8 +57,8 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
     for notebook, n in Counter(job.notebook for job in planned).items():
         modules.update(dict.fromkeys(_imports(notebook), n))
     here: list[Callable] = [partial(importlib.import_module, module) for module, n in modules.items() if n >= _SEVERAL]
-    surveys = {(job.parameters.get("records"), job.labels["year"]) for job in planned if "source" in job.labels}
-    here += [partial(survey, *one) for one in surveys]
+    surveys = Counter((job.parameters.get("records"), job.labels["year"]) for job in planned if "source" in job.labels)
+    here += [partial(survey, *one, n >= _MANY) for one, n in surveys.items()]
     apart: list[Callable] = [noise]
     of_provinces = [job for job in planned if job.labels["level"] == "province"]
     places = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
@@ -158,13 +158,17 @@ def forecasts() -> None:
             forecast.fit(year)
 
 
-def survey(records: str | None, year: int) -> None:
-    """Read a survey, with its models, what is tested and what people answered: for pages of its units."""
-    from papi_lib import index
+def survey(records: str | None, year: int, many: bool) -> None:
+    """Read a survey, with its models, what is tested and what people answered, for many pages every standing too."""
+    from papi_lib import index, places
     from papi_lib.survey import units
 
+    for era in (places.REFORM - 1, places.REFORM):  # for what a place was before the reform, or became
+        places.commune(places.communes(era).index[0], year=era)
     found = units.load(records, year)
     _ = found.models, found.gaps(found.units[0]), found.answers(index.dimensions(year)[0])
+    for series in ("total", *index.dimensions(year)) if many else ():
+        found.standing(series)
 
 
 def climbs(year: int) -> None:

@@ -157,7 +157,7 @@ class Page:
     def standing(self) -> pd.DataFrame:
         """Every place's score in the page's series, with intervals and ranks; of provinces those that are probable."""
         if self.survey:
-            return estimates.standing(self.scores, self.series, self.year)
+            return self.survey.standing(self.series)
         return posterior.published_standing(self.year, self.series)
 
     @cached_property

@@ -106,10 +106,9 @@ class Survey:
         frame = table.rename(columns={"estimate": "score"}).reset_index().assign(year=self.year)
         order = {part: i for i, part in enumerate(parts)}
         frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
-        kinds = self.kinds
         frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff", "why", "least", "most", "effective"]]  # fmt: skip
         frame.attrs = {
-            "whole": CITY, "peers": kinds.to_dict(), "groups": (CITY, *kinds.unique()), "margin": "sampling",
+            "whole": CITY, "peers": _Shared(self.kinds), "groups": (CITY, *self.kinds.unique()), "margin": "sampling",
             "simulated": self.simulated, "covariance": estimates.Covariance(self._errors.covariance(parts, alike)),
         }  # fmt: skip
         return frame
@@ -143,6 +142,11 @@ class Survey:
         )
         order = ["total", *index.dimensions(self.year), *index.subdimensions(self.year)]
         return frame.loc[order, ["score", "spread", "icc", "answered", "near", "weighting", "df"]].rename_axis("part")
+
+    @lru_cache(maxsize=64)  # noqa: B019 - as above
+    def standing(self, part: int | str) -> pd.DataFrame:
+        """Return every unit's score in a part with its interval and set of ranks: `papi_lib.estimates.standing`."""
+        return estimates.standing(self.estimates([part]), part, self.year)
 
     def sample(self, place: str, part: int | str) -> dict[str, int]:
         """Return on how many ``respondents`` and ``clusters`` a figure stands."""
@@ -198,7 +202,7 @@ class Survey:
         """Model estimates of dimensions and the total by unit.
 
         Indexed by unit and series: ``model`` (points, together equal to the city's score), ``se`` (root
-        of the mean squared error) and ``borrowed`` (0-1: how much comes from the other units).
+        of the mean squared error, that of the rounding too) and ``borrowed`` (0-1: how much comes from the other units).
         Missing where there are too few units to borrow from.
         """
         found = {}
@@ -207,7 +211,9 @@ class Survey:
             table = self._scores.xs(series, level="series").loc[self.units]
             found[series] = self._model(series, table, people, self._scores.at[(CITY, series), "estimate"])
         table = pd.concat(found, names=["series"]).swaplevel().sort_index(level=0, sort_remaining=False)
-        return table.round(disclosure.DECIMALS).assign(model=disclosure.rounded(table["model"], table["se"]))
+        shown = disclosure.rounded(table["model"], table["se"])
+        table["se"] = np.hypot(table["se"], disclosure.steps(table["se"]) / np.sqrt(12))
+        return table.round(disclosure.DECIMALS).assign(model=shown)
 
     @property
     def scored_items(self) -> list[str]:
@@ -321,6 +327,13 @@ class Survey:
             if rank == own.shape[1] + 1 and not single and there.sum() >= _FEWEST + _FEWEST_EACH * kept.shape[1]:
                 kept = own
         return kept if len(kept.columns) else None
+
+
+class _Shared(dict):
+    """A dictionary that copies of a frame share: pandas copies what a frame's ``attrs`` hold with each step."""
+
+    def __deepcopy__(self, memo: dict) -> _Shared:
+        return self
 
 
 class _Errors:

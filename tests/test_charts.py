@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
 from papi_lib import estimates, index, places, posterior, published
-from papi_lib.page import charts, country, pictures
+from papi_lib.page import charts, colours, country, pictures
 from papi_lib.page.country import spread
 from papi_lib.page.words import Words
 from papi_lib.places import district, province
@@ -39,45 +39,67 @@ def read(ax, lang: str) -> str:
     return pictures.html(ax.figure, ax.figure.description, Words(lang))
 
 
-def parts_of(**columns) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"margin": 0.2, "whole": 5.0, "peers": 5.25, "lower": 1, "upper": 10} | columns, index=[1, 2, 3]
-    )
-
-
 @pytest.fixture
 def parts() -> pd.DataFrame:
     """A profile with a clear difference, one that is large but not clear, and one that is not known."""
-    return parts_of(score=[6.25, 7.5, np.nan], clear=pd.Series([True, False, np.nan], [1, 2, 3], dtype=object))
+    known = {"score": [6.25, 7.5, np.nan], "difference": [1.25, 2.5, np.nan], "rank": [9, 2, np.nan], "of": 61}
+    clear = pd.Series([True, False, np.nan], [1, 2, 3], dtype=object)
+    return pd.DataFrame(known | {"margin": 0.2, "whole": 5.0, "peers": 5.25, "clear": clear}, index=[1, 2, 3])
 
 
-def test_profile_draws_tells_and_tables_the_same(parts):
+def test_profile_sorts_differences_and_draws_tells_and_tables_the_same(parts):
     ax = charts.profile(parts.assign(cities=4.5, best=8.0, worst=2.0, best_place=22), HANOI, lang="vi")
     about, shown = ax.figure.description, read(ax, "vi")
-    assert "Hà Nội" in about.alt
-    assert "6,25 (5,00)" in about.alt
-    assert "– (5,00)" in about.alt
+    assert [t.get_text() for t in ax.get_yticklabels()] == [pictures.wrap(Words("vi").part(p), 30) for p in (2, 1)]
+    assert [t.get_text() for t in ax.texts if t.get_text()] == ["2/61", "9/61", "hạng"]
+    assert (
+        about.alt
+        == "Hà Nội: Công khai, minh bạch +2,50 (trong biên độ sai số); Tham gia của người dân ở cấp cơ sở +1,25"
+    )
     assert all(f">{text}<" in shown for text in ("6,25", "7,50", "5,25", "8,00", "Quảng Ninh"))
-    assert {t.get_text() for t in ax.texts} == {"6,25", "7,50"}
-    assert hollow(ax)[:2] == [False, True]
+    assert hollow(ax) == [True, False]
     inside(ax)
 
 
-def test_profile_of_a_district_names_its_whole_and_shows_the_scale(parts):
+def test_profile_of_a_district_names_its_whole(parts):
     names = {"whole": "Thành phố", "peers": "quận"}
-    ax = charts.profile(parts, district("Ba Đình"), lang="vi", names=names)
+    ax = charts.profile(parts.drop(columns=["rank", "of"]), district("Ba Đình"), lang="vi", names=names)
     (legend,) = ax.figure.legends
-    texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["toàn bộ thang điểm", "Thành phố", "quận", "Quận Ba Đình"]
-    assert "Thành phố" in ax.figure.description.alt + ax.figure.description.caption
-    shown = read(ax, "vi")
-    assert "tỉnh cao nhất" not in shown
+    assert [text.get_text() for text in legend.get_texts()] == ["Thành phố", "quận", "Quận Ba Đình"]
+    assert "tỉnh cao nhất" not in read(ax, "vi")
+    assert charts.profile(parts.tail(1), HANOI) is None
 
 
-def test_a_place_without_scores_is_not_in_the_legend(parts):
-    ax = charts.profile(parts.assign(score=np.nan), HANOI, lang="en")
-    assert "Ha Noi" not in [text.get_text() for text in ax.figure.legends[0].get_texts()]
-    assert charts.profile(parts.assign(score=np.nan, whole=np.nan), HANOI) is None
+def test_a_picture_is_drawn_for_phones_as_well_and_stays_as_it_was(parts):
+    """Labels are broken, panels and names of the legend stand below each other, no type is under 11 px of 328."""
+    frame = pd.concat([years_of(part, np.linspace(4, 6, 8)) for part in (1, 2, 3)])
+    for ax in (charts.profile(parts, HANOI, lang="vi"), charts.history(frame, HANOI, lang="vi")):
+        figure = ax.figure
+        was = pictures.svg(figure, "x"), tuple(figure.get_size_inches())
+        with pictures.narrow(figure):
+            figure.draw_without_rendering()
+            texts = [text for text in figure.findobj(pictures.Text) if text.get_text() and text.get_visible()]
+            assert min(text.get_fontsize() for text in texts) * 328 / (72 * figure.get_figwidth()) >= 11
+            boxes = [text.get_window_extent() for text in ax.get_yticklabels() + [figure.legends[-1]]]
+            assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+            lefts = {round(panel.get_position().x0, 2) for panel in figure.axes}
+            assert len(lefts) == 1
+        assert (pictures.svg(figure, "x"), tuple(figure.get_size_inches())) == was
+    assert read(ax, "vi").count("<svg") == 2
+
+
+def test_colours_keep_a_contrast_of_three_on_light_and_dark_pages():
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.05 + np.dot(linear, [0.2126, 0.7152, 0.0722])
+
+    for colour, dark in colours.DARK.items():
+        assert colour == colours.PAPER or light(colours.PAPER) / light(colour) >= 3
+        assert colour == colours.PAPER or light(dark) / light(colours.DARK_PAPER) >= 3
+    for group, colour in colours.GROUPS.items():
+        low, high = sorted([light(colour), light(colours.INKS[group])])
+        assert high / low >= 4.5
 
 
 def years_of(part, score) -> pd.DataFrame:
@@ -91,15 +113,16 @@ def years_of(part, score) -> pd.DataFrame:
 def test_no_line_of_a_history_crosses_a_break():
     ax = charts.history(years_of(1, [5.5, 5.6, np.nan, 5.8, 4.1, 4.2, 4.3, 6.0]), HANOI, lang="en")
     lines = [line.get_xydata().astype(float) for line in ax.lines if line.get_marker() in ("o", "_")]
-    assert len(lines) == 2
+    assert len(lines) == 4  # the place and the whole, in the years that compare with the latest and before
+    assert {to_hex(line.get_color()) for line in ax.lines[:2]} == {colours.LINE}
     for line in lines:
         joined = {(a[0], b[0]) for a, b in zip(line, line[1:], strict=False) if np.isfinite([*a, *b]).all()}
-        assert joined
         assert not joined & {(2018, 2019), (2021, 2022)}
     dotted = [drawn for drawn in ax.collections if drawn.get_linestyle()[0][1]]
     assert [path.vertices[0][0] for drawn in dotted for path in drawn.get_paths()] == [2018.5, 2021.5]
-    assert "6.00 in 2022" in ax.figure.description.alt
-    inside(ax)
+    alt = ax.figure.description.alt
+    assert "5.50 in 2015 → 5.80 in 2018 | 4.10 in 2019 → 4.30 in 2021 | 6.00 in 2022" in alt
+    assert ax.get_ylim()[0] < 4.5 < 6 < ax.get_ylim()[1] < 7
 
 
 def test_a_history_has_a_panel_a_part_with_whole_years_at_the_foot():
@@ -120,28 +143,14 @@ def test_a_history_has_a_panel_a_part_with_whole_years_at_the_foot():
 def test_a_published_history_is_drawn_over_all_editions():
     ax = charts.history(estimates.history(1, ["total"], until=2024), HANOI, lang="vi")
     assert "43,77" in ax.figure.description.alt
-    inside(ax)
+    assert 2017 < ax.get_xlim()[0] < 2018  # totals of six dimensions lie off the scale
     assert charts.history(estimates.history(1, ["total"], until=2024).head(0), HANOI) is None
-
-
-def test_dots_of_differences_are_hollow_by_the_column_alone():
-    frame = pd.DataFrame(
-        {"difference": [0.5, 0.5, -0.1, np.nan], "margin": 0.2, "clear": [True, False, False, False]}, [1, 2, 3, 4]
-    )
-    ax = charts.gaps(frame, HANOI, lang="vi", title="Chênh lệch")
-    assert hollow(ax) == [False, True, True]
-    alt = ax.figure.description.alt
-    assert alt.startswith("Chênh lệch: ")
-    assert alt.count("(trong biên độ sai số)") == 2
-    assert "+0,50" in read(ax, "vi")
-    inside(ax)
-    assert charts.gaps(frame.tail(1), HANOI) is None
 
 
 def names(ax) -> list:
     """Return the names on a chart, at their places."""
     ax.figure.draw_without_rendering()
-    return [text for text in ax.texts if isinstance(text, Annotation) and text.get_text()]
+    return [text for text in ax.texts if isinstance(text, Annotation) and text.get_text() and text.get_visible()]
 
 
 @pytest.mark.parametrize("name", ["Hà Nội", "TP. Hồ Chí Minh", "Bà Rịa - Vũng Tàu"])

@@ -86,9 +86,8 @@ def test_page_says_where_it_comes_from(page):
 def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
     run(tmp_path, *several(), *(methods(lang, name) for lang in ("vi", "en") for name in ("methods", "glossary")))
     pages = list((tmp_path / "site").rglob("*.html"))
-    assert (
-        len(pages) == 24 + 4 * (3 + 3 + 1) + 5
-    )  # notebooks; lists, provinces, comparison, years × languages; first page, methods, words
+    # notebooks; lists, provinces with summaries, comparison, years × languages; first page, methods, words
+    assert len(pages) == 24 + 4 * (3 + 3 + 3 + 1) + 5
     for path in pages:
         for element in soup(path).select("[href], [src]"):
             address = element.get("href") or element.get("src")
@@ -160,6 +159,7 @@ def test_pages_stay_as_they_are_when_the_run_grows(tmp_path):
 def test_page_leads_to_its_lists_without_a_script(page):
     links = {a.get_text(strip=True): a["href"] for a in page.select("nav a:not([href^='#'])")}
     assert links == {
+        "Tóm tắt cho lãnh đạo, hai trang để in": "brief.html",
         "PAPI": "../../../index.html",
         "2024": "../index.html",
         "Hà Nội": "index.html",

@@ -111,6 +111,10 @@ def check(chromium, path: Path, name: str, width: int, scheme: str) -> None:
     assert said == []
     assert all(address.startswith("file:") for address in asked)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    shown = page.locator("main svg:visible")
+    assert all(
+        shown.nth(i).bounding_box()["x"] + shown.nth(i).bounding_box()["width"] <= width for i in range(shown.count())
+    )
     found = axe.Axe().run(page, options={"runOnly": RULES, "preload": False}).response["violations"]
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
     page.context.close()
@@ -344,15 +348,39 @@ def test_system_fonts_show_every_vietnamese_letter(chromium, whole_country):
     page.context.close()
 
 
-def test_booklet_is_a_pdf_on_a4_with_all_pages_of_the_place(chromium, tmp_path):
-    records = [job("Hà Nội", "ha-noi", stem) for stem in STEMS]
-    run(tmp_path, *((r, notebook(r, "<h2>Vì sao?</h2>")) for r in records))
-    (made,) = site.booklets(tmp_path)
-    assert made == tmp_path / "site/2024/vi/ha-noi.pdf"
-    content = made.read_bytes()
-    assert content.startswith(b"%PDF-")
-    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 3  # contents and two sections
-    assert re.search(rb"/MediaBox\s*\[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]", content)
+def test_summary_has_two_pages_and_the_booklet_it_and_chosen_pages(chromium, tmp_path):
+    """The weakest dimensions are chosen; how a page was made is told once, in the summary."""
+    long, made = "Từ năm 2021 đến nay, chưa có nội dung nào thay đổi đủ lớn để tin chắc. " * 2, []
+    drawing = '<figure class="picture"><div><svg viewBox="0 0 7 4" role="img" aria-label="x"></svg></div></figure>'
+    for number in range(9):
+        record = job("Hà Nội", "ha-noi", labels={"notebook": f"{number:02}_x", "title": f"Trục {number}"})
+        record["path"] = f"2024/vi/ha-noi/{number:02}_x"
+        told = facts(record, findings=[long] * 4, dimension=number or None, rank=9 - number)
+        made.append((record, notebook(record, f"<h2>Vì sao?</h2>{drawing * 2}<h2>Trang này được làm ra thế nào?</h2>", told=told)))  # fmt: skip
+    run(tmp_path, *made)
+    brief, whole = site.booklets(tmp_path)
+    assert (brief, whole) == (tmp_path / "site/2024/vi/ha-noi/brief.pdf", tmp_path / "site/2024/vi/ha-noi.pdf")
+    pages = [len(re.findall(rb"/Type\s*/Page\b", path.read_bytes())) for path in (brief, whole)]
+    assert pages == [2, 2 + 3]  # overview and the two weakest dimensions
+    assert re.search(rb"/MediaBox\s*\[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]", brief.read_bytes())
+    page, said, _ = look(chromium, brief.with_suffix(".html"), 360, bypass_csp=True)
+    assert [h.text_content() for h in page.locator("h2").all()][:2] == ["Điểm mạnh", "Điểm yếu"]
+    assert "Trục 8." in page.locator("h2 + p").first.text_content()
+    found = axe.Axe().run(page, options={"runOnly": RULES, "preload": False}).response["violations"]
+    assert (said, [(v["id"], v["nodes"][0]["html"]) for v in found]) == ([], [])
+    page.context.close()
+
+
+def test_on_a_phone_questions_beyond_the_fourth_screen_fold_and_open(chromium, tmp_path):
+    record = job("Hà Nội", "ha-noi")
+    tall = "<p class='finding' style='height: 1500px'>…</p>"
+    run(tmp_path, (record, notebook(record, *(f"<h2>Câu {i}?</h2>{tall}" for i in range(5)))))
+    page, *_ = look(chromium, tmp_path / f"site/{record['path']}.html", 360)
+    assert page.locator(".fold").count() == 4
+    assert page.evaluate("document.querySelector('main').getBoundingClientRect().bottom") < 6 * 800
+    page.goto(f"{page.url}#q4")
+    assert page.locator("#q4 + *, .fold[open] .finding").first.is_visible()
+    page.context.close()
 
 
 def test_booklets_need_chromium(tmp_path, monkeypatch):

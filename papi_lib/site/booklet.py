@@ -37,8 +37,8 @@ def browser() -> str:
 def booklets(out: Path) -> list[Path]:
     """Print each place's summary for leaders, two pages of A4, and a booklet: the summary and chosen pages.
 
-    Chosen are the pages on the whole index, and of provinces those on the weakest dimensions; of places without a
-    summary, as districts, all.
+    Chosen are the first two pages on the whole index, overview and target, and those on the weakest dimensions; of
+    places without a summary, as districts, all.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def booklets(out: Path) -> list[Path]:
     for folder, pages in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
         own, brief = list(pages), site / folder / "brief.html"
         if brief.exists():
-            weak = by_rank(own)[-ENDS:]
-            own = [job for job in own if job["facts"].get("dimension") is None or job in weak]
+            whole = [job for job in own if job["facts"].get("dimension", 0) is None]
+            own = whole[:2] + sorted(by_rank(own)[-ENDS:], key=lambda job: job["path"])
             made.append(_printed(program, _bound([brief], own[0]["labels"]), brief.with_suffix(".pdf")))
         files = [brief] * brief.exists() + [site / f"{job['path']}.html" for job in own]
         made.append(_printed(program, _bound(files, own[0]["labels"]), site / f"{folder}.pdf"))

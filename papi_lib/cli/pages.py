@@ -1,0 +1,44 @@
+"""Commands on the pages of a run: ``papi site``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from papi_lib.cli.base import FOUND, RUN, main
+
+
+@main.command()
+@click.argument("out", type=FOUND, default=RUN)
+@click.option("--verify", is_flag=True, help="Only check that every page belongs to its notebook; exit code 1 if not.")
+@click.option("--against", type=FOUND, metavar="OLDER_RUN", help="List the figures that changed since an earlier run.")
+@click.option("--pdf", is_flag=True, help="Print each place's pages as one PDF; needs Chromium.")
+def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
+    """Make the lists and the search of a run folder again; check, compare or print its pages.
+
+    \b
+    Examples:
+      papi site output/report
+      papi site output/report --verify
+      papi site output/report --against output/last-year --pdf
+    """
+    from papi_lib import site as pages
+
+    if verify and (against or pdf):
+        raise ValueError("--verify only checks; give it without --against and --pdf")
+    if against and against.samefile(out):
+        raise ValueError(f"--against {against}: is the run itself; give an earlier one")
+    if verify:
+        problems = pages.verify(out)
+        for problem in problems:
+            click.echo(problem, err=True)
+        click.echo(f"{len(problems)} problems" if problems else "Every page belongs to its notebook.")
+        sys.exit(1 if problems else 0)
+    click.echo(f"Open {pages.build(out)}")
+    if against:
+        click.echo(f"Changed figures: {pages.compare(out, against)}")
+    if pdf:
+        for path in pages.booklets(out):
+            click.echo(f"Printed {path}")

@@ -1,0 +1,94 @@
+"""Commands that run notebooks: ``papi report``, and ``papi list`` of what it can be asked for."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from papi_lib.cli import base
+from papi_lib.cli.base import FOLDER, GIVEN, RUN, main, many
+
+
+@main.command()
+@many("--province", "-p", metavar="NAME", help="Name or code, 'all' for all 63.  [default: that of the records, or Hà Nội, with its districts]")  # fmt: skip
+@many("--district", "-d", metavar="NAME", help="Name or code, 'all' for all that have respondents.")
+@click.option("--records", type=GIVEN, metavar="FILE", help="Respondents' records for districts' pages.  [default: the simulated survey]")  # fmt: skip
+@many("--year", "-y", metavar="YEAR", help="Year, or 'all'.  [default: the latest]")
+@many("--lang", "-l", metavar="LANG", help="vi or en.  [default: vi]")
+@many("--notebook", "-n", metavar="NAME", help="Number or name, as 3 or accountability.  [default: all]")
+@click.option("--out", "-o", type=FOLDER, default=RUN, show_default=True, help="The run folder.")
+@click.option("--jobs", "-j", type=click.IntRange(1), help="Notebooks at the same time.  [default: as many as cores]")
+@click.option("--timeout", type=click.IntRange(1), default=300, show_default=True, help="Seconds a cell may take.")
+@click.option("--memory", type=click.IntRange(0), default=0, help="Megabytes a notebook may take.  [default: no bound]")
+@click.option("--scheduler", "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster, as tcp://host:8786; 'local' makes one.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Run also what has not changed.")
+@click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
+def report(
+    province, district, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain
+) -> None:
+    """Run the notebooks and make their pages.
+
+    What has not changed since the last run into the same folder is kept. A notebook that fails is
+    reported, and the others finish. Options that name places, years, languages and notebooks may be repeated.
+
+    \b
+    Examples:
+      papi report
+      papi report --province "Đà Nẵng" --province hue --lang vi --lang en
+      papi report --province all --year 2024 --out output/all
+      papi report --district "Ba Đình" --records survey.sav
+      papi report --province all --scheduler tcp://cluster:8786
+    """
+    from papi_lib import preload
+    from papi_lib.batch import manifest, pool
+    from papi_lib.batch.processes import uninterrupted
+
+    # On an empty folder the processes for notebooks import what they need while this one plans.
+    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(preload.imports)
+    with uninterrupted():
+        from papi_lib import collection
+        from papi_lib import report as reports
+
+    if jobs and scheduler not in (None, "local"):
+        raise ValueError("--jobs does not apply with --scheduler: how many run at once is up to the cluster's workers")
+    planned = reports.plan(
+        base.NOTEBOOKS, province, district, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook
+    )
+    how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "force": force, "pool": early}
+    settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
+    for line in collection.remarks(base.NOTEBOOKS):
+        click.echo(f"papi: {line}", err=True)
+    if explain:
+        for line in reports.explain(planned, out, settings):
+            click.echo(line)
+        return
+    sys.exit(reports.make(planned, out, settings))
+
+
+@main.command("list")
+def list_() -> None:
+    """Show what can be asked for: notebooks, years, provinces and districts.
+
+    \b
+    Example:
+      papi list
+    """
+    from papi_lib import collection, index, places
+    from papi_lib.survey import districts
+
+    faults = [notebook.fault for notebook in collection.notebooks(base.NOTEBOOKS) if notebook.fault]
+    for line in collection.remarks(base.NOTEBOOKS) + faults:
+        click.echo(f"papi: {line}", err=True)
+    click.echo("Notebooks:")
+    titles, english = (collection.titles(base.NOTEBOOKS, code) for code in ("vi", "en"))
+    for name, title in titles.items():
+        click.echo(f"  {name:24} {title} / {english[name]}")
+    click.echo(f"Years: {', '.join(map(str, index.years()))}")
+    click.echo("Languages: vi, en")
+    click.echo("Provinces:")
+    for code, row in places.provinces().iterrows():
+        click.echo(f"  {code:>2}  {row['name_vi']} / {row['name_en']}")
+    click.echo("Districts: those that have respondents in the file given with --records, of any province; without it:")
+    for code in districts.load().districts:
+        click.echo(f"  {code}  {places.district(code).name_vi} / {places.district(code).name_en}")

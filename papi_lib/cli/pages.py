@@ -1,4 +1,4 @@
-"""Commands on the pages of a run: ``papi site``."""
+"""Commands on the pages of a run: ``papi site``, ``papi export``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from papi_lib.cli.base import FOUND, RUN, main
+from papi_lib.cli.base import FOUND, NEW, RUN, main
 
 
 @main.command()
@@ -42,3 +42,32 @@ def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
     if pdf:
         for path in pages.booklets(out):
             click.echo(f"Printed {path}")
+
+
+@main.command()
+@click.argument("out", type=FOUND, default=RUN)
+@click.option("--docx", is_flag=True, help="Of each place a brief of two pages for Word.")
+@click.option("--xlsx", is_flag=True, help="Of each place a workbook with its tables, and one of all places.")
+@click.option("--single", is_flag=True, help="Of each place one page that opens alone, with all its pages in it.")
+@click.option("--zip", "packed", type=NEW, metavar="NEW.zip", help="Pack pages and documents to hand over, without notebooks and records.")  # fmt: skip
+def export(out: Path, docx: bool, xlsx: bool, single: bool, packed: Path | None) -> None:
+    """Make documents of a run's pages: briefs, workbooks, a zip.
+
+    They lie in the run's folder 'documents', as documents/2024/vi/ha-noi.docx. Without options there are
+    briefs and workbooks. Nothing is computed again: they say what the pages say.
+
+    \b
+    Examples:
+      papi export
+      papi export output/report --docx --zip papi-2024.zip
+    """
+    from papi_lib.site import documents
+
+    if packed and packed.suffix.lower() != ".zip":
+        raise ValueError(f"{packed}: what is packed ends in .zip; give it that name")
+    chosen = {"docx": docx, "xlsx": xlsx, "html": single}
+    kinds = tuple(kind for kind, asked in chosen.items() if asked) or documents.KINDS[:2]
+    for path in documents.export(out, kinds):
+        click.echo(f"Written: {path}")
+    if packed:
+        click.echo(f"Packed: {packed}, {documents.hand_over(out, packed)} files")

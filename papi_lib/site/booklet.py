@@ -56,14 +56,14 @@ def booklets(out: Path) -> list[Path]:
         target = site / f"{folder}.pdf"
         with tempfile.TemporaryDirectory() as scratch:
             html = Path(scratch) / "booklet.html"
-            html.write_text(_booklet(site, list(pages)), encoding="utf-8")
+            html.write_text(booklet(site, list(pages)), encoding="utf-8")
             _print(program, html, target, scratch)
         made.append(target)
     return made
 
 
-def _booklet(site: Path, jobs: list[dict]) -> str:
-    """Return one page with the contents of several; it carries its own style sheet."""
+def booklet(site: Path, jobs: list[dict]) -> str:
+    """Return one page with the contents of several jobs, those of a place; it carries its own style sheet."""
     labels = jobs[0]["labels"]
     w, sections = Words(labels["lang"]), list[str]()
     style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ The only place, with `papi_lib.cli`, that knows both PAPI and the batch.
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from collections import defaultdict
@@ -272,4 +273,6 @@ def command(record: dict, out: Path) -> str:
         options = {f"--{place}": given[place], "--year": str(given["year"]), "--lang": given["lang"],
                    "--notebook": Path(record["notebook"]).stem, "--out": str(out)}  # fmt: skip
         options |= {"--records": given["records"]} if given.get("records") else {}
-    return shlex.join(["papi", "report", *(word for pair in options.items() for word in pair)])
+    asked = ("province", "district", "commune", "year", "lang", "records")
+    own = [f"--set={Path(record['notebook']).stem}.{name}={json.dumps(value)}" for name, value in given.items() if name not in asked]  # fmt: skip
+    return shlex.join(["papi", "report", *(word for pair in options.items() for word in pair), *own])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
-from papi_lib.cli import base
-from papi_lib.cli.base import FOLDER, GIVEN, RUN, main, many
+from papi_lib.cli import base, planfile
+from papi_lib.cli.base import FOLDER, GIVEN, NEW, RUN, main, many
 
 
 @main.command()
@@ -24,9 +25,15 @@ from papi_lib.cli.base import FOLDER, GIVEN, RUN, main, many
 @click.option("--scheduler", "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster, as tcp://host:8786; 'local' makes one.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
+@click.option("--plan", type=GIVEN, is_eager=True, expose_value=False, callback=planfile.read, metavar="FILE.toml", help="File that describes the run, as papi init writes one; options given here win.")  # fmt: skip
+@many("--only", metavar="TEXT", help="Only pages that have this in their path, as --explain shows it.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N pages on places.")
+@many("--set", "set_", metavar="NOTEBOOK.NAME=VALUE", help="A parameter of a notebook, as 10_target.places=5.")
+@many("--document", type=click.Choice(["docx", "xlsx", "html", "zip"]), help="Documents besides the pages: see papi export.")  # fmt: skip
 def report(
-    province, district, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain
-) -> None:
+    province, district, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain, only,
+    limit, set_, document,
+) -> None:  # fmt: skip
     """Run the notebooks and make their pages.
 
     What has not changed since the last run into the same folder is kept. A notebook that fails is
@@ -39,6 +46,7 @@ def report(
       papi report --province all --year 2024 --out output/all
       papi report --district "Ba Đình" --records survey.sav
       papi report --province all --scheduler tcp://cluster:8786
+      papi report --plan papi.toml --only ha-noi --limit 3
     """
     from papi_lib import preload
     from papi_lib.batch import manifest, pool
@@ -55,6 +63,7 @@ def report(
     planned = reports.plan(
         base.NOTEBOOKS, province, district, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook
     )
+    planned = planfile.chosen(planned, set_, only, limit)
     how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "force": force, "pool": early}
     settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
     for line in collection.remarks(base.NOTEBOOKS):
@@ -63,7 +72,36 @@ def report(
         for line in reports.explain(planned, out, settings):
             click.echo(line)
         return
-    sys.exit(reports.make(planned, out, settings))
+    code = reports.make(planned, out, settings)
+    if document:
+        from papi_lib.site import documents
+
+        kinds = tuple(kind for kind in documents.KINDS if kind in document)
+        made = len(list(documents.export(out, kinds)))
+        if "zip" in document:
+            documents.hand_over(out, out / "papi.zip")
+        click.echo(f"{made} documents. Open {out / ('papi.zip' if 'zip' in document else documents.FOLDER)}")
+    sys.exit(code)
+
+
+@main.command()
+@click.argument("file", type=NEW, default=Path("papi.toml"))
+def init(file: Path) -> None:
+    """Write a file that describes a run, with a word on each line, to be changed and run.
+
+    \b
+    Examples:
+      papi init
+      papi init hanoi.toml && papi report --plan hanoi.toml
+    """
+    from papi_lib import atomic, index
+
+    if file.exists() or file.suffix != ".toml":
+        raise ValueError(
+            f"{file}: {'is there already' if file.exists() else 'a plan ends in .toml'}; give another name"
+        )
+    atomic.write(file, planfile.SAMPLE.format(name=file, year=index.years()[-1]).encode())
+    click.echo(f"Written: {file}. Change it, then: papi report --plan {file}")
 
 
 @main.command("list")

@@ -17,7 +17,10 @@ from papi_lib.cli.base import FILE, FOLDER, GIVEN, NEW, main, many
 @click.option("--write", "-w", "target", type=NEW, metavar="NEW.parquet", help="Write faultless records in the form that reads fastest.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Tell all kinds of problems, not the ten biggest.")
 @click.option("--marked", type=NEW, metavar="NEW.xlsx", help="Write the records with faulty cells in red, and their list.")  # fmt: skip
-def check(file: Path | None, year: str | None, target: Path | None, everything: bool, marked: Path | None) -> None:
+@click.option("--repair", is_flag=True, help="Rewrite tables that a spreadsheet program saved in its own way.")
+def check(
+    file: Path | None, year: str | None, target: Path | None, everything: bool, marked: Path | None, repair: bool
+) -> None:  # fmt: skip
     """Check data: respondents' records, one of the data package's tables, or all of these.
 
     Records (.csv, .dta, .parquet, .sav, .xlsx) are held against the codebook. Problems are told by column and
@@ -27,7 +30,7 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     \b
     Examples:
       papi check
-      papi check data/published/2024.csv
+      papi check data/published/2024.csv --repair
       papi check survey.sav --year 2024 --write survey.parquet
       papi check survey.xlsx --year 2024 --marked to-correct.xlsx
     """
@@ -37,11 +40,17 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
     names = datafiles.resource_names()
     if file is not None and tables.get(file.resolve()) not in names:
+        if repair:
+            raise ValueError(
+                f"{file}: --repair is for tables of the data package; correct records where they come from"
+            )
         asked = index.check_year(year) if year else index.years()[-1]
         return _check_records(file, asked, target, everything, marked)
     if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything), ("--marked", marked)) if value]:  # fmt: skip
         raise ValueError(f"{', '.join(given)}: only for a file of respondents' records; name it")
     chosen = [tables[file.resolve()]] if file is not None else names
+    if repair:
+        _repair(chosen)
     more = {
         "plan-tasks": partial(plans.tasks, 1),
         "plan-targets": partial(plans.targets, 1),
@@ -63,6 +72,48 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     if faults:
         sys.exit(2)
     click.echo(f"{len(chosen)} tables are as they should be.")
+
+
+@main.command()
+@click.argument("file", type=NEW)
+@click.option("--province", "-p", metavar="NAME", required=True, help="Name or code.")
+@click.option("--level", type=click.Choice(["commune", "district"]), default="commune", show_default=True, help="What the survey is to tell apart.")  # fmt: skip
+@click.option("--year", "-y", type=int, metavar="YEAR", help="Year of the survey.  [default: the first of communes since the reform, or the latest published]")  # fmt: skip
+@click.option("--lang", "-l", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of questions and answers.")  # fmt: skip
+def template(file: Path, province: str, level: str, year: int | None, lang: str) -> None:
+    """Write an empty workbook for a survey's records, with questions, answers to choose from and places.
+
+    Filled in it is checked as it is; one row a respondent.
+
+    \b
+    Examples:
+      papi template --province "Đà Nẵng" survey.xlsx
+      papi template --province 1 --level district survey.xlsx && papi check survey.xlsx
+    """
+    from papi_lib import atomic, index, places
+    from papi_lib.survey import template as templates
+
+    if file.exists() or file.suffix.lower() != ".xlsx":
+        raise ValueError(f"{file}: {'is there already' if file.exists() else 'a template ends in .xlsx'}; give another name")  # fmt: skip
+    year = year or max(index.years()[-1], places.REFORM if level == "commune" else 0)
+    home = places.province(province, year)
+    atomic.write(file, templates.workbook(home, level, lang, year))
+    click.echo(f"Written: {file}, for {level}s of {home.name_vi} in {year}. Fill it in, then: papi check {file}")
+
+
+def _repair(names: list[str]) -> None:
+    """Rewrite tables that a spreadsheet program saved; those that cannot be read are told by the check that follows."""
+    from contextlib import suppress
+
+    from papi_lib import atomic, datafiles
+
+    for name in names:
+        with suppress(datafiles.DataError):
+            path, content, codes = datafiles.repaired(name)
+            if content is not None:
+                atomic.write(path, content)
+                more = f", {codes} codes with their zeros again" if codes else ""
+                click.echo(f"{path}: rewritten{more}; compare it with what it was (git diff)")
 
 
 def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:

@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
 from tqdm import tqdm
 
 from papi_lib import collection, datafiles, index, places, preload, provenance, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash
+from papi_lib.cli.language import echo
 from papi_lib.collection import METHODS, Notebook
 from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
@@ -207,7 +207,7 @@ def state(records: Path | None = None) -> dict[str, str | None]:
 def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[str]:
     """Yield a line a job: why it would run; what of the manifest cannot be used is told on standard error."""
     if damage := manifest.read(out, settings.record).damage:
-        click.echo(f"papi: {damage}; what it does not tell would run again", err=True)
+        echo(f"papi: {damage}; what it does not tell would run again", err=True)
     for job, _, reason in batch.plan(planned, out, settings):
         why = "unchanged" if reason is None else f"cannot run: {reason.why}" if reason.refused else reason.why
         yield f"{job.path}: {why}"
@@ -220,16 +220,16 @@ def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
         by_status[record["status"]].append(record)
     first, failed = site.build(out), by_status.pop("failed", [])
     counts = [f"{len(by_status[s])} {s}" for s in ("done", "rendered", "unchanged") if by_status[s]]
-    click.echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
+    echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
     for line in _remarks_on_pages([record for own in by_status.values() for record in own]):
-        click.echo(f"papi: {line}", err=True)
+        echo(f"papi: {line}", err=True)
     failures = defaultdict(list)
     for record in failed:
         failures[record["error"]].append(record)
     for error, alike in failures.items():
         more = f" (and {len(alike) - 1} more pages)" if alike[1:] else ""
         again = command(alike[0], out)
-        click.echo(f"failed: {alike[0]['path']}{more}: {error}\n  run again: {again}", err=True)
+        echo(f"failed: {alike[0]['path']}{more}: {error}\n  run again: {again}", err=True)
     return 1 if failures else 0
 
 
@@ -245,7 +245,7 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) ->
             bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 
     try:
-        return batch.run(planned, out, settings, tell, lambda line: click.echo(f"papi: {line}", err=True))
+        return batch.run(planned, out, settings, tell, lambda line: echo(f"papi: {line}", err=True))
     finally:
         if bar is not None:
             bar.close()

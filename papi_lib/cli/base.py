@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from papi_lib.atomic import WriteError
+from papi_lib.cli import language
+from papi_lib.cli.language import echo
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -26,9 +28,19 @@ FOUND = click.Path(path_type=Path, exists=True, file_okay=False)
 class _OneLineErrors(click.Group):
     """Tell wrong input, and Control-C, as one line on standard error, without a traceback."""
 
+    command_class, context_class = language.Command, language.Context
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its first sentence."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about.help.split("\n\n")[0]) for name, about in sorted(self.commands.items())])
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else ctx.command_path
+            said, code = f"{error.format_message().rstrip('.')}; {path} --help tells what there is", 2
         except WriteError as error:
             said, code = f"{error}; make room there or choose another name", 2
         except ValueError as error:  # wrong names, faulty data files, folders in use
@@ -38,12 +50,13 @@ class _OneLineErrors(click.Group):
             said, code = f"stopped; {why}; give the same command again to go on", 130
         from papi_lib.datafiles import shown
 
-        click.echo(f"papi: {shown(said)}", err=True)
+        echo(f"papi: {shown(said)}", err=True)
         ctx.exit(code)
 
 
 @click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="papi_lib")
+@click.option("--ui", type=click.Choice(language.LANGUAGES), is_eager=True, expose_value=False, callback=language.choose, help="Language of this command line.  [default: that of the system, if it is Vietnamese, else English]")  # fmt: skip
 def main() -> None:
     """Notebooks, batches and pages on PAPI's published scores."""
     if os.environ.get("PAPI_DATA"):  # notebooks run in their own folder

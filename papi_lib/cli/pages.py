@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from papi_lib.cli.base import FOUND, NEW, RUN, main
+from papi_lib.cli.language import echo
 
 
 @main.command()
@@ -33,15 +34,15 @@ def site(out: Path, verify: bool, against: Path | None, pdf: bool) -> None:
     if verify:
         problems = pages.verify(out)
         for problem in problems:
-            click.echo(problem, err=True)
-        click.echo(f"{len(problems)} problems" if problems else "Every page belongs to its notebook.")
+            echo(problem, err=True)
+        echo(f"{len(problems)} problems" if problems else "Every page belongs to its notebook.")
         sys.exit(1 if problems else 0)
-    click.echo(f"Open {pages.build(out)}")
+    echo(f"Open {pages.build(out)}")
     if against:
-        click.echo(f"Changed figures: {pages.compare(out, against)}")
+        echo(f"Changed figures: {pages.compare(out, against)}")
     if pdf:
         for path in pages.booklets(out):
-            click.echo(f"Printed {path}")
+            echo(f"Printed {path}")
 
 
 @main.command()
@@ -68,6 +69,6 @@ def export(out: Path, docx: bool, xlsx: bool, single: bool, packed: Path | None)
     chosen = {"docx": docx, "xlsx": xlsx, "html": single}
     kinds = tuple(kind for kind, asked in chosen.items() if asked) or documents.KINDS[:2]
     for path in documents.export(out, kinds):
-        click.echo(f"Written: {path}")
+        echo(f"Written: {path}")
     if packed:
-        click.echo(f"Packed: {packed}, {documents.hand_over(out, packed)} files")
+        echo(f"Packed: {packed}, {documents.hand_over(out, packed)} files")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from papi_lib.cli import base
+from papi_lib.cli.language import echo
 
 if TYPE_CHECKING:
     from papi_lib.batch.jobs import Job
@@ -56,7 +57,7 @@ def read(ctx: click.Context, _option: click.Parameter, path: Path | None) -> Pat
     found = {key: fault for key, value in told.items() if (fault := _fault(key, value, options))}
     for key, fault in found.items():
         row = next((n for n, line in enumerate(text.splitlines(), 1) if re.match(rf'\s*\[?"?{re.escape(key)}\b', line)), 1)  # fmt: skip
-        click.echo(f"papi: {shown(path)}, row {row}, '{shown(key)}': {shown(fault)}", err=True)
+        echo(f"papi: {shown(path)}, row {row}, '{shown(key)}': {shown(fault)}", err=True)
     if found:
         ctx.exit(2)
     given = {key: path.parent / value if key in _PATHS else value for key, value in told.items() if key != "parameters"}

@@ -9,6 +9,7 @@ import click
 
 from papi_lib.cli import base, planfile
 from papi_lib.cli.base import FOLDER, GIVEN, NEW, RUN, main, many
+from papi_lib.cli.language import echo
 
 
 @main.command()
@@ -67,10 +68,10 @@ def report(
     how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "force": force, "pool": early}
     settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
     for line in collection.remarks(base.NOTEBOOKS):
-        click.echo(f"papi: {line}", err=True)
+        echo(f"papi: {line}", err=True)
     if explain:
         for line in reports.explain(planned, out, settings):
-            click.echo(line)
+            echo(line)
         return
     code = reports.make(planned, out, settings)
     if document:
@@ -80,7 +81,7 @@ def report(
         made = len(list(documents.export(out, kinds)))
         if "zip" in document:
             documents.hand_over(out, out / "papi.zip")
-        click.echo(f"{made} documents. Open {out / ('papi.zip' if 'zip' in document else documents.FOLDER)}")
+        echo(f"{made} documents. Open {out / ('papi.zip' if 'zip' in document else documents.FOLDER)}")
     sys.exit(code)
 
 
@@ -101,7 +102,7 @@ def init(file: Path) -> None:
             f"{file}: {'is there already' if file.exists() else 'a plan ends in .toml'}; give another name"
         )
     atomic.write(file, planfile.SAMPLE.format(name=file, year=index.years()[-1]).encode())
-    click.echo(f"Written: {file}. Change it, then: papi report --plan {file}")
+    echo(f"Written: {file}. Change it, then: papi report --plan {file}")
 
 
 @main.command("list")
@@ -117,16 +118,16 @@ def list_() -> None:
 
     faults = [notebook.fault for notebook in collection.notebooks(base.NOTEBOOKS) if notebook.fault]
     for line in collection.remarks(base.NOTEBOOKS) + faults:
-        click.echo(f"papi: {line}", err=True)
-    click.echo("Notebooks:")
+        echo(f"papi: {line}", err=True)
+    echo("Notebooks:")
     titles, english = (collection.titles(base.NOTEBOOKS, code) for code in ("vi", "en"))
     for name, title in titles.items():
-        click.echo(f"  {name:24} {title} / {english[name]}")
-    click.echo(f"Years: {', '.join(map(str, index.years()))}")
-    click.echo("Languages: vi, en")
-    click.echo("Provinces:")
+        echo(f"  {name:24} {title} / {english[name]}")
+    echo(f"Years: {', '.join(map(str, index.years()))}")
+    echo("Languages: vi, en")
+    echo("Provinces:")
     for code, row in places.provinces().iterrows():
-        click.echo(f"  {code:>2}  {row['name_vi']} / {row['name_en']}")
-    click.echo("Districts: those that have respondents in the file given with --records, of any province; without it:")
+        echo(f"  {code:>2}  {row['name_vi']} / {row['name_en']}")
+    echo("Districts: those that have respondents in the file given with --records, of any province; without it:")
     for code in districts.load().districts:
-        click.echo(f"  {code}  {places.district(code).name_vi} / {places.district(code).name_en}")
+        echo(f"  {code}  {places.district(code).name_vi} / {places.district(code).name_en}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from papi_lib.cli.base import FILE, FOLDER, GIVEN, NEW, main, many
+from papi_lib.cli.language import echo
 
 
 @main.command()
@@ -68,10 +69,10 @@ def check(
         except datafiles.DataError as fault:
             faults.append(str(fault))
     for line in dict.fromkeys(faults):
-        click.echo(f"papi: {line}", err=True)
+        echo(f"papi: {line}", err=True)
     if faults:
         sys.exit(2)
-    click.echo(f"{len(chosen)} tables are as they should be.")
+    echo(f"{len(chosen)} tables are as they should be.")
 
 
 @main.command()
@@ -98,7 +99,7 @@ def template(file: Path, province: str, level: str, year: int | None, lang: str)
     year = year or max(index.years()[-1], places.REFORM if level == "commune" else 0)
     home = places.province(province, year)
     atomic.write(file, templates.workbook(home, level, lang, year))
-    click.echo(f"Written: {file}, for {level}s of {home.name_vi} in {year}. Fill it in, then: papi check {file}")
+    echo(f"Written: {file}, for {level}s of {home.name_vi} in {year}. Fill it in, then: papi check {file}")
 
 
 def _repair(names: list[str]) -> None:
@@ -113,7 +114,7 @@ def _repair(names: list[str]) -> None:
             if content is not None:
                 atomic.write(path, content)
                 more = f", {codes} codes with their zeros again" if codes else ""
-                click.echo(f"{path}: rewritten{more}; compare it with what it was (git diff)")
+                echo(f"{path}: rewritten{more}; compare it with what it was (git diff)")
 
 
 def _check_records(file: Path, year: int, target: Path | None, everything: bool, marked: Path | None) -> None:
@@ -136,18 +137,18 @@ def _check_records(file: Path, year: int, target: Path | None, everything: bool,
     told += findings.lines(file, problems, most)
     told += [f"warning: {line}" for line in findings.lines(file, doubts, most)]
     for line in told:
-        click.echo(f"papi: {line}", err=True)
+        echo(f"papi: {line}", err=True)
     if marked and len(problems) + len(doubts):
         atomic.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]))
     if len(problems):
         many = f"{counted(int(problems['count'].sum()), 'problem')} of {counted(len(problems), 'kind')}"
-        click.echo(f"papi: {file}: {many}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
+        echo(f"papi: {file}: {many}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
         sys.exit(2)
     if target:
         records.write(clean, target)
     fine = counted(len(doubts), "warning") if len(doubts) else "as they should be"
     written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
-    click.echo(f"{file}: {len(clean)} respondents, {fine}." + (f" Written: {written}" if written else ""))
+    echo(f"{file}: {len(clean)} respondents, {fine}." + (f" Written: {written}" if written else ""))
 
 
 @main.command()
@@ -181,9 +182,9 @@ def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, tar
     if own:
         frame, unmatched = covariates.join(frame, own, by)
         for line in covariates.report(unmatched, own):
-            click.echo(f"papi: {line}", err=True)
+            echo(f"papi: {line}", err=True)
     covariates.write(frame, target)
-    click.echo(f"{len(frame)} rows, {frame['province_code'].nunique()} provinces. Written: {target}")
+    echo(f"{len(frame)} rows, {frame['province_code'].nunique()} provinces. Written: {target}")
 
 
 @main.command("import")
@@ -226,15 +227,15 @@ def import_(
 
     done = workbooks.bring(list(workbook), out, year, edition, replace)
     for line in done.found:
-        click.echo(f"found: {line}")
+        echo(f"found: {line}")
     for line in done.told:
-        click.echo(f"papi: {line}", err=True)
+        echo(f"papi: {line}", err=True)
     shown = done.differs if everything else done.differs[:10]
     for line in shown:
-        click.echo(f"papi: differs: {line}", err=True)
+        echo(f"papi: differs: {line}", err=True)
     if left := len(done.differs) - len(shown):
-        click.echo(f"papi: differs: {left:,} more; --all shows them", err=True)
+        echo(f"papi: differs: {left:,} more; --all shows them", err=True)
     if done.differs and not replace:
-        click.echo(f"papi: {counted(len(done.differs), 'difference')} not written; --replace writes them", err=True)
-    click.echo(f"Written: {', '.join(map(str, done.written))}" if done.written else "Nothing to write.")
+        echo(f"papi: {counted(len(done.differs), 'difference')} not written; --replace writes them", err=True)
+    echo(f"Written: {', '.join(map(str, done.written))}" if done.written else "Nothing to write.")
     sys.exit(1 if done.refused or (done.differs and not replace) else 0)

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from docx import Document
 from openpyxl import load_workbook
-from site_runs import facts, job, notebook
+from site_runs import district_facts, facts, job, notebook
 from site_runs import run as make_run
 
 from papi_lib.cli import main
@@ -83,3 +83,16 @@ def test_a_single_page_leads_to_no_other_file(run):
     assert 'href="../' not in text
     assert "<link" not in text
     assert "<script" not in text
+
+
+def test_reviewers_get_a_list_of_what_is_hidden_and_no_small_count(tmp_path):
+    record = job("Ba Đình", "ha-noi/quan-ba-dinh")
+    sample = {"respondents": 7, "clusters": 4}
+    told = district_facts(record, sample=sample, suppressed=["Điểm minh bạch không hiện: quá ít người trả lời."])
+    make_run(tmp_path, (record, notebook(record, told=told)))
+    told = CliRunner().invoke(main, ["export", str(tmp_path), "--xlsx", "--zip", str(tmp_path / "p.zip")])
+    assert told.exit_code == 0, told.output
+    rows = list(load_workbook(tmp_path / "documents/protected.vi.xlsx").active.iter_rows(values_only=True))
+    assert rows[1][0] == "Ba Đình, Hà Nội"
+    assert rows[1][4:] == ("<10", 4, "Điểm minh bạch không hiện: quá ít người trả lời.")
+    assert not [name for name in zipfile.ZipFile(tmp_path / "p.zip").namelist() if "protected" in name]

@@ -20,7 +20,7 @@ from papi_lib.site import word
 from papi_lib.site.booklet import booklet
 from papi_lib.site.brief import Section, brief, sections
 from papi_lib.site.files import full_name, of_places, read_file, read_run
-from papi_lib.site.workbook import of_place, of_run
+from papi_lib.site.workbook import of_place, of_protected, of_run
 
 FOLDER = "documents"
 KINDS = ("docx", "xlsx", "html")
@@ -35,7 +35,8 @@ def export(out: Path, kinds: tuple[str, ...] = KINDS[:2]) -> Iterator[Path]:
         The run folder, with its ``manifest.json``.
     kinds : tuple of {"docx", "xlsx", "html"}
         Which documents each place gets, of each year and language: ``documents/2024/vi/ha-noi.docx``. With
-        ``xlsx`` there is one workbook of all places besides, ``documents/vi.xlsx``.
+        ``xlsx`` there is one workbook of all places besides, ``documents/vi.xlsx``, and where figures of a survey
+        are hidden, a list of them for reviewers, ``documents/protected.vi.xlsx``, which is not handed over.
 
     Raises
     ------
@@ -52,9 +53,12 @@ def export(out: Path, kinds: tuple[str, ...] = KINDS[:2]) -> Iterator[Path]:
             atomic.write(path, content)
             yield path
     for lang in dict.fromkeys(job["labels"]["lang"] for job in jobs if "xlsx" in kinds):
-        path = out / FOLDER / f"{lang}.xlsx"
-        atomic.write(path, of_run([job for job in jobs if job["labels"]["lang"] == lang], Words(lang)))
-        yield path
+        own, w = [job for job in jobs if job["labels"]["lang"] == lang], Words(lang)
+        for name, made in ((lang, of_run(own, w)), (f"protected.{lang}", of_protected(own, w))):
+            if made:
+                path = out / FOLDER / f"{name}.xlsx"
+                atomic.write(path, made)
+                yield path
 
 
 def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
@@ -78,7 +82,11 @@ def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) ->
 def hand_over(out: Path, target: Path) -> int:
     """Write a run's pages and documents, without notebooks and records, as one zip; return how many files it has."""
     content, files = io.BytesIO(), [p for folder in ("site", FOLDER) for p in sorted((out / folder).rglob("*"))]
-    kept = [path for path in files if path.is_file() and not path.is_symlink() and not path.name.startswith(".")]
+    kept = [
+        path
+        for path in files
+        if path.is_file() and not path.is_symlink() and not path.name.startswith((".", "protected."))
+    ]
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in kept:
             packed.write(path, path.relative_to(out).as_posix())

@@ -16,6 +16,7 @@ from papi_lib.page.pictures import GROUP_COLOURS
 from papi_lib.page.words import Words
 from papi_lib.site.brief import Cell, Section
 from papi_lib.site.files import full_name
+from papi_lib.survey.disclosure import LEAST_CLUSTERS, LEAST_RESPONDENTS
 
 _BOLD, _HEAD = Font(bold=True), PatternFill("solid", fgColor="DDE7F3")
 _TOLD = ("score", "noise", "rank", "rank_lower", "rank_upper", "group")
@@ -71,14 +72,13 @@ def of_run(jobs: Sequence[dict], w: Words) -> bytes:
     book = Workbook()
     sheet, told, gaps = book.active, book.create_sheet(w("Findings")), book.create_sheet(w("Missing"))
     sheet.title = w("Pages")
-    levels = {"province": w("province"), "district": w("district"), "commune": w("commune")}
     about = [w("place"), w("level"), w("year"), w("page")]
     named = [w("score"), "±", w("rank"), w("possible from rank"), w("to rank"), w("group"), w("compared with"), w("change"), "±", w("simulated data")]  # fmt: skip
     for one, more in ((sheet, named), (told, [w("finding")]), (gaps, [w("missing")])):
         _row(one, about + more, bold=True)
     for job in jobs:
-        labels, facts = job["labels"], job["facts"]
-        place = [full_name(labels), levels[labels["level"]], labels["year"], labels["title"]]  # fmt: skip
+        facts = job["facts"]
+        place = _about(job, w)
         change = facts.get("change") or {}
         moved = [change.get(name) for name in ("since", "points", "noise")]
         _row(sheet, place + [facts.get(name) for name in _TOLD] + moved + ["x" if facts.get("simulated") else None])
@@ -86,6 +86,31 @@ def of_run(jobs: Sequence[dict], w: Words) -> bytes:
             for sentence in facts.get(name) or []:
                 _row(one, [*place, sentence])
     return _saved(book)
+
+
+def of_protected(jobs: Sequence[dict], w: Words) -> bytes | None:
+    """Return the list for reviewers of what a survey's pages hide and why; None where nothing is hidden.
+
+    A number of respondents or villages that is itself too small is told as below the least that is shown.
+    """
+    book = Workbook()
+    sheet = book.active
+    sheet.title = w("Protected")
+    head = [w("place"), w("level"), w("year"), w("page"), w("respondents"), w("villages"), w("hidden, and why")]
+    _row(sheet, head, bold=True)
+    for job in jobs:
+        sample = job["facts"].get("sample") or {}
+        least = {"respondents": LEAST_RESPONDENTS, "clusters": LEAST_CLUSTERS}
+        counts = [f"<{n}" if (sample.get(name) or 0) < n else sample[name] for name, n in least.items()]
+        for sentence in job["facts"].get("suppressed") or []:
+            _row(sheet, [*_about(job, w), *counts, sentence])
+    return _saved(book) if sheet.max_row > 1 else None
+
+
+def _about(job: dict, w: Words) -> list:
+    labels = job["labels"]
+    levels = {"province": w("province"), "district": w("district"), "commune": w("commune")}
+    return [full_name(labels), levels[labels["level"]], labels["year"], labels["title"]]
 
 
 def _fill(sheet: Worksheet, rows: Sequence[Sequence[Cell]], w: Words) -> None:

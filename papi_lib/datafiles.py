@@ -214,6 +214,13 @@ def remember(found: dict[str, dict]) -> None:
 
 
 @cached
+def fingerprints() -> dict[str, str]:
+    """Return the SHA-256 of each table of the package, by its path there."""
+    paths = (folder() / r["path"] for r in _package()["resources"])
+    return {p.relative_to(folder()).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths if p.exists()}
+
+
+@cached
 def fingerprint() -> str:
     """Return the SHA-256 of all files of the data package, the identity of the data on a page."""
     digest = hashlib.sha256()

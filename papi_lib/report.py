@@ -6,12 +6,16 @@ The only place, with `papi_lib.cli`, that knows both PAPI and the batch.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tqdm import tqdm
@@ -25,6 +29,10 @@ from papi_lib.collection import METHODS, Notebook
 from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
 
+#: Where a run folder tells what became of each job, run after run.
+LOG = "papi.log"
+#: What a notebook takes where none ran before.
+_SECONDS = 2.0
 #: Whose pages are made if no place is named and no records are given.
 _DEFAULT_PROVINCE = "Hà Nội"
 
@@ -181,6 +189,7 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
         "code_version": provenance.code_version(),
         "data_hash": datafiles.fingerprint(),
         "data_version": provenance.data_version(),
+        "tables": datafiles.fingerprints(),
     }
     inputs, page_inputs = _inputs(records)
     own: dict[str, Any] = {
@@ -206,11 +215,14 @@ def state(records: Path | None = None) -> dict[str, str | None]:
 
 def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[str]:
     """Yield a line a job: why it would run; what of the manifest cannot be used is told on standard error."""
-    if damage := manifest.read(out, settings.record).damage:
-        echo(f"papi: {damage}; what it does not tell would run again", err=True)
+    run, now = manifest.read(out, settings.record), datafiles.fingerprints()
+    if run.damage:
+        echo(f"papi: {run.damage}; what it does not tell would run again", err=True)
+    before = run.head.get("tables", now)
+    tables = ", ".join(path for path in now | before if now.get(path) != before.get(path))
     for job, _, reason in batch.plan(planned, out, settings):
         why = "unchanged" if reason is None else f"cannot run: {reason.why}" if reason.refused else reason.why
-        yield f"{job.path}: {why}"
+        yield f"{job.path}: {re.sub(r'(?<=[:,] )data(?=[,;]|$)', f'data ({tables})', why) if tables else why}"
 
 
 def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
@@ -234,13 +246,21 @@ def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
 
 
 def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) -> list[dict]:
-    """Run the jobs under a progress bar with the time that remains; failures are told as they come."""
-    bar = None
+    """Run the jobs under a progress bar with the time that remains; failures are told as they come.
+
+    What becomes of each job is a line of the run folder's ``papi.log`` too.
+    """
+    if (minutes := _minutes(planned, out, settings)) >= 1:
+        echo(f"papi: {len(planned)} pages, about {minutes:.0f} minutes", err=True)
+    bar, log = None, out / LOG
 
     def tell(record: dict) -> None:
         nonlocal bar
         bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
         bar.update()
+        with suppress(OSError), log.open("a", encoding="utf-8") as file:
+            told = datetime.now().astimezone().isoformat(timespec="seconds"), record["status"], f"{record['seconds']} s"
+            file.write(datafiles.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
         if record["status"] == "failed":
             bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 
@@ -249,6 +269,18 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) ->
     finally:
         if bar is not None:
             bar.close()
+
+
+def _minutes(planned: Sequence[Job], out: Path, settings: Settings) -> float:
+    """Return about how long new jobs take here, by what the same notebooks took in this folder before."""
+    if settings.scheduler:
+        return 0.0
+    took, records = defaultdict(list), manifest.read(out, settings.record).records
+    for record in records.values():
+        took[record["notebook"]].append(record["seconds"])
+    new = [job for job in planned if settings.force or job.path not in records]
+    each = (median(took[job.notebook.name]) if took[job.notebook.name] else _SECONDS for job in new)
+    return sum(each) / settings.workers / 60
 
 
 def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:

@@ -50,8 +50,8 @@ def _told(line: str) -> str:
     head, sign, rest = line.partition(": ")
     if not sign:
         return line
-    for pattern, target in _WHERE.items():
-        head = re.sub(pattern, target, head)
+    for where, place in _WHERE.items():
+        head = re.sub(where, place, head)
     return f"{head}: {_told(rest)}"
 
 
@@ -61,7 +61,7 @@ def messages() -> dict[str, str]:
     from babel.messages.pofile import read_po
 
     with CATALOGUE.open("rb") as file:
-        return {message.id: message.string for message in read_po(file) if message.id}
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
 
 
 @lru_cache(maxsize=1)

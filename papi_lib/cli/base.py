@@ -33,7 +33,9 @@ class _OneLineErrors(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands, each with its first sentence."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, about.help.split("\n\n")[0]) for name, about in sorted(self.commands.items())])
+            formatter.write_dl(
+                [(name, (about.help or "").split("\n\n")[0]) for name, about in sorted(self.commands.items())]
+            )
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -53,8 +53,8 @@ def export(out: Path, kinds: tuple[str, ...] = KINDS[:2]) -> Iterator[Path]:
             atomic.write(path, content)
             yield path
     for lang in dict.fromkeys(job["labels"]["lang"] for job in jobs if "xlsx" in kinds):
-        own, w = [job for job in jobs if job["labels"]["lang"] == lang], Words(lang)
-        for name, made in ((lang, of_run(own, w)), (f"protected.{lang}", of_protected(own, w))):
+        told, w = [job for job in jobs if job["labels"]["lang"] == lang], Words(lang)
+        for name, made in ((lang, of_run(told, w)), (f"protected.{lang}", of_protected(told, w))):
             if made:
                 path = out / FOLDER / f"{name}.xlsx"
                 atomic.write(path, made)

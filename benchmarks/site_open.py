@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from papi_lib import index, places, report, site
-from papi_lib.cli import NOTEBOOKS
+from papi_lib.cli.base import NOTEBOOKS
 from papi_lib.site.booklet import browser
 from papi_lib.survey import units
 

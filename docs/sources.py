@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Texts, and what their links and the guides need beside them.
 COPIED = (
     "README.md",
+    "README.vi.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "CITATION.cff",

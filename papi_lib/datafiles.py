@@ -16,6 +16,7 @@ import json
 import math
 import os
 import pickle
+import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -23,7 +24,6 @@ from pathlib import Path
 
 import pandas as pd
 
-_CHANGED = "(a spreadsheet may also have changed values: compare first)"
 _CHECKOUT = Path(__file__).resolve().parents[1] / "data"
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
@@ -214,6 +214,13 @@ def remember(found: dict[str, dict]) -> None:
 
 
 @cached
+def fingerprints() -> dict[str, str]:
+    """Return the SHA-256 of each table of the package, by its path there."""
+    paths = (folder() / r["path"] for r in _package()["resources"])
+    return {p.relative_to(folder()).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths if p.exists()}
+
+
+@cached
 def fingerprint() -> str:
     """Return the SHA-256 of all files of the data package, the identity of the data on a page."""
     digest = hashlib.sha256()
@@ -259,7 +266,7 @@ def _place(path: Path, row: int, column: str) -> str:
 @lru_cache(maxsize=64)
 def _parse(path: Path, schema_json: str, _stamp: tuple) -> pd.DataFrame:
     schema = json.loads(schema_json)
-    rows = _rows(path, [field["name"] for field in schema["fields"]])
+    rows = _rows(path, schema["fields"])
     frame = pd.DataFrame(rows, columns=[field["name"] for field in schema["fields"]], dtype="str")
     for field in schema["fields"]:
         frame[field["name"]] = _column(path, field, frame[field["name"]])
@@ -269,14 +276,12 @@ def _parse(path: Path, schema_json: str, _stamp: tuple) -> pd.DataFrame:
     return frame
 
 
-def _rows(path: Path, names: list[str]) -> list[list[str]]:
-    text = _text(path)
-    if text.startswith("\ufeff"):
-        raise DataError(f"{_place(path, 1, names[0])}: starts with a byte-order mark, as spreadsheet programs add; save the file as UTF-8 without it {_CHANGED}")  # fmt: skip
-    if "\r" in text:
-        row = text[: text.index("\r")].count("\n") + 1
-        raise DataError(f"{_place(path, row, names[-1])}: Windows line end, the file was saved by another program; save it with Unix line ends {_CHANGED}")  # fmt: skip
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _rows(path: Path, fields: list[dict]) -> list[list[str]]:
+    """Return a table's cells; also those of a file that a spreadsheet program saved: see `repaired`."""
+    names = [field["name"] for field in fields]
+    text = re.sub("\r\n?", "\n", _text(path).removeprefix("\ufeff"))
+    by_semicolon = text.partition("\n")[0].replace('"', "") == ";".join(names)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if by_semicolon else ",", strict=True)
     try:
         header = next(reader, [])
         if header != names:
@@ -289,13 +294,52 @@ def _rows(path: Path, names: list[str]) -> list[list[str]]:
             rows.append(cells)
     except csv.Error as error:
         raise DataError(f"{_place(path, reader.line_num, names[0])}: not a CSV row ({error}); correct it") from None
+    if by_semicolon:  # where a comma parts no columns it is a decimal one
+        for at in (at for at, field in enumerate(fields) if field["type"] == "number"):
+            for cells in rows:
+                cells[at] = re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", cells[at])
     return rows
+
+
+def repaired(name: str) -> tuple[Path, bytes | None, int]:
+    """Return a table as this project keeps it, where a spreadsheet program saved it in its own way.
+
+    These are read as they are: a byte-order mark, Windows line ends, semicolons between columns and commas in numbers.
+    What else such a program did is put right only where the schema leaves one way: zeros that a code has lost.
+
+    Parameters
+    ----------
+    name : str
+        Name of the resource.
+
+    Returns
+    -------
+    (pathlib.Path, bytes or None, int)
+        The file, its new content (None where it is as it should be), and how many codes get their zeros back.
+
+    Raises
+    ------
+    DataError
+        Its rows cannot be read.
+    """
+    resource = next(r for r in _package()["resources"] if r["name"] == name)
+    path, fields = folder() / resource["path"], json.loads(_schema(resource))["fields"]
+    rows, codes = _rows(path, fields), 0
+    for at, pattern in ((at, f["constraints"]["pattern"]) for at, f in enumerate(fields) if "pattern" in f.get("constraints", {})):  # fmt: skip
+        for cells in (cells for cells in rows if cells[at].isdecimal() and not re.fullmatch(pattern, cells[at])):
+            padded = next(
+                (text for width in range(2, 6) if re.fullmatch(pattern, text := cells[at].zfill(width))), None
+            )
+            codes, cells[at] = codes + bool(padded), padded or cells[at]
+    content = io.StringIO(newline="")
+    csv.writer(content, lineterminator="\n").writerows([[field["name"] for field in fields], *rows])
+    before, after = path.read_bytes(), content.getvalue().encode()
+    own = before.startswith(b"\xef\xbb\xbf") or b"\r" in before or b";" in before.partition(b"\n")[0] or codes
+    return path, after if own and after != before else None, codes
 
 
 def _refuse_header(path: Path, header: list[str], names: list[str]) -> None:
     missing = [name for name in names if name not in header]
-    if len(header) == 1 and ";" in header[0]:
-        raise DataError(f"{_place(path, 1, names[0])}: columns are separated by ';'; save the file with commas")
     if missing:
         raise DataError(f"{_place(path, 1, missing[0])}: the column is missing; the header must be {','.join(names)}")
     odd = next(h for h, n in zip([*header, ""], [*names, None], strict=False) if h != n)

@@ -5,25 +5,34 @@ The only place, with `papi_lib.cli`, that knows both PAPI and the batch.
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import click
 from tqdm import tqdm
 
 from papi_lib import collection, datafiles, index, places, preload, provenance, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash
+from papi_lib.cli.language import echo
 from papi_lib.collection import TEXTS, Notebook
 from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
 
+#: Where a run folder tells what became of each job, run after run.
+LOG = "papi.log"
+#: What a notebook takes where none ran before.
+_SECONDS = 2.0
 #: Whose pages are made if no place is named and no records are given.
 _DEFAULT_PROVINCE = "Hà Nội"
 
@@ -207,6 +216,7 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
         "code_version": provenance.code_version(),
         "data_hash": datafiles.fingerprint(),
         "data_version": provenance.data_version(),
+        "tables": datafiles.fingerprints(),
     }
     inputs, page_inputs = _inputs(records)
     own: dict[str, Any] = {
@@ -232,11 +242,14 @@ def state(records: Path | None = None) -> dict[str, str | None]:
 
 def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[str]:
     """Yield a line a job: why it would run; what of the manifest cannot be used is told on standard error."""
-    if damage := manifest.read(out, settings.record).damage:
-        click.echo(f"papi: {damage}; what it does not tell would run again", err=True)
+    run, now = manifest.read(out, settings.record), datafiles.fingerprints()
+    if run.damage:
+        echo(f"papi: {run.damage}; what it does not tell would run again", err=True)
+    before = run.head.get("tables", now)
+    tables = ", ".join(path for path in now | before if now.get(path) != before.get(path))
     for job, _, reason in batch.plan(planned, out, settings):
         why = "unchanged" if reason is None else f"cannot run: {reason.why}" if reason.refused else reason.why
-        yield f"{job.path}: {why}"
+        yield f"{job.path}: {re.sub(r'(?<=[:,] )data(?=[,;]|$)', f'data ({tables})', why) if tables else why}"
 
 
 def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
@@ -246,35 +259,55 @@ def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
         by_status[record["status"]].append(record)
     first, failed = site.build(out), by_status.pop("failed", [])
     counts = [f"{len(by_status[s])} {s}" for s in ("done", "rendered", "unchanged") if by_status[s]]
-    click.echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
+    echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
     for line in _remarks_on_pages([record for own in by_status.values() for record in own]):
-        click.echo(f"papi: {line}", err=True)
+        echo(f"papi: {line}", err=True)
     failures = defaultdict(list)
     for record in failed:
         failures[record["error"]].append(record)
     for error, alike in failures.items():
         more = f" (and {len(alike) - 1} more pages)" if alike[1:] else ""
         again = command(alike[0], out)
-        click.echo(f"failed: {alike[0]['path']}{more}: {error}\n  run again: {again}", err=True)
+        echo(f"failed: {alike[0]['path']}{more}: {error}\n  run again: {again}", err=True)
     return 1 if failures else 0
 
 
 def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) -> list[dict]:
-    """Run the jobs under a progress bar with the time that remains; failures are told as they come."""
-    bar = None
+    """Run the jobs under a progress bar with the time that remains; failures are told as they come.
+
+    What becomes of each job is a line of the run folder's ``papi.log`` too.
+    """
+    if (minutes := _minutes(planned, out, settings)) >= 1:
+        echo(f"papi: {len(planned)} pages, about {minutes:.0f} minutes", err=True)
+    bar, log = None, out / LOG
 
     def tell(record: dict) -> None:
         nonlocal bar
         bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
         bar.update()
+        with suppress(OSError), log.open("a", encoding="utf-8") as file:
+            told = datetime.now().astimezone().isoformat(timespec="seconds"), record["status"], f"{record['seconds']} s"
+            file.write(datafiles.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
         if record["status"] == "failed":
             bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 
     try:
-        return batch.run(planned, out, settings, tell, lambda line: click.echo(f"papi: {line}", err=True))
+        return batch.run(planned, out, settings, tell, lambda line: echo(f"papi: {line}", err=True))
     finally:
         if bar is not None:
             bar.close()
+
+
+def _minutes(planned: Sequence[Job], out: Path, settings: Settings) -> float:
+    """Return about how long new jobs take here, by what the same notebooks took in this folder before."""
+    if settings.scheduler:
+        return 0.0
+    took, records = defaultdict(list), manifest.read(out, settings.record).records
+    for record in records.values():
+        took[record["notebook"]].append(record["seconds"])
+    new = [job for job in planned if settings.force or job.path not in records]
+    each = (median(took[job.notebook.name]) if took[job.notebook.name] else _SECONDS for job in new)
+    return sum(each) / settings.workers / 60
 
 
 def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:
@@ -299,4 +332,6 @@ def command(record: dict, out: Path) -> str:
         options = {f"--{place}": given[place], "--year": str(given["year"]), "--lang": given["lang"],
                    "--notebook": Path(record["notebook"]).stem, "--out": str(out)}  # fmt: skip
         options |= {"--records": given["records"]} if given.get("records") else {}
-    return shlex.join(["papi", "report", *(word for pair in options.items() for word in pair)])
+    asked = ("province", "district", "commune", "year", "lang", "records")
+    own = [f"--set={Path(record['notebook']).stem}.{name}={json.dumps(value)}" for name, value in given.items() if name not in asked]  # fmt: skip
+    return shlex.join(["papi", "report", *(word for pair in options.items() for word in pair), *own])

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from papi_lib import datafiles, index, places, published
 
 ROOT = Path(__file__).parents[1]
+os.environ["PAPI_UI"] = "en"  # whatever the system's language
 
 
 def run_papi(*arguments: str, **environment: str) -> subprocess.CompletedProcess:

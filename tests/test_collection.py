@@ -127,7 +127,7 @@ def test_a_notebook_that_cannot_be_read_is_named_and_the_others_are_there(folder
     assert fault.startswith("52_broken.ipynb")
     assert BROKEN[content] in fault
     assert "\n" not in fault
-    monkeypatch.setattr(cli, "NOTEBOOKS", folder.at)
+    monkeypatch.setattr(cli.base, "NOTEBOOKS", folder.at)
     told = CliRunner().invoke(cli.main, ["list"])
     assert told.exit_code == 0, told.exception
     assert f"papi: {fault}" in told.stderr.splitlines()
@@ -141,7 +141,7 @@ def test_a_report_runs_its_notebooks_beside_broken_ones_and_tells_each_once(fold
     (folder.at / "52_broken.ipynb").write_text("<<<<<<< HEAD")
     folder("methods")
     folder("glossary")
-    monkeypatch.setattr(cli, "NOTEBOOKS", folder.at)
+    monkeypatch.setattr(cli.base, "NOTEBOOKS", folder.at)
     out = tmp_path / "out"
     told = CliRunner().invoke(cli.main, ["report", "-p", "hue", "-o", str(out)])
     assert told.exit_code == 1, told.exception

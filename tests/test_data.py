@@ -6,9 +6,11 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from frictionless import Package
 
 from papi_lib import changes, datafiles, index, places, plans, posterior, published, targets
+from papi_lib.cli import main
 from papi_lib.survey import codebook
 
 
@@ -88,9 +90,6 @@ FAULTS = {
     "score outside its range": (lambda p: edit(p, lambda b: b.replace(b"1.425716", b"2.6", 1)), "row 2, column 'score': '2.6' is outside the range of civic_knowledge, 0.25 to 2.50"),
     "duplicate row": (lambda p: edit(p, lambda b: b + b"2024,1,1,civic_knowledge,1.425716\n"), "column 'subdimension': repeats row 2"),
     "lost row": (lambda p: edit(p, lambda b: b.replace(b"2024,1,1,civic_knowledge,1.425716\n", b"", 1)), "no score of civic_knowledge for province 1"),
-    "byte-order mark": (lambda p: edit(p, lambda b: b"\xef\xbb\xbf" + b), "row 1, column 'year': starts with a byte-order mark"),
-    "Windows line ends": (lambda p: edit(p, lambda b: b.replace(b"\n", b"\r\n")), "row 1, column 'score': Windows line end"),
-    "semicolons": (lambda p: edit(p, lambda b: b.replace(b",", b";")), "columns are separated by ';'"),
     "not UTF-8": (lambda p: edit(p, lambda b: b.replace(b"civic", b"civ\xefc", 1)), "row 2, column 4: not UTF-8"),
     "empty file": (lambda p: p.write_bytes(b""), "row 1, column 'year': the column is missing"),
     "unknown province": (lambda p: edit(p, lambda b: b.replace(b"2024,1,1,civic", b"2024,3,1,civic", 1)), "row 2, column 'province_code': '3' is not a province_code"),
@@ -112,6 +111,20 @@ def test_a_faulty_file_is_one_line_naming_file_row_and_column(data, fault):
     assert message in text
     assert "2024.csv" in text
     assert "\n" not in text
+
+
+def test_what_a_spreadsheet_saved_is_read_and_rewritten(data):
+    scores, districts = data / "published" / "2024.csv", data / "places" / "districts.csv"
+    before, kept = published.load(2024), {path: path.read_bytes() for path in (scores, districts)}
+    edit(scores, lambda b: b"\xef\xbb\xbf" + b.replace(b",", b";").replace(b".", b",").replace(b"\n", b"\r\n"))
+    pd.testing.assert_frame_equal(published.load(2024), before)
+    edit(districts, lambda b: b.replace(b"\n001,", b"\r\n1,").replace(b"\n002,", b"\r\n2,"))
+    assert CliRunner().invoke(main, ["check", str(districts)]).exit_code == 2  # a code without its zeros is a fault
+    told = CliRunner().invoke(main, ["check", "--repair"])
+    assert told.exit_code == 0, told.output
+    assert "districts.csv: rewritten, 2 codes with their zeros again" in told.output
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert "rewritten" not in CliRunner().invoke(main, ["check", "--repair"]).output
 
 
 def test_a_mended_file_is_read_again(data):

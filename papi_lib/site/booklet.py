@@ -63,13 +63,13 @@ def booklets(out: Path) -> list[Path]:
         if brief.exists():
             whole = [job for job in own if job["facts"].get("dimension", 0) is None]
             own = whole[:2] + sorted(by_rank(own)[-ENDS:], key=lambda job: job["path"])
-            made.append(_printed(program, _bound([brief], own[0]["labels"]), brief.with_suffix(".pdf")))
+            made.append(_printed(program, bound([brief], own[0]["labels"]), brief.with_suffix(".pdf")))
         files = [brief] * brief.exists() + [site / f"{job['path']}.html" for job in own]
-        made.append(_printed(program, _bound(files, own[0]["labels"]), site / f"{folder}.pdf"))
+        made.append(_printed(program, bound(files, own[0]["labels"]), site / f"{folder}.pdf"))
     return made
 
 
-def _bound(files: list[Path], labels: dict) -> str:
+def bound(files: list[Path], labels: dict) -> str:
     """Return one page with the contents of several; it carries its own style sheet, and tells its making once."""
     w, sections = Words(labels["lang"]), list[str]()
     style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8") + style_sheet()

@@ -1,0 +1,137 @@
+"""Commands that run notebooks: ``papi report``, and ``papi list`` of what it can be asked for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from papi_lib.cli import base, planfile
+from papi_lib.cli.base import FOLDER, GIVEN, NEW, RUN, main, many
+from papi_lib.cli.language import echo
+
+
+@main.command()
+@many("--province", "-p", metavar="NAME", help="Name or code, 'all' for all.  [default: that of the records, or Hà Nội, with its districts]")  # fmt: skip
+@many("--district", "-d", metavar="NAME", help="Name or code, 'all' for all that have respondents; until June 2025.")
+@many("--commune", "-c", metavar="NAME", help="The same of communes, wards and special zones, of the year.")
+@click.option("--records", type=GIVEN, metavar="FILE", help="Respondents' records for pages of districts or communes.  [default: a simulated survey]")  # fmt: skip
+@many("--year", "-y", metavar="YEAR", help="Year, or 'all'.  [default: that of the survey, or the latest]")
+@many("--lang", "-l", metavar="LANG", help="vi or en.  [default: vi]")
+@many("--notebook", "-n", metavar="NAME", help="Number or name, as 3 or accountability.  [default: all]")
+@click.option("--out", "-o", type=FOLDER, default=RUN, show_default=True, help="The run folder.")
+@click.option("--jobs", "-j", type=click.IntRange(1), help="Notebooks at the same time.  [default: as many as cores]")
+@click.option("--timeout", type=click.IntRange(1), default=300, show_default=True, help="Seconds a cell may take.")
+@click.option("--memory", type=click.IntRange(0), default=0, help="Megabytes a notebook may take.  [default: no bound]")
+@click.option("--scheduler", "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster, as tcp://host:8786; 'local' makes one.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Run also what has not changed.")
+@click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
+@click.option("--plan", type=GIVEN, is_eager=True, expose_value=False, callback=planfile.read, metavar="FILE.toml", help="File that describes the run, as papi init writes one; options given here win.")  # fmt: skip
+@many("--only", metavar="TEXT", help="Only pages that have this in their path, as --explain shows it.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N pages on places.")
+@many("--set", "set_", metavar="NOTEBOOK.NAME=VALUE", help="A parameter of a notebook, as 10_target.places=5.")
+@many("--document", type=click.Choice(["docx", "xlsx", "html", "zip"]), help="Documents besides the pages: see papi export.")  # fmt: skip
+def report(
+    province, district, commune, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain, only,
+    limit, set_, document,
+) -> None:  # fmt: skip
+    """Run the notebooks and make their pages.
+
+    What has not changed since the last run into the same folder is kept. A notebook that fails is
+    reported, and the others finish. Options that name places, years, languages and notebooks may be repeated.
+
+    \b
+    Examples:
+      papi report
+      papi report --province "Đà Nẵng" --province hue --lang vi --lang en
+      papi report --province all --year 2024 --out output/all
+      papi report --district "Ba Đình" --records survey.sav
+      papi report --commune all --year 2026
+      papi report --province all --scheduler tcp://cluster:8786
+      papi report --plan papi.toml --only ha-noi --limit 3
+    """
+    from papi_lib import preload
+    from papi_lib.batch import manifest, pool
+    from papi_lib.batch.processes import uninterrupted
+
+    # On an empty folder the processes for notebooks import what they need while this one plans.
+    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(preload.imports)
+    with uninterrupted():
+        from papi_lib import collection
+        from papi_lib import report as reports
+
+    if jobs and scheduler not in (None, "local"):
+        raise ValueError("--jobs does not apply with --scheduler: how many run at once is up to the cluster's workers")
+    planned = reports.plan(
+        base.NOTEBOOKS, province, district, commune, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook
+    )
+    planned = planfile.chosen(planned, set_, only, limit)
+    how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "force": force, "pool": early}
+    settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
+    for line in collection.remarks(base.NOTEBOOKS):
+        echo(f"papi: {line}", err=True)
+    if explain:
+        for line in reports.explain(planned, out, settings):
+            echo(line)
+        return
+    code = reports.make(planned, out, settings)
+    if document:
+        from papi_lib.site import documents
+
+        kinds = tuple(kind for kind in documents.KINDS if kind in document)
+        made = len(list(documents.export(out, kinds)))
+        if "zip" in document:
+            documents.hand_over(out, out / "papi.zip")
+        echo(f"{made} documents. Open {out / ('papi.zip' if 'zip' in document else documents.FOLDER)}")
+    sys.exit(code)
+
+
+@main.command()
+@click.argument("file", type=NEW, default=Path("papi.toml"))
+def init(file: Path) -> None:
+    """Write a file that describes a run, with a word on each line, to be changed and run.
+
+    \b
+    Examples:
+      papi init
+      papi init hanoi.toml && papi report --plan hanoi.toml
+    """
+    from papi_lib import atomic, index
+
+    if file.exists() or file.suffix != ".toml":
+        raise ValueError(
+            f"{file}: {'is there already' if file.exists() else 'a plan ends in .toml'}; give another name"
+        )
+    atomic.write(file, planfile.SAMPLE.format(name=file, year=index.years()[-1]).encode())
+    echo(f"Written: {file}. Change it, then: papi report --plan {file}")
+
+
+@main.command("list")
+def list_() -> None:
+    """Show what can be asked for: notebooks, years, provinces, and the districts and communes of the simulated surveys.
+
+    \b
+    Example:
+      papi list
+    """
+    from papi_lib import collection, index, places
+    from papi_lib.survey import units
+
+    faults = [notebook.fault for notebook in collection.notebooks(base.NOTEBOOKS) if notebook.fault]
+    for line in collection.remarks(base.NOTEBOOKS) + faults:
+        echo(f"papi: {line}", err=True)
+    echo("Notebooks:")
+    titles, english = (collection.titles(base.NOTEBOOKS, code) for code in ("vi", "en"))
+    for name, title in titles.items():
+        echo(f"  {name:24} {title} / {english[name]}")
+    echo(f"Years: {', '.join(map(str, index.years()))}")
+    echo("Languages: vi, en")
+    echo("Provinces:")
+    for code, row in places.provinces().iterrows():
+        echo(f"  {code:>2}  {row['name_vi']} / {row['name_en']}")
+    for year in sorted(units.simulated()):
+        survey = units.load(year=year)
+        echo(f"{survey.level.capitalize()}s of {year}: those that have respondents in the file given with --records, of any province; without it:")  # fmt: skip
+        for code in survey.units:
+            echo(f"  {code}  {survey.place(code).name_vi} / {survey.place(code).name_en}")

@@ -85,7 +85,7 @@ def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
     assert "KeyboardInterrupt" in (out / "hanging.failed.ipynb").read_text()  # where it was
     saved = {r["path"]: r["status"] for r in json.loads((tmp_path / "out/manifest.json").read_text())["jobs"]}
     assert saved == {r["path"]: r["status"] for r in records}
-    assert not list((tmp_path / "out").glob(".part*"))
+    assert not list((tmp_path / "out").rglob(".papi-*"))
 
 
 def test_a_failed_job_runs_again_and_its_remains_go(tmp_path, make_notebook):

@@ -12,8 +12,13 @@ from itertools import groupby
 from pathlib import Path
 
 from papi_lib.page.words import Words
-from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates
+from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates, without_leading
 
+_STYLE = re.compile(r"<style[^<>]*>([^<]*)</style>")
+#: No script runs, and nothing is fetched: every address is behind a proxy that is not there.
+_CLOSED = ("--blink-settings=scriptEnabled=false", "--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>")
+#: Set to 1, it lets root, for whom Chromium does not start otherwise, print without the browser's sandbox.
+UNBOXED = "PAPI_NO_SANDBOX"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -29,6 +34,10 @@ def browser() -> str:
     if found is None:
         raise ValueError("no Chromium found to print with; install chromium, or print a page from any browser")
     return found
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def booklets(out: Path) -> list[Path]:
@@ -47,9 +56,11 @@ def booklets(out: Path) -> list[Path]:
     Raises
     ------
     ValueError
-        There is no Chromium, or it did not print; there is no finished run, or it is damaged.
+        There is no Chromium, it would have to print without its sandbox, or it did not print; there is no finished run, or it is damaged.
     """
     program, site, run = browser(), out / "site", read_run(out)
+    if _is_root() and os.environ.get(UNBOXED) != "1":
+        raise ValueError(f"Chromium does not print as root with its sandbox; run papi as another user, or in a container of its own set {UNBOXED}=1")  # fmt: skip
     made = []
     jobs = [job for job in of_places(run["jobs"]) if job["status"] != "failed"]
     for folder, pages in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
@@ -69,12 +80,12 @@ def _booklet(site: Path, jobs: list[dict]) -> str:
     style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8")
     for job in jobs:
         text = read_file(site / f"{job['path']}.html").decode()
-        style += "".join(re.findall(r"<style>(.*?)</style>", text.partition("</head>")[0], flags=re.S))
+        style += "".join(_STYLE.findall(text.partition("</head>")[0]))
         body = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)
         if not body:
             raise ValueError(f"{site / job['path']}.html: is no page of this run; papi site --verify tells more")
         # Their own addresses, so that those of one page do not lead into another.
-        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body[1]))
+        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', without_leading(body[1])))
     return templates().get_template("booklet.html.j2").render(
         w=w,
         lang=labels["lang"],
@@ -88,9 +99,8 @@ def _print(program: str, html: Path, target: Path, scratch: str) -> None:
     part = Path(scratch) / "booklet.pdf"
     quiet = "headless disable-gpu no-first-run disable-background-networking disable-component-update disable-sync"
     command = [program, *(f"--{option}" for option in quiet.split()), "--no-pdf-header-footer"]
+    command += [*_CLOSED, *["--no-sandbox"] * _is_root()]
     command += [f"--user-data-dir={scratch}/profile", f"--print-to-pdf={part}", html.as_uri()]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.insert(1, "--no-sandbox")  # Chromium refuses to start as root otherwise
     try:
         subprocess.run(command, capture_output=True, timeout=120, check=True)
         shutil.move(part, target)

@@ -154,5 +154,5 @@ def test_a_booklet_is_printed_without_scripts_network_and_by_root_only_if_it_say
             site.booklets(tmp_path)
         command, html = asked[-1]
         assert ("--no-sandbox" in command) == root
-        assert "--blink-settings=scriptEnabled=false" in command
+        assert "--proxy-server=127.0.0.1:9" in command
         assert not re.search(r"<(base|link)\b|<meta\b[^>]*refresh", html, re.I)

@@ -11,12 +11,14 @@ import tempfile
 from itertools import groupby
 from pathlib import Path
 
+from papi_lib.atomic import write
 from papi_lib.page.words import Words
 from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates, without_leading
 
 _STYLE = re.compile(r"<style[^<>]*>([^<]*)</style>")
-#: No script runs, and nothing is fetched: every address is behind a proxy that is not there.
-_CLOSED = ("--blink-settings=scriptEnabled=false", "--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>")
+#: Nothing is fetched, since every address is behind a proxy that is not there; and no script runs.
+_CLOSED = ("--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>")
+_SCRIPTLESS = '{"profile": {"default_content_setting_values": {"javascript": 2}}}'
 #: Set to 1, it lets root, for whom Chromium does not start otherwise, print without the browser's sandbox.
 UNBOXED = "PAPI_NO_SANDBOX"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -96,13 +98,14 @@ def _booklet(site: Path, jobs: list[dict]) -> str:
 
 
 def _print(program: str, html: Path, target: Path, scratch: str) -> None:
-    part = Path(scratch) / "booklet.pdf"
+    part, profile = Path(scratch) / "booklet.pdf", Path(scratch) / "profile"
+    write(profile / "Default" / "Preferences", _SCRIPTLESS.encode())
     quiet = "headless disable-gpu no-first-run disable-background-networking disable-component-update disable-sync"
     command = [program, *(f"--{option}" for option in quiet.split()), "--no-pdf-header-footer"]
     command += [*_CLOSED, *["--no-sandbox"] * _is_root()]
-    command += [f"--user-data-dir={scratch}/profile", f"--print-to-pdf={part}", html.as_uri()]
+    command += [f"--user-data-dir={profile}", f"--print-to-pdf={part}", html.as_uri()]
     try:
         subprocess.run(command, capture_output=True, timeout=120, check=True)
-        shutil.move(part, target)
+        write(target, part.read_bytes())
     except (OSError, subprocess.SubprocessError) as error:
         raise ValueError(f"{target}: {program} did not print it ({error})") from None

@@ -26,7 +26,13 @@ FOUND = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 class _OneLineErrors(click.Group):
-    """Tell wrong input, and Control-C, as one line on standard error, without a traceback."""
+    """Tell wrong input, and Control-C, as one line on standard error, without a traceback or a control character."""
+
+    def main(self, *given: Any, **how: Any) -> Any:
+        from papi_lib.terminal import plain
+
+        with plain():
+            return super().main(*given, **how)
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -9,8 +9,10 @@ import time
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 
 from papi_lib import atomic, site
+from papi_lib.cli import main
 from papi_lib.site import booklet
 from papi_lib.site.files import as_page
 from papi_lib.site.pages import address
@@ -156,3 +158,14 @@ def test_a_booklet_is_printed_without_scripts_network_and_by_root_only_if_it_say
         assert ("--no-sandbox" in command) == root
         assert "--proxy-server=127.0.0.1:9" in command
         assert not re.search(r"<(base|link)\b|<meta\b[^>]*refresh", html, re.I)
+
+
+def test_control_characters_of_files_and_options_never_reach_the_terminal(tmp_path):
+    record = job("Hà Nội", "ha-noi")
+    run(tmp_path, (record, notebook(record)))
+    (tmp_path / "site" / "a\x1b]0;b\x07\u202ec\x9b2J.html").write_text("")
+    for arguments in (["site", str(tmp_path), "--verify"], ["site", "--x\x1b[2J"], ["data", "--by", "\x9b2J"]):
+        said = CliRunner().invoke(main, arguments)
+        assert said.exit_code != 0
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said.output), arguments
+    assert "a\\x1b]0;b\\x07\\u202ec\\x9b2J.html" in CliRunner().invoke(main, ["site", str(tmp_path), "--verify"]).output

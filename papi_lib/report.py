@@ -161,7 +161,7 @@ def _job(
         islands = tile["islands"] if isinstance(tile["islands"], str) else None
         labels["tile"] = {"row": int(tile["row"]), "column": int(tile["column"]), "islands": islands}
     path = "/".join([str(year), lang, *slugs, notebook.stem])
-    return Job(notebook.path, parameters, path, labels, fault=notebook.fault)
+    return Job(notebook.path, parameters, path, labels, fault=notebook.fault, discreet=bool(records))
 
 
 def methods(folder: Path, lang: str) -> Job:

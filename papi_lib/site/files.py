@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import html as markup
-import os
 import posixpath
 import re
-import sys
-import tempfile
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -19,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from papi_lib.atomic import check_no_links
 from papi_lib.batch import manifest
+from papi_lib.folders import without_folders
 from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
 
@@ -28,11 +25,7 @@ TEMPLATES = HERE / "templates"
 _LEADING = re.compile(r"<(?=(?:meta|link|base)\b)", re.IGNORECASE)
 #: What templates write for a page's own nonce.
 _NONCE = "@nonce@"
-#: The folders before a file's name: from the root or a drive on, where no word, address or mark-up goes before.
-_BEFORE = r"""(?<![^\s"'`(=:;,\[{>])(?:file://)?"""
-_FOLDERS = re.compile(_BEFORE + r"""(?:[A-Za-z]:[\\/]{1,4}|/)(?:[^\s\\/:*?"'`<>|&;]{1,255}[\\/]{1,4}){1,40}(?=\w)""")
-#: The same behind a quotation mark, to which blanks belong too.
-_QUOTED = re.compile(r"""(["'`]|&#39;|&#34;|&quot;)(?:[A-Za-z]:)?[\\/](?:(?!\1)[^\n<>])*[\\/](?=\w)""")
+
 
 
 def of_places(jobs: list[dict]) -> list[dict]:
@@ -115,12 +108,7 @@ def as_page(text: str, jobs: Iterable[dict] = ()) -> bytes:
     "open('a.sav'), https://papi.org.vn/eng/data/, km/h/người"
     """
     given = {value for job in jobs for value in job["parameters"].values() if isinstance(value, str)}
-    known = {os.path.dirname(value) for value in given if os.path.isabs(value)}
-    known |= {str(folder) for folder in (Path.home(), sys.prefix, Path.cwd(), tempfile.gettempdir())}
-    for folder in sorted((folder for folder in known if len(Path(folder).parts) > 1), key=len, reverse=True):
-        for spelling in {folder, folder.replace("\\", r"\\"), markup.escape(folder)}:
-            text = re.sub(f"{_BEFORE}{re.escape(spelling)}" + r"(?:[/\\]+|(?!\w))", "", text)
-    text = _FOLDERS.sub("", _QUOTED.sub(r"\1", text))
+    text = without_folders(text, given)
     head, begin, body = text.partition("<body>")
     nonce = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
     return (head.replace(_NONCE, nonce) + begin + without_leading(body)).encode("utf-8", "replace")

@@ -27,7 +27,6 @@ _LEADING = re.compile(r"<(?=(?:meta|link|base)\b)", re.IGNORECASE)
 _NONCE = "@nonce@"
 
 
-
 def of_places(jobs: list[dict]) -> list[dict]:
     """Return the jobs whose pages are about a place, in the order of their paths: provinces before their districts."""
     return sorted((job for job in jobs if job["labels"]["level"]), key=lambda job: job["path"].split("/"))

@@ -62,7 +62,7 @@ class _Parser(_reader.WorkSheetParser):
         count = 0
         for _, element in iterparse(self.source):
             if element.tag == _reader.ROW_TAG and not len(element):
-                self.row_counter = int(element.get("r") or self.row_counter + 1)
+                self.row_counter = int(element.get("r") or self.row_counter + 1)  # type: ignore[has-type]
             elif element.tag == _reader.ROW_TAG:
                 if len(element) > _COLUMNS:
                     raise ValueError(f"a row has more than {_COLUMNS:,} cells")

@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+TOOLS := .venv/tools/.installed
+COMPILE := pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 # Two files of tests at the same time: most of them wait for other processes.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 # JupyterLab takes its defaults from lab/ and keeps what it writes in .venv/lab/: the reader's own
@@ -13,7 +15,7 @@ LAB_ENVIRONMENT = JUPYTER_CONFIG_PATH="$(CURDIR)/lab/$(LANG_UI)" JUPYTER_CONFIG_
 	JUPYTER_DATA_DIR="$(LAB_STATE)/data" JUPYTER_RUNTIME_DIR="$(LAB_STATE)/runtime" \
 	IPYTHONDIR="$(LAB_STATE)/ipython" MPLCONFIGDIR="$(LAB_STATE)/matplotlib"
 
-.PHONY: help install report test test-fast lint lab bench docs lock messages clean
+.PHONY: help install report test test-fast lint lab bench docs lock sbom messages clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -22,8 +24,8 @@ install: $(INSTALLED)  ## make .venv/ from the lock file
 
 $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
 report: install  ## Ha Noi, latest year, Vietnamese, all notebooks: pages in output/report/site
@@ -55,9 +57,18 @@ messages: install  ## collect sentences to translate into the Vietnamese catalog
 	$(BIN)/pybabel -q extract -F babel.cfg -k w --no-default-keywords --no-location --sort-output --omit-header -o .venv/papi.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap -l vi -D papi -i .venv/papi.pot -d papi_lib/locale
 
-lock:           ## renew requirements.lock from pyproject.toml
-	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv
-	.venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements.lock
+$(TOOLS): tools.lock
+	$(PYTHON) -m venv .venv/tools
+	.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools.lock
+	@touch $@
+
+lock: $(TOOLS)  ## renew requirements.lock and tools.lock, with hashes, from pyproject.toml
+	.venv/tools/bin/uv $(COMPILE) --all-extras --group build pyproject.toml -o requirements.lock
+	.venv/tools/bin/uv $(COMPILE) --group tools -o tools.lock
+
+sbom: $(TOOLS)  ## list all packages of the lock, with their hashes, as CycloneDX: output/sbom.json
+	mkdir -p output
+	.venv/tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o output/sbom.json requirements.lock
 
 clean:          ## remove what the targets made
 	rm -rf .venv output

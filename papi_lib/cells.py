@@ -17,7 +17,7 @@ import pandas as pd
 
 from papi_lib import places
 
-WIDEST = 16_384  # columns of a table, as many as a sheet has
+WIDEST = 4_096  # columns of a table
 #: Cells that say that there is no value, in any format; and those that say so where all others are numbers.
 MISSING = frozenset({"NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "."})
 _DASHES = frozenset({"-", "–", "—", "..", "...", "…"})

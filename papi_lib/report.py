@@ -194,7 +194,7 @@ def _job(
         labels["aliases"] = places.aliases(place)
         labels["tile"] = {"row": int(tile["row"]), "column": int(tile["column"]), "islands": islands}
     path = "/".join([str(year), lang, *slugs, notebook.stem])
-    return Job(notebook.path, parameters, path, labels, fault=notebook.fault)
+    return Job(notebook.path, parameters, path, labels, fault=notebook.fault, discreet=bool(records))
 
 
 def texts(folder: Path, lang: str, names: Iterable[str] = TEXTS) -> list[Job]:
@@ -262,6 +262,8 @@ def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
     echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
     for line in _remarks_on_pages([record for own in by_status.values() for record in own]):
         echo(f"papi: {line}", err=True)
+    for line in _releases(planned):
+        echo(f"papi: {line}", err=True)
     failures = defaultdict(list)
     for record in failed:
         failures[record["error"]].append(record)
@@ -270,6 +272,15 @@ def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
         again = command(alike[0], out)
         echo(f"failed: {alike[0]['path']}{more}: {error}\n  run again: {again}", err=True)
     return 1 if failures else 0
+
+
+def _releases(planned: Sequence[Job]) -> Iterator[str]:
+    """Register the records that pages are about, unless they are made up; yield what must be known before they are given away."""
+    for path, year in {(j.parameters["records"], j.labels["year"]) for j in planned if "records" in j.parameters}:
+        from papi_lib.survey import releases, units
+
+        if not (survey := units.load(path, year)).simulated:
+            yield from releases.note(survey.frame, survey.name, [survey.province, survey.year])
 
 
 def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) -> list[dict]:

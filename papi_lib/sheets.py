@@ -16,10 +16,12 @@ from openpyxl.utils import range_boundaries
 from openpyxl.worksheet import _reader
 from openpyxl.xml.functions import iterparse
 
-from papi_lib.cells import composed, counted, find_header
+from papi_lib.cells import WIDEST, composed, counted, find_header
 from papi_lib.datafiles import DataError
 
-_UNPACKED = 2 << 30  # bytes
+#: Bytes that a workbook may unpack to, and how many times its own size where these are more than a few.
+_UNPACKED, _RATIO, _FEW = 2 << 30, 100, 8 << 20
+_ROWS, _COLUMNS = 1_048_576, 16_384  # of a sheet, by its format
 _HEAD = 50  # rows that hold something, among which the header is looked for
 
 
@@ -34,8 +36,9 @@ def read(path: Path, expected: Collection[str]) -> pd.DataFrame:
         in a column without a name.
     """
     with zipfile.ZipFile(path) as packed:
-        if sum(part.file_size for part in packed.infolist()) > _UNPACKED:
-            raise DataError(f"{path}: the workbook is larger than 2 GB when unpacked; save its data as .csv")
+        unpacked = sum(part.file_size for part in packed.infolist())
+        if unpacked > _UNPACKED or unpacked > max(_FEW, _RATIO * path.stat().st_size):
+            raise DataError(f"{path}: the workbook unpacks to {unpacked >> 20:,} MB, more than a table of its size is; save its data as .csv")  # fmt: skip
     with warnings.catch_warnings(action="ignore"):  # of what openpyxl leaves out: styles, extensions
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
@@ -56,13 +59,20 @@ class _Parser(_reader.WorkSheetParser):
 
     def rows(self) -> Iterator[tuple[int, dict[int, object]]]:
         """Yield each row's number and its values by the column's number."""
+        count = 0
         for _, element in iterparse(self.source):
-            if element.tag == _reader.ROW_TAG:
+            if element.tag == _reader.ROW_TAG and not len(element):
+                self.row_counter = int(element.get("r") or self.row_counter + 1)  # type: ignore[has-type]
+            elif element.tag == _reader.ROW_TAG:
+                if len(element) > _COLUMNS:
+                    raise ValueError(f"a row has more than {_COLUMNS:,} cells")
                 number, cells = self.parse_row(element)
                 yield number, {c["column"]: c["value"] for c in cells if composed(c["value"]) not in (None, "")}
                 self.row_dimensions.clear()
                 element.clear()
-            elif element.tag == _reader.MERGE_TAG:
+            if element.tag == _reader.ROW_TAG and (count := count + 1) > _ROWS:
+                raise ValueError(f"a sheet has more than {_ROWS:,} rows")
+            if element.tag == _reader.MERGE_TAG:
                 self.merged = [cell.get("ref") for cell in element]
 
     def parse_cell(self, element) -> dict:
@@ -104,6 +114,8 @@ def _data_sheet(path: Path, book, expected: Collection[str]) -> tuple:
 def _table(sheet, header: tuple[int, dict[int, object]], notes: list[str]) -> pd.DataFrame:
     """Return a sheet's rows below its header as a frame."""
     top, names = header
+    if len(names) > WIDEST:
+        raise ValueError(f"row {top} names {len(names):,} columns, at most {WIDEST:,} are read")
     columns = sorted(names)
     rows, numbers, last, nameless = [], [], top, []
     with sheet._get_source() as source:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from papi_lib import sealed
 from papi_lib.cells import WIDEST, clean, composed, counted, dated, find_header, is_text, name_key, numbers  # noqa: F401
 from papi_lib.datafiles import DataError
 
@@ -318,7 +319,9 @@ def _parquet(path: Path, _wanted: set[str]) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
+    if sealed.is_broken(path):
+        raise DataError(f"{path}: has changed since it was written, by a fault of a disk or on its way; restore it, or write it again")  # fmt: skip
+    with parquet.ParquetFile(path, memory_map=True, pre_buffer=False, page_checksum_verification=True) as file:
         _check_names(f"{path}", file.schema_arrow.names)
         table = file.read(use_threads=False)
         for name, column in zip(table.column_names, table.columns, strict=True):

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,7 @@ from papi_lib import datafiles, index, places, published
 
 ROOT = Path(__file__).parents[1]
 os.environ["PAPI_UI"] = "en"  # whatever the system's language
+os.environ["PAPI_RELEASES"] = os.path.join(tempfile.gettempdir(), f"papi-releases-{os.getpid()}.json")  # not the user's
 
 
 def run_papi(*arguments: str, **environment: str) -> subprocess.CompletedProcess:

@@ -85,7 +85,26 @@ def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
     assert "KeyboardInterrupt" in (out / "hanging.failed.ipynb").read_text()  # where it was
     saved = {r["path"]: r["status"] for r in json.loads((tmp_path / "out/manifest.json").read_text())["jobs"]}
     assert saved == {r["path"]: r["status"] for r in records}
-    assert not list((tmp_path / "out").glob(".part*"))
+    assert not list((tmp_path / "out").rglob(".papi-*"))
+
+
+@pytest.mark.parametrize("discreet", [True, False])
+def test_a_failed_notebook_tells_no_folder_and_of_respondents_no_answer(tmp_path, make_notebook, discreet):
+    """Whoever gets the pages gets the notebooks behind them."""
+    secret, folder = "Nguyễn Văn Mật", tmp_path / "mật khẩu"
+    code = "try:\n    float('Nguyễn Văn' + ' Mật')\nexcept ValueError as e:\n    raise KeyError(f'{records}: {e}')"
+    notebook = make_notebook("n.ipynb", code)
+    source = nbformat.read(notebook, 4)
+    source.cells[0].source += "\nrecords = ''"
+    nbformat.write(source, notebook)
+    given = {"records": str(folder / "a.parquet")}
+    (record,) = run([Job(notebook, given, "x/n", discreet=discreet)], tmp_path / "out", Settings(workers=1))
+    kept = (tmp_path / "out/notebooks/x/n.failed.ipynb").read_text(encoding="utf-8")
+    assert ((secret in kept) is not discreet, (secret in record["error"]) is not discreet) == (True, True)
+    assert record["error"].startswith("KeyError: ")
+    assert "raise KeyError(f'{records}: {e}')" in kept
+    for place in (folder, tmp_path, ROOT, sys.prefix, "/usr/lib"):
+        assert str(place) not in kept
 
 
 def test_a_failed_job_runs_again_and_its_remains_go(tmp_path, make_notebook):

@@ -59,6 +59,21 @@ def test_lock_pins_every_dependency():
         assert requirement(text)[0] in locked
 
 
+def test_whatever_is_installed_is_what_was_locked():
+    """Each file that pip takes has a hash, pip and the build backend too; the install refuses what has none."""
+    for name in ("requirements.lock", "tools.lock"):
+        pins = re.split(r"\n(?=\S)", (ROOT / name).read_text().strip())
+        assert pins
+        assert not [pin.splitlines()[0] for pin in pins if pin[0] != "#" and "--hash=sha256:" not in pin]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (backend,) = project["build-system"]["requires"]
+    for locked in (backend, "pip=="):
+        assert re.search(rf"^{re.escape(locked)}", (ROOT / "requirements.lock").read_text(), re.M)
+    lines = [line for line in (ROOT / "Makefile").read_text().splitlines() if re.search(r"--requirement \w+\.lock", line)]  # fmt: skip
+    assert lines
+    assert all("--require-hashes" in line for line in lines)
+
+
 def test_citation_names_this_version_and_the_source_of_the_scores():
     """The keys are those that the Citation File Format 1.2.0 requires and knows."""
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))

@@ -348,8 +348,9 @@ def test_system_fonts_show_every_vietnamese_letter(chromium, whole_country):
     page.context.close()
 
 
-def test_summary_has_two_pages_and_the_booklet_it_and_chosen_pages(chromium, tmp_path):
+def test_summary_has_two_pages_and_the_booklet_it_and_chosen_pages(chromium, tmp_path, monkeypatch):
     """The weakest dimensions are chosen; how a page was made is told once, in the summary."""
+    monkeypatch.setenv("PAPI_NO_SANDBOX", "1")  # where tests run as root, it is in a container
     long, made = "Từ năm 2021 đến nay, chưa có nội dung nào thay đổi đủ lớn để tin chắc. " * 2, []
     drawing = '<figure class="picture"><div><svg viewBox="0 0 7 4" role="img" aria-label="x"></svg></div></figure>'
     for number in range(9):

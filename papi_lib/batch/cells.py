@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import threading
+import traceback
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
@@ -28,12 +29,15 @@ from traitlets import Type
 from traitlets.config import Config
 
 from papi_lib.batch.processes import end_with_parent, keep_to, let_interrupts_through
+from papi_lib.folders import without_folders
 
+#: What stands for what an error says.
+_UNSAID = "what it says is left out, since it may be what somebody answered; run the notebook in JupyterLab to see it"
 #: Numbers that JSON does not have, as the texts that kernels make of them.
 _NO_NUMBERS = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 
 
-def run(pipe: Connection, cells: dict[int, tuple[str, bool]], folder: str) -> None:
+def run(pipe: Connection, cells: dict[int, tuple[str, bool]], folder: str, discreet: bool = False) -> None:
     """Run code cells in order, up to the first that fails or ends the notebook; the body of a process.
 
     Parameters
@@ -46,13 +50,17 @@ def run(pipe: Connection, cells: dict[int, tuple[str, bool]], folder: str) -> No
         By place in the notebook, each cell's source and whether it may fail.
     folder : str
         For temporary files; the caller removes it.
+    discreet : bool
+        Leave out what errors say, which may be what somebody answered; their kind and where they arose are told.
     """
     _become_own(folder)
     outputs = _Outputs()
     sys.stdout, sys.stderr = _Stream("stdout", 1, outputs), _Stream("stderr", 2, outputs)
     # Without a history there is no database to open and no thread to write it.
-    shell = _Shell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.outputs = outputs
+    shell = _Shell.instance(
+        config=Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
+    )
+    shell.outputs, shell.discreet = outputs, discreet
     for place, (source, may_fail) in cells.items():
         outputs.begin(place)
         count = shell.execution_count
@@ -229,6 +237,7 @@ class _Shell(InteractiveShell):
     display_pub_class = Type(_Publisher)
     displayhook_class = Type(_Hook)
     outputs: _Outputs
+    discreet = False
 
     def ask_exit(self) -> None:
         self.exit_now = True
@@ -237,7 +246,13 @@ class _Shell(InteractiveShell):
         """There is none."""
 
     def _showtraceback(self, etype, evalue, stb) -> None:
-        self.outputs.add("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
+        said, where = str(evalue), list(stb)
+        if self.discreet:
+            said = _UNSAID
+            where = [*traceback.format_list(traceback.extract_tb(evalue.__traceback__)), f"{etype.__name__}: {said}"]
+        self.outputs.add(
+            "error", ename=etype.__name__, evalue=said, traceback=[without_folders(part) for part in where]
+        )
 
 
 def _joined(output: dict) -> dict:

@@ -79,7 +79,8 @@ class CellsEngine(Engine):
             How the process starts, of `multiprocessing.get_context`: ``"fork"`` is quicker, and safe
             only from a process that has one thread.
         **others : object
-            Of papermill's own, ``stdout_file`` and ``stderr_file`` take what cells print.
+            Of papermill's own, ``stdout_file`` and ``stderr_file`` take what cells print. ``discreet`` as in
+            `papi_lib.batch.cells.run`.
         """
         notebook = nb_man.nb
         notebook.metadata.language_info = _LANGUAGE
@@ -88,7 +89,7 @@ class CellsEngine(Engine):
             for place, cell in enumerate(notebook.cells)
             if cell.cell_type == "code" and cell.source.strip() and "skip-execution" not in _tags(cell)
         }
-        with _process(cells, start_method) as (process, pipe):
+        with _process(cells, start_method, others.get("discreet", False)) as (process, pipe):
             for place, cell in enumerate(notebook.cells):
                 nb_man.cell_start(cell, place)
                 told = {}
@@ -112,14 +113,16 @@ def _tags(cell: nbformat.NotebookNode) -> list[str]:
 
 
 @contextmanager
-def _process(cells: dict[int, tuple[str, bool]], start_method: str) -> Iterator[tuple[BaseProcess, Connection]]:
+def _process(
+    cells: dict[int, tuple[str, bool]], start_method: str, discreet: bool
+) -> Iterator[tuple[BaseProcess, Connection]]:
     """Start a process for cells; in the end it is gone with all that it started and its temporary files."""
     from papi_lib.batch.cells import run  # papermill imports this module for whoever uses it, this one needs IPython
 
     context: Any = get_context(start_method)
     ours, theirs = context.Pipe(duplex=False)
     with ours, TemporaryDirectory(prefix="papi-", ignore_cleanup_errors=True) as folder:
-        process = context.Process(target=run, args=(theirs, cells, folder))
+        process = context.Process(target=run, args=(theirs, cells, folder, discreet))
         start(process)
         theirs.close()
         try:

@@ -54,6 +54,8 @@ class Job:
         Files that this notebook reads besides what all read.
     fault : str or None
         Why it cannot run, in one line; the batch itself finds what `papi_lib.batch.stored.refusal` tells.
+    discreet : bool
+        Whether what its errors say is left out (`papi_lib.batch.cells.run`).
     """
 
     notebook: Path
@@ -62,6 +64,7 @@ class Job:
     labels: dict = field(default_factory=dict)
     reads: tuple[Path, ...] = ()
     fault: str | None = None
+    discreet: bool = False
 
     def executed(self, out: Path) -> Path:
         """Return where the executed notebook goes."""
@@ -264,17 +267,29 @@ def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
                 cwd=folder if folder.is_dir() else None,
                 execution_timeout=settings.timeout,
                 memory_mb=settings.memory_mb,
+                discreet=job.discreet,
                 start_method=settings.start_method,
             )
-            executed = Path(_EXECUTED).read_bytes()
+            executed = _movable(job)
             record["status"] = "done"
             files = {"executed": executed} | _page(executed, record, settings)
             record["outputs"] = {name: digest(content) for name, content in files.items()}
         except Exception as error:
             record |= {"status": "failed", "error": one_line(error)}
-            files = {"failed": Path(_EXECUTED).read_bytes()} if Path(_EXECUTED).exists() else {}
+            files = {"failed": _movable(job)} if Path(_EXECUTED).exists() else {}
     record["seconds"] = round(time.monotonic() - start, 2)
     return Outcome(record, files)
+
+
+def _movable(job: Job) -> bytes:
+    """Return the executed notebook, in which the files that a job names have no folder: it is given away with its page."""
+    text = Path(_EXECUTED).read_bytes()
+    for value in job.parameters.values():
+        folder = os.path.join(os.path.dirname(value), "") if isinstance(value, str) and os.path.isabs(value) else ""
+        for _ in range(2 * bool(folder)):  # as a text of JSON, and as Python's in a text of JSON
+            folder = json.dumps(folder, ensure_ascii=False)[1:-1]
+            text = text.replace(folder.encode("utf-8", "surrogatepass"), b"")
+    return text
 
 
 def render_again(job: Job, executed: bytes, before: dict, settings: Settings) -> Outcome:

@@ -70,6 +70,7 @@ def run(
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
+        atomic.check_no_links(out)  # before the lock is written, too
         lock = FileLock(out / ".lock", timeout=0)
         lock.acquire()
     except Timeout:

@@ -26,9 +26,16 @@ FOUND = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 class _OneLineErrors(click.Group):
-    """Tell wrong input, and Control-C, as one line on standard error, without a traceback."""
+    """Tell wrong input, and Control-C, as one line on standard error, without a traceback or a control character."""
 
     command_class, context_class = language.Command, language.Context
+
+    def main(self, *given: Any, **how: Any) -> Any:
+        """Run a command with a terminal that nothing but the command controls."""
+        from papi_lib.terminal import plain
+
+        with plain():
+            return super().main(*given, **how)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands, each with its first sentence."""

@@ -143,13 +143,13 @@ def _check_records(file: Path, year: str | None, target: Path | None, everything
     for line in told:
         echo(f"papi: {line}", err=True)
     if marked and len(problems) + len(doubts):
-        atomic.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]))
+        atomic.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]), mode=records.readers(file))  # fmt: skip
     if len(problems):
         many = f"{counted(int(problems['count'].sum()), 'problem')} of {counted(len(problems), 'kind')}"
         echo(f"papi: {file}: {many}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
         sys.exit(2)
     if target:
-        records.write(clean, target)
+        records.write(clean, target, file)
     fine = counted(len(doubts), "warning") if len(doubts) else "as they should be"
     written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
     units = f"{counted(clean['unit'].nunique(), clean.attrs['level'])} of {clean.attrs['year']}"

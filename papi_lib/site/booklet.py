@@ -12,11 +12,18 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from papi_lib.atomic import write
 from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import Words
 from papi_lib.site.brief import ENDS, by_rank
-from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates
+from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates, without_leading
 
+_STYLE = re.compile(r"<style[^<>]*>([^<]*)</style>")
+#: Nothing is fetched, since every address is behind a proxy that is not there; and no script runs.
+_CLOSED = ("--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>")
+_SCRIPTLESS = '{"profile": {"default_content_setting_values": {"javascript": 2}}}'
+#: Set to 1, it lets root, for whom Chromium does not start otherwise, print without the browser's sandbox.
+UNBOXED = "PAPI_NO_SANDBOX"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -32,6 +39,10 @@ def browser() -> str:
     if found is None:
         raise ValueError("no Chromium found to print with; install chromium, or print a page from any browser")
     return found
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def booklets(out: Path) -> list[Path]:
@@ -53,9 +64,11 @@ def booklets(out: Path) -> list[Path]:
     Raises
     ------
     ValueError
-        There is no Chromium, or it did not print; there is no finished run, or it is damaged.
+        There is no Chromium, it would have to print without its sandbox, or it did not print; there is no finished run, or it is damaged.
     """
     program, site, run = browser(), out / "site", read_run(out)
+    if _is_root() and os.environ.get(UNBOXED) != "1":
+        raise ValueError(f"Chromium does not print as root with its sandbox; run papi as another user, or in a container of its own set {UNBOXED}=1")  # fmt: skip
     made = []
     jobs = [job for job in of_places(run["jobs"]) if job["status"] != "failed"]
     for folder, pages in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
@@ -75,14 +88,14 @@ def bound(files: list[Path], labels: dict) -> str:
     style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8") + style_sheet()
     for file in files:
         text = read_file(file).decode()
-        style += "".join(re.findall(r"<style>(.*?)</style>", text.partition("<main")[0], flags=re.S))
+        style += "".join(_STYLE.findall(text.partition("<main")[0]))
         body = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)
         if not body:
             raise ValueError(f"{file}: is no page of this run; papi site --verify tells more")
         made = re.escape(escape(w("How was this made?")))
         body = re.sub(rf'<h2 id="[^"]*">{made}</h2>.*?(?=<h2|<details class="code"|$)', "", body[1], flags=re.S)
         # Their own addresses, so that those of one page do not lead into another.
-        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', body))
+        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', without_leading(body)))
     return templates().get_template("booklet.html.j2").render(
         w=w, lang=labels["lang"], title=f"PAPI {labels['year']}: {full_name(labels)}", style=style,
         brief=files[0].name == "brief.html", sections=list(zip(files, sections, strict=True)),
@@ -98,14 +111,14 @@ def _printed(program: str, text: str, target: Path) -> Path:
 
 
 def _print(program: str, html: Path, target: Path, scratch: str) -> None:
-    part = Path(scratch) / "booklet.pdf"
+    part, profile = Path(scratch) / "booklet.pdf", Path(scratch) / "profile"
+    write(profile / "Default" / "Preferences", _SCRIPTLESS.encode())
     quiet = "headless disable-gpu no-first-run disable-background-networking disable-component-update disable-sync"
     command = [program, *(f"--{option}" for option in quiet.split()), "--no-pdf-header-footer"]
-    command += [f"--user-data-dir={scratch}/profile", f"--print-to-pdf={part}", html.as_uri()]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.insert(1, "--no-sandbox")  # Chromium refuses to start as root otherwise
+    command += [*_CLOSED, *["--no-sandbox"] * _is_root()]
+    command += [f"--user-data-dir={profile}", f"--print-to-pdf={part}", html.as_uri()]
     try:
         subprocess.run(command, capture_output=True, timeout=120, check=True)
-        shutil.move(part, target)
+        write(target, part.read_bytes())
     except (OSError, subprocess.SubprocessError) as error:
         raise ValueError(f"{target}: {program} did not print it ({error})") from None

@@ -50,5 +50,5 @@ def by_rank(jobs: list[dict]) -> list[dict]:
 def pictures(page: Path) -> tuple[str, list[str]]:
     """Return a page's own style rules, and its drawings."""
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    style = "".join(re.findall(r"<style>(.*?)</style>", text.partition("</head>")[0], flags=re.S))
+    style = "".join(re.findall(r"<style[^<>]*>([^<]*)</style>", text.partition("</head>")[0]))
     return style, re.findall(r'<figure class="picture"><div>(.*?)</div>', text, flags=re.S)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import html as markup
-import os
 import posixpath
 import re
-import sys
-import tempfile
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -17,17 +13,18 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 
+from papi_lib.atomic import check_no_links
 from papi_lib.batch import manifest
+from papi_lib.folders import without_folders
 from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
-#: The folders before a file's name: from the root or a drive on, where no word, address or mark-up goes before.
-_BEFORE = r"""(?<![^\s"'`(=:;,\[{>])(?:file://)?"""
-_FOLDERS = re.compile(_BEFORE + r"""(?:[A-Za-z]:[\\/]+|/)(?:[^\s\\/:*?"'`<>|&;]+[\\/]+)+(?=\w)""")
-#: The same behind a quotation mark, to which blanks belong too.
-_QUOTED = re.compile(r"""(["'`]|&#39;|&#34;|&quot;)(?:[A-Za-z]:)?[\\/](?:(?!\1)[^\n<>])*[\\/](?=\w)""")
+#: Elements that lead a reader elsewhere, or the page's own addresses: they have no place in a body.
+_LEADING = re.compile(r"<(?=(?:meta|link|base)\b)", re.IGNORECASE)
+#: What templates write for a page's own nonce.
+_NONCE = "@nonce@"
 
 
 def of_places(jobs: list[dict]) -> list[dict]:
@@ -72,8 +69,9 @@ def read_run(out: Path) -> dict:
     Raises
     ------
     ValueError
-        There is none, or it is damaged; the message says what to do.
+        There is none, or it is damaged, or something in the folder leads out of it; the message says what to do.
     """
+    check_no_links(out)
     run = manifest.read(out, RECORD)
     if run.damage:
         raise ValueError(f"{run.damage}; run papi report with --out {out} again, which keeps what is right")
@@ -91,7 +89,10 @@ def read_file(path: Path) -> bytes:
 
 
 def as_page(text: str, jobs: Iterable[dict] = ()) -> bytes:
-    """Return a page's file; of the files it names only their names are left, for no page tells of a computer.
+    """Return a page's file, in which nothing runs that a notebook shows, and which tells of files no more than their names.
+
+    Scripts and style sheets of a page are those with its nonce, which comes from all that is on the page, so that
+    nothing on it can have it.
 
     Parameters
     ----------
@@ -106,12 +107,15 @@ def as_page(text: str, jobs: Iterable[dict] = ()) -> bytes:
     "open('a.sav'), https://papi.org.vn/eng/data/, km/h/người"
     """
     given = {value for job in jobs for value in job["parameters"].values() if isinstance(value, str)}
-    known = {os.path.dirname(value) for value in given if os.path.isabs(value)}
-    known |= {str(folder) for folder in (Path.home(), sys.prefix, Path.cwd(), tempfile.gettempdir())}
-    for folder in sorted((folder for folder in known if len(Path(folder).parts) > 1), key=len, reverse=True):
-        for spelling in {folder, folder.replace("\\", r"\\"), markup.escape(folder)}:
-            text = re.sub(f"{_BEFORE}{re.escape(spelling)}" + r"(?:[/\\]+|(?!\w))", "", text)
-    return _FOLDERS.sub("", _QUOTED.sub(r"\1", text)).encode("utf-8", "replace")
+    text = without_folders(text, given)
+    head, begin, body = text.partition("<body>")
+    nonce = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+    return (head.replace(_NONCE, nonce) + begin + without_leading(body)).encode("utf-8", "replace")
+
+
+def without_leading(body: str) -> str:
+    """Return markup in which nothing leads a reader elsewhere by itself: what would is text."""
+    return _LEADING.sub("&lt;", body)
 
 
 @lru_cache(maxsize=1)

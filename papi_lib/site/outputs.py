@@ -18,10 +18,24 @@ _ASIDE = {"analyst", "nbval-check-output"}
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 #: So many characters of what one cell printed are shown.
 _MOST = 20_000
+#: The rule that Matplotlib repeats in each drawing; the site's style sheet has it.
+_USUAL = '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>'
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
 _STYLE = re.compile(r' style="([^"{}]+)"')
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(?:url\(#|href="#)([^)"]+)')
+
+
+def within(tag: str) -> str:
+    """Return the expression for what stands in an element up to its end, as a group.
+
+    It reads on no further than to the next element of the name, so that many that are never closed take no longer.
+    """
+    return rf"([^<]*+(?:<(?!/?{tag}\b)[^<]*+)*+)"
+
+
+_TABLE = re.compile(rf"<table\b[^<>]*>{within('table')}</table>")
+_DRAWING = re.compile(rf"(<svg\b[^<>]*>){within('svg')}(?=</svg>)")
 
 
 def for_reader(cell: NotebookNode, w: Words) -> tuple[list[str], int]:
@@ -45,20 +59,19 @@ def for_reader(cell: NotebookNode, w: Words) -> tuple[list[str], int]:
 
 def _tables(fragment: str, w: Words) -> list[str]:
     """Return the tables of pandas in markup, in the site's look and the page's language; empty cells of their heads are no headers."""
-    return [_table(table, w) for table in re.findall(r"<table.*?</table>", fragment, re.S)]
+    return [_table(body, w) for body in _TABLE.findall(fragment)]
 
 
-def _table(table: str, w: Words) -> str:
+def _table(body: str, w: Words) -> str:
     def told(found: re.Match) -> str:
         text = html.unescape(found[2])
         if re.fullmatch(r"-?\d+\.\d+", text):
             text = w.number(float(text), len(text.partition(".")[2]))
         return f"{found[1]}{html.escape({'NaN': '–', 'None': '–'}.get(text) or w(text))}<"
 
-    table = re.sub(r"(<t[hd][^>]*>)([^<]+)<", told, table)
-    table = re.sub(r"<table[^>]*>", '<table class="figures">', table, count=1)
-    table = re.sub(r"<tr [^>]*>", "<tr>", table).replace("<th></th>", "<td></td>")
-    return f'<div class="drawing" tabindex="0">{table}</div>'
+    body = re.sub(r"(<t[hd][^<>]*>)([^<]+)<", told, body)
+    body = re.sub(r"<tr [^<>]*>", "<tr>", body).replace("<th></th>", "<td></td>")
+    return f'<div class="drawing" tabindex="0"><table class="figures">{body}</table></div>'
 
 
 def _printed(text: str) -> str:
@@ -100,7 +113,7 @@ def slim(fragment: str, styles: dict[str, str]) -> str:
         The page's rules, from class to declarations; those needed are added. A class is named after
         its declarations, so that pages put together do not clash.
     """
-    return re.sub(r"(<svg[^<>]*>)(.*?)(?=</svg>)", lambda m: m[1] + _slim(m[2], styles), fragment, flags=re.S)
+    return _DRAWING.sub(lambda m: m[1] + _slim(m[2].replace(_USUAL, ""), styles), fragment)
 
 
 def _slim(drawing: str, styles: dict[str, str]) -> str:
@@ -108,6 +121,8 @@ def _slim(drawing: str, styles: dict[str, str]) -> str:
 
     def rule(found: re.Match) -> str:
         declarations = html.unescape(found[1])
+        if re.search("[<{}]", declarations):  # what would end the rule, or the style sheet
+            return ""
         name = f"s{zlib.crc32(declarations.encode()):x}"
         styles[name] = declarations
         return f' class="{name}"'

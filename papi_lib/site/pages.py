@@ -16,7 +16,12 @@ import nbformat
 from papi_lib.page.words import Words, paragraphs
 from papi_lib.site.about import fault, read_facts
 from papi_lib.site.files import TEMPLATES, as_page, full_name, link, of_notebook, split_path, templates
-from papi_lib.site.outputs import for_reader, slim
+from papi_lib.site.outputs import for_reader, slim, within
+
+_QUESTION = re.compile(rf'<h2(?: data-method="([a-z0-9-]+)")?>{within("h2")}</h2>')
+_FIGURES = re.compile(rf'(?<!tabindex="0">)<table class="figures[^"<>]*">{within("table")}</table>')
+_ANCHOR = re.compile(rf'<a class="anchor-link"{within("a")}</a>')
+_HEADING = re.compile(rf"<h([1-6])[^<>]*>{within('h[1-6]')}</h\1>")
 
 
 class WrongPageError(ValueError):
@@ -94,8 +99,7 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
         failed = [output for output in cell.outputs if output.output_type == "error"]
         cell.outputs = []
         for fragment in fragments:
-            fragment = re.sub(r'<h2(?: data-method="([a-z0-9-]+)")?>(.*?)</h2>', number, fragment, flags=re.S)
-            fragment = _scrolling(fragment)
+            fragment = _scrolling(_QUESTION.sub(number, fragment))
             titled = titled or "<h1" in fragment
             cell.outputs.append(nbformat.v4.new_output("display_data", {"text/html": slim(fragment, styles)}))
         if failed:
@@ -107,8 +111,7 @@ def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
 
 def _scrolling(fragment: str) -> str:
     """Return markup whose tables each have a scroll of their own."""
-    table = r'(?<!tabindex="0">)<table class="figures[^"]*">.*?</table>'
-    return re.sub(table, r'<div class="drawing" tabindex="0">\g<0></div>', fragment, flags=re.S)
+    return _FIGURES.sub(r'<div class="drawing" tabindex="0">\g<0></div>', fragment)
 
 
 def _ways(path: str, labels: dict) -> dict:
@@ -172,7 +175,7 @@ def _render_text(notebook: nbformat.NotebookNode, executed: bytes, job: dict, he
 
 def address(heading: str) -> str:
     """Return a section's address on its page: ``confidence-sets-for-ranks``."""
-    return "-".join(re.findall(r"[a-z0-9]+", re.sub(r"<[^>]*>|&\w+;", "", heading).lower()))
+    return "-".join(re.findall(r"[a-z0-9]+", re.sub(r"<[^<>]*>|&\w{1,32};", "", heading).lower()))
 
 
 def _fragments(notebook: nbformat.NotebookNode, w: Words) -> tuple[list[tuple[str, str]], list[str]]:
@@ -185,7 +188,7 @@ def _fragments(notebook: nbformat.NotebookNode, w: Words) -> tuple[list[tuple[st
     headings: list[tuple[str, str]] = []
 
     def number(found: re.Match) -> str:
-        words = re.sub(r'<a class="anchor-link".*?</a>', "", found[2], flags=re.S)
+        words = _ANCHOR.sub("", found[2])
         if found[1] == "1":
             return ""  # the page's title is its job's
         headings.append((next(addresses), words))
@@ -197,6 +200,6 @@ def _fragments(notebook: nbformat.NotebookNode, w: Words) -> tuple[list[tuple[st
             parts = paragraphs(cell.source)
             addresses = iter([address(part.lstrip("# ")) for part in parts if re.match("##+ ", part)])
             text = markdown2html("\n\n".join(map(w, parts)))
-            fragments.append(re.sub(r"<h([1-6])[^>]*>(.*?)</h\1>", number, text, flags=re.S))
+            fragments.append(_HEADING.sub(number, text))
         fragments += [_scrolling(fragment) for fragment in for_reader(cell, w)[0]]
     return headings, fragments

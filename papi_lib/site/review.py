@@ -20,7 +20,7 @@ from papi_lib.page.words import LANGUAGES, Words, mark
 from papi_lib.site.about import fault, read_facts
 from papi_lib.site.files import as_page, full_name, link, of_places, read_file, read_run, templates
 from papi_lib.site.lists import build, files
-from papi_lib.site.outputs import for_reader
+from papi_lib.site.outputs import for_reader, within
 
 _FACTS = {
     "score": mark("Score"), "group": mark("Group"), "rank": mark("Rank"), "rank_lower": mark("First rank possible"),
@@ -138,7 +138,7 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
     found: dict[tuple[str, ...], Stated] = {}
     found |= {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
     shown = "".join(fragment for cell in notebook.cells for fragment in for_reader(cell, w)[0])
-    body = BeautifulSoup(re.sub(r"<svg.*?</svg>", "", shown, flags=re.S), "html.parser")
+    body = BeautifulSoup(re.sub(rf"<svg\b{within('svg')}</svg>", "", shown), "html.parser")
     question = ""
     for part in body.select("h2, p.finding, ul.findings li, table.figures, pre"):
         if part.name == "h2":

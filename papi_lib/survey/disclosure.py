@@ -1,11 +1,13 @@
 """Which figures must not be shown, so that nobody's answers can be told from them.
 
-An estimate on too few respondents or clusters is hidden, and one for which all gave one answer. What is hidden
-must not come out by subtraction: a dimension is the sum of its sub-dimensions, a city the weighted mean of its
-districts. All these sums make a system of linear equations; as long as one of the hidden figures follows from it,
-another figure of one of its sums is hidden with it, the one with the fewest respondents (complementary
-suppression; A. Hundepool et al., Statistical Disclosure Control, 2012, chapter 4). The same where what a sum
-leaves for its hidden parts together is itself a figure that must not be shown.
+An estimate on too few respondents or clusters is hidden, and one for which all gave one answer. Respondents count as
+their weights do (L. Kish, Survey Sampling, 1965): where one holds more than half of the weight they are fewer than
+four, however many were asked, so that no figure is one person's answer (the dominance rule). What is hidden must not
+come out by subtraction: a dimension is the sum of its sub-dimensions, a city the weighted mean of its districts. All
+these sums make a system of linear equations; as long as one of the hidden figures follows from it, another figure of
+one of its sums is hidden with it, the one with the fewest respondents (complementary suppression; A. Hundepool et al.,
+Statistical Disclosure Control, 2012, chapter 4). The same where what a sum leaves for its hidden parts together is
+itself a figure that must not be shown.
 
 What is shown is rounded (`rounded`), because the difference of two exact figures, with and without a respondent,
 is that respondent's answer. Rounding makes this rare, it does not rule it out: pages on two files that differ in a
@@ -23,13 +25,15 @@ from scipy.linalg import null_space
 
 from papi_lib.page.words import mark
 
-#: The smallest numbers of respondents and clusters that an estimate may stand on. They may be raised.
+#: The smallest numbers of respondents, as their weights count, and of clusters that an estimate may stand on. They may
+#: be raised.
 LEAST_RESPONDENTS, LEAST_CLUSTERS = 10, 3
 #: Why a figure of a survey is not shown. The last one does not say which of the two it is, or it would tell the answer.
 REASONS = {
     "not_asked": mark("this was not asked in the survey"),
     "part_not_asked": mark("a question behind it was not asked in the survey"),
     "few": mark("too few people answered"),
+    "uneven": mark("a few people's weights make up most of it"),
     "one_cluster": mark("all answers come from one village or residential group only, so there is no standard error"),
     "few_clusters": mark("the answers come from too few villages and residential groups"),
     "no_error": mark("villages and residential groups do not differ, so there is no standard error"),
@@ -43,7 +47,7 @@ DECIMALS = 2
 
 def hidden(
     respondents: pd.DataFrame, clusters: pd.DataFrame, sums: Mapping[object, Sequence], groups: pd.Series, *,
-    alike: pd.DataFrame | None = None, also: pd.DataFrame | None = None,
+    alike: pd.DataFrame | None = None, also: pd.DataFrame | None = None, weight: pd.DataFrame | None = None,
     least_respondents: int = LEAST_RESPONDENTS, least_clusters: int = LEAST_CLUSTERS,
 ) -> pd.DataFrame:  # fmt: skip
     """Return which cells of a table are not to be shown.
@@ -51,7 +55,8 @@ def hidden(
     Parameters
     ----------
     respondents, clusters : pandas.DataFrame
-        Areas × series: how many an estimate stands on, of those who were asked and answered.
+        Areas × series: how many an estimate stands on, of those who were asked and answered; respondents as their
+        weights count.
     sums : mapping
         Series that are the sum of others, to those others: ``{1: ["civic_knowledge", …], "total": [1, 2, …]}``. A
         sum that is no column of the table is taken to be shown.
@@ -62,6 +67,8 @@ def hidden(
         Areas × series: true where all who were asked gave one answer.
     also : pandas.DataFrame, optional
         Areas × series: true where a figure is hidden for another reason already.
+    weight : pandas.DataFrame, optional
+        Areas × series: the sum of the respondents' weights; by default all weigh alike.
     least_respondents, least_clusters : int
         The smallest numbers that may be shown.
 
@@ -87,10 +94,11 @@ def hidden(
             raise ValueError(f"the bound {bound} is below {least}; bounds may only be raised")
     none = respondents.isna()
     alike, also = (none if table is None else table for table in (alike, also))
+    weight = respondents if weight is None else weight
     first = (respondents < least_respondents) | (clusters < least_clusters) | alike | also
     if not first.to_numpy().any():
         return first
-    n, c, one, hide = (table.to_numpy().ravel().copy() for table in (respondents, clusters, alike, first))
+    n, c, one, w, hide = (table.to_numpy().ravel().copy() for table in (respondents, clusters, alike, weight, first))
     relations = _relations(pd.DataFrame(np.arange(hide.size).reshape(first.shape), *first.axes), sums, groups)
     # to readers a sum is worth more than one of its parts, a group more than one of its members
     worth = np.add.outer(first.index.isin(groups).astype(int), first.columns.isin(list(sums))).ravel()
@@ -102,8 +110,11 @@ def hidden(
             return len(gone) == 1
         if sum_.whole and hide[sum_.cells[0]] or len(gone) == len(sum_.cells) - sum_.whole:
             return False
-        count = np.sum if sum_.apart else np.max
-        return count(n[gone]) < least_respondents or count(c[gone]) < least_clusters or one[gone].all()
+        people, drawn = n[gone].max(), c[gone].max()
+        if sum_.apart:
+            some = gone[n[gone] > 0]
+            people, drawn = _counting(w[some].sum(), (w[some] ** 2 / n[some]).sum()), c[gone].sum()
+        return people < least_respondents or drawn < least_clusters or one[gone].all()
 
     of = [[] for _ in hide]  # the sums that a cell is in: these alone are looked at again where it is hidden
     for at, sum_ in enumerate(relations):
@@ -134,8 +145,8 @@ def reasons(
     Parameters
     ----------
     answers : pandas.DataFrame
-        A row a respondent in a domain (in several, if domains overlap): ``domain``, ``stratum``, ``cluster`` and the
-        items' shares (0-1), missing where there is no answer.
+        A row a respondent in a domain (in several, if domains overlap): ``domain``, ``stratum``, ``cluster``,
+        ``weight`` and the items' shares (0-1), missing where there is no answer.
     asked : pandas.DataFrame
         The items alike: true where the share is an answer, not what stands for an item that was not to be asked.
     combination : pandas.DataFrame
@@ -161,16 +172,20 @@ def reasons(
     def of_any(table: pd.DataFrame) -> pd.DataFrame:
         return table.join(table.astype(float) @ member.astype(float) > 0)
 
-    def count(who: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return who.groupby(design[0]).sum(), who.groupby(design).any().groupby(level=0).sum()
+    own_weight = (answers["weight"] / answers["weight"].max()).to_numpy()  # squares of large ones have no number
+
+    def count(who: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
+        weight, squares = (who.mul(own_weight**power, axis=0).groupby(design[0]).sum() for power in (1, 2))
+        counting = pd.DataFrame(_counting(weight, squares), weight.index, weight.columns)
+        return counting, who.groupby(design).any().groupby(level=0).sum(), weight
 
     def hide(own: list, adding: Mapping, also: pd.DataFrame | None = None) -> pd.DataFrame:
-        return hidden(n[own], clusters[own], adding, groups, alike=alike[own], also=also)
+        return hidden(n[own], clusters[own], adding, groups, alike=alike[own], also=also, weight=weight[own])
 
     given = shares.where(asked).groupby(design[0])
     alike = ~of_any(given.max() > given.min())
-    n, clusters = count(of_any(asked))
-    for table, used in zip((n, clusters), count(shares.notna()), strict=True):
+    n, clusters, weight = count(of_any(asked))
+    for table, used in zip((n, clusters), count(shares.notna())[:2], strict=True):
         for part in small:
             table[part] = np.minimum(table[part], used[parts[part]].min(axis=1))
     gone = hide(series, {whole: own for whole, own in sums.items() if whole in series})
@@ -180,8 +195,9 @@ def reasons(
         adding = {part: own} if part in series and len(own) > 1 else {}  # a single item is the sub-dimension
         gone = gone.join(hide(own, adding, also)) if own else gone
     n, clusters = n[gone.columns], clusters[gone.columns]
-    tests = [~gone, n < LEAST_RESPONDENTS, clusters == 1, clusters < LEAST_CLUSTERS]
-    why = np.select(tests, ["", "few", "one_cluster", "few_clusters"], "protected")
+    people = of_any(asked).groupby(design[0]).sum()[gone.columns]
+    tests = [~gone, people < LEAST_RESPONDENTS, n < LEAST_RESPONDENTS, clusters == 1, clusters < LEAST_CLUSTERS]
+    why = np.select(tests, ["", "few", "uneven", "one_cluster", "few_clusters"], "protected")
     why = pd.DataFrame(why, gone.index, gone.columns)
     why[[whole for whole in combination if whole not in series]] = "part_not_asked"
     return why.reindex(columns=[*combination, *combination.index], fill_value="not_asked")
@@ -222,6 +238,12 @@ class _Sum(NamedTuple):
     whole: bool
     #: Whether the parts have no respondents in common: areas of a group have not, series of an area have.
     apart: bool
+
+
+def _counting(weight, squares):
+    """Return as how many respondents of one weight those count whose weights, and their squares, add up to this."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(squares > 0, weight**2 / squares, 0.0).round(9)
 
 
 def _relations(at: pd.DataFrame, sums: Mapping[object, Sequence], groups: pd.Series) -> list[_Sum]:

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import atomic, datafiles, findings, index, places, tablefiles
+from papi_lib import atomic, datafiles, findings, index, places, sealed, tablefiles
 from papi_lib.cells import ERRORS, numbers
 from papi_lib.datafiles import DataError
 from papi_lib.findings import at, finding
@@ -150,13 +150,19 @@ def load(path: str | os.PathLike, year: int | str | None = None) -> pd.DataFrame
     return clean
 
 
-def write(clean: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write checked records as Parquet, as a file that `read` takes, whole or not at all."""
+def write(clean: pd.DataFrame, path: str | os.PathLike, source: str | os.PathLike | None = None) -> None:
+    """Write checked records as Parquet, whole or not at all, for who may read their source, or else its owner alone."""
     path = Path(path)
     if path.suffix.lower() != ".parquet":
         raise DataError(f"{path}: records are written as Parquet; give a name that ends in .parquet")
     own = clean.rename(columns={"unit": LEVELS[clean.attrs["level"]]}).assign(year=clean.attrs["year"])
-    atomic.write(path, own.to_parquet(index=False))
+    atomic.clear_parts(path.parent, below=False)  # of a process that was killed while it wrote answers
+    atomic.write(path, sealed.parquet(own), mode=readers(source))
+
+
+def readers(source: str | os.PathLike | None) -> int:
+    """Return the mode of a file that holds what a source's respondents answered."""
+    return Path(source).stat().st_mode & 0o666 if source else atomic.PRIVATE
 
 
 def place_year(level: str, year: int) -> int:

@@ -102,7 +102,8 @@ class Survey:
         parts = list(parts)
         table = self.scores.loc[(slice(None), parts), :].rename_axis(["place", "part"])
         if alike:
-            table = table.assign(se=np.sqrt(self._errors.of_all(alike=True).stack()).reindex(table.index))
+            alike_se = np.sqrt(self._errors.of_all(alike=True).stack()).reindex(table.index)
+            table = table.assign(se=alike_se.where(table["se"].notna()))  # of a hidden figure it tells the figure
         frame = table.rename(columns={"estimate": "score"}).reset_index().assign(year=self.year)
         order = {part: i for i, part in enumerate(parts)}
         frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
@@ -140,6 +141,7 @@ class Survey:
         frame = parts.assign(
             score=self.scores.loc[CITY, "estimate"], spread=span * np.sqrt(parts["unit"] * share * (1 - share))
         )
+        frame["spread"] = frame["spread"].where(frame["score"].notna())  # it tells the score
         order = ["total", *index.dimensions(self.year), *index.subdimensions(self.year)]
         return frame.loc[order, ["score", "spread", "icc", "answered", "near", "weighting", "df"]].rename_axis("part")
 

@@ -315,6 +315,6 @@ def _write(base: Path, target: Path, files: dict[str, bytes], run: _Import) -> N
         if target == base:
             atomic.write_all({target / path: content for path, content in files.items()}, lasting=True)
         else:
-            part = target.with_name(f".{target.name}.part")
-            shutil.copytree(stage, part)
+            part = tempfile.mkdtemp(prefix=".papi-", dir=target.parent)
+            shutil.copytree(stage, part, dirs_exist_ok=True)
             os.replace(part, target)

@@ -2,6 +2,7 @@
 "use strict";
 const given = document.documentElement.dataset;
 const root = given.root;
+const { nonce } = document.currentScript; // by which the page knows its own scripts
 const lang = document.documentElement.lang;
 const collator = new Intl.Collator(lang, { numeric: true });
 const plain = (text) => text.normalize("NFD").replace(/[\p{M}\p{Cf}]/gu, "").replace(/[đĐðÐ]/g, "d").toLowerCase();
@@ -98,6 +99,7 @@ window.papiSearch = (content) => {
 
 function loadIndex() {
   const script = document.createElement("script");
+  script.nonce = nonce;
   script.src = `${root}assets/search.${lang}.js`;
   document.head.append(script);
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, posterior, precision, provenance, published
+from papi_lib import datafiles, estimates, index, modes, posterior, precision, provenance, published
 from papi_lib.page import charts, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -184,3 +184,32 @@ def course(page: Page) -> None:
         "What moved since the first year that compares; ranks among the provinces published in both years",
         columns,
     )
+
+
+def last(page: Page) -> pd.DataFrame | None:
+    """Say where a province without a score stood when it last had one; return the frame of that year."""
+    own = published.series(page.series, until=page.year).loc[page.place.code].dropna()
+    if own.empty:
+        return None
+    frame = posterior.published_standing(int(own.index[-1]), page.series)
+    page.ask("Where did {place} stand last?", "confidence-sets-for-ranks")
+    page.say(
+        "When PAPI last published it, in {last}, {place} had {score:2} points and stood at place {rank:0} of {n:0}; the chances are nine in ten that it truly stood between places {lower:0} and {upper:0}.",
+        last=int(own.index[-1]), n=frame["score"].count(), **frame.loc[page.place.code, ["score", "rank", "lower", "upper"]],
+    )  # fmt: skip
+    return frame
+
+
+def humps(page: Page) -> None:
+    """Say of the page's parts whose scores lie in two heaps, not one, in which of them the place is."""
+    code, year = page.place.code, page.year
+    for part in page.parts:
+        scores, between = published.series(part)[year].dropna(), modes.of_published(part, year)
+        if between is not None and code in scores:
+            lower, upper = scores[scores < between], scores[scores >= between]
+            page.say(
+                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the lower."
+                if scores[code] < between else
+                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.",
+                part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code],
+            )  # fmt: skip

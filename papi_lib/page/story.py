@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, indicators, modes, places, plans, posterior, provenance, published
-from papi_lib.page import charts, country, dots
+from papi_lib import datafiles, estimates, index, indicators, places, plans, posterior, provenance
+from papi_lib.page import charts, country, dots, moves
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
 from papi_lib.survey import codebook, disclosure
@@ -51,7 +51,7 @@ def standing(page: Page) -> pd.DataFrame | None:
         `Page.standing`, for a survey with the model estimates; None if the year lacks the dimension.
     """
     if not page.measured:
-        return last(page) if page.in_index else None
+        return moves.last(page) if page.in_index else None
     frame, n = page.standing, int(page.standing["score"].notna().sum())
     page.ask("Where does {place} stand?", "confidence-sets-for-ranks")
     row, claim = frame.loc[page.place.code], page.gaps.loc[page.series]
@@ -73,20 +73,6 @@ def standing(page: Page) -> pd.DataFrame | None:
             rank(page, row, n)
         before = None if page.last_change is None else page.last_change["before"]
         page.picture(country.strip(frame, page.place, before=before, lang=page.lang))
-    return frame
-
-
-def last(page: Page) -> pd.DataFrame | None:
-    """Say where a province without a score stood when it last had one; return the frame of that year."""
-    own = published.series(page.series, until=page.year).loc[page.place.code].dropna()
-    if own.empty:
-        return None
-    frame = posterior.published_standing(int(own.index[-1]), page.series)
-    page.ask("Where did {place} stand last?", "confidence-sets-for-ranks")
-    page.say(
-        "When PAPI last published it, in {last}, {place} had {score:2} points and stood at place {rank:0} of {n:0}; the chances are nine in ten that it truly stood between places {lower:0} and {upper:0}.",
-        last=int(own.index[-1]), n=frame["score"].count(), **frame.loc[page.place.code, ["score", "rank", "lower", "upper"]],
-    )  # fmt: skip
     return frame
 
 
@@ -155,7 +141,7 @@ def parts(page: Page) -> pd.DataFrame | None:
             whole=page.whole, part=nearest, gap=frame.loc[nearest, "difference"], margin=frame.loc[nearest, "margin"],
         )  # fmt: skip
     if not page.survey:
-        humps(page)
+        moves.humps(page)
     names = {
         "whole": page.whole,
         "peers": w("{units} of its kind", units=page.units) if page.survey else w("mean of the region"),
@@ -166,21 +152,6 @@ def parts(page: Page) -> pd.DataFrame | None:
         columns = {"score": ("score", "2"), "difference": ("beside the mean of provinces", "+2"), "margin": ("±", "2"), "order": ("rank", "")}  # fmt: skip
         page.table(orders, "Where {place} stands in each part, {year}", columns)
     return frame
-
-
-def humps(page: Page) -> None:
-    """Say of the page's parts whose scores lie in two heaps, not one, in which of them the place is."""
-    code, year = page.place.code, page.year
-    for part in page.parts:
-        scores, between = published.series(part)[year].dropna(), modes.of_published(part, year)
-        if between is not None and code in scores:
-            lower, upper = scores[scores < between], scores[scores >= between]
-            page.say(
-                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the lower."
-                if scores[code] < between else
-                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.",
-                part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code],
-            )  # fmt: skip
 
 
 @datafiles.held()

@@ -86,7 +86,9 @@ def test_page_says_where_it_comes_from(page):
 def test_every_link_leads_to_a_file_of_the_run_and_none_off_it(tmp_path):
     run(tmp_path, *several(), methods("vi"), methods("en"))
     pages = list((tmp_path / "site").rglob("*.html"))
-    assert len(pages) == 24 + 4 * (3 + 3 + 3) + 3  # notebooks; lists, provinces and summaries, years × languages; first page, methods
+    assert (
+        len(pages) == 24 + 4 * (3 + 3 + 3) + 3
+    )  # notebooks; lists, provinces and summaries, years × languages; first page, methods
     for path in pages:
         for element in soup(path).select("[href], [src]"):
             address = element.get("href") or element.get("src")

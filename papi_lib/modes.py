@@ -62,7 +62,7 @@ def of_published(part: int | str, year: int, level: float = 0.01) -> float | Non
     >>> round(of_published("primary_education", 2024), 1), of_published("total", 2024)
     (1.6, None)
     """
-    scores = published.series(part).get(year, pd.Series(dtype=float)).dropna().to_numpy()
+    scores = published.series(part, year).get(year, pd.Series(dtype=float)).dropna().to_numpy()
     p, between = two_humps(scores) if len(scores) >= 20 else (1.0, np.nan)
     return between if p < level else None
 

@@ -191,7 +191,7 @@ def last(page: Page) -> pd.DataFrame | None:
     own = published.series(page.series, until=page.year).loc[page.place.code].dropna()
     if own.empty:
         return None
-    frame = posterior.published_standing(int(own.index[-1]), page.series)
+    frame = posterior.published_standing(int(own.index[-1]), page.series, of=page.year)
     page.ask("Where did {place} stand last?", "confidence-sets-for-ranks")
     page.say(
         "When PAPI last published it, in {last}, {place} had {score:2} points and stood at place {rank:0} of {n:0}; the chances are nine in ten that it truly stood between places {lower:0} and {upper:0}.",
@@ -204,7 +204,7 @@ def humps(page: Page) -> None:
     """Say of the page's parts whose scores lie in two heaps, not one, in which of them the place is."""
     code, year = page.place.code, page.year
     for part in page.parts:
-        scores, between = published.series(part)[year].dropna(), modes.of_published(part, year)
+        scores, between = published.series(part, year)[year].dropna(), modes.of_published(part, year)
         if between is not None and code in scores:
             lower, upper = scores[scores < between], scores[scores >= between]
             page.say(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PART = ".part"
+#: What a file is called while it is written, so that two who write it at once have one each.
+_PART = re.compile(r"\..+\.[0-9a-f]{16}\.part")
 
 
 class WriteError(ValueError):
@@ -48,12 +52,15 @@ def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False) -> None:
     WriteError
         One cannot be written; all are as they were.
     """
-    parts = {path: path.with_name(f".{path.name}{_PART}") for path in contents}
+    parts = {path: path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part") for path in contents}
     before: dict[Path, bytes | None] = {}
     try:
         for path, part in parts.items():
+            new = [folder for folder in path.parents if not folder.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
+            for folder in new if lasting else ():
+                sync(folder.parent)
+            with part.open("xb") as file:
                 file.write(contents[path])
                 if lasting:
                     file.flush()
@@ -62,6 +69,8 @@ def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False) -> None:
             if len(parts) > 1:
                 before[path] = path.read_bytes() if path.exists() else None
             os.replace(part, path)
+        for folder in {path.parent for path in parts} if lasting else ():
+            sync(folder)
     except BaseException as error:
         for part in parts.values():
             with suppress(OSError):
@@ -76,8 +85,38 @@ def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False) -> None:
         raise
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Change a folder's files while others who would do so by this wait; on Windows they do not."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sync(folder: Path) -> None:
+    """Return only when what a folder lists would survive a loss of power."""
+    if os.name == "posix":  # elsewhere folders cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # some network disks do this by themselves
+                raise
+        finally:
+            os.close(descriptor)
+
+
 def clear_parts(folder: Path) -> None:
-    """Remove what a process that was killed left half-written below a folder."""
-    for part in folder.rglob(f".*{_PART}"):
-        with suppress(OSError):
-            part.unlink()
+    """Remove what a process that was killed left half-written below a folder, which nobody else may write meanwhile."""
+    for part in folder.rglob(".*.part"):
+        if _PART.fullmatch(part.name):
+            with suppress(OSError):
+                part.unlink()

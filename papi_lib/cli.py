@@ -67,11 +67,14 @@ def _many(*names: str, **about: Any) -> Callable:
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Notebooks at the same time.  [default: as many as cores]")
 @click.option("--timeout", type=click.IntRange(1), default=300, show_default=True, help="Seconds a cell may take.")
 @click.option("--memory", type=click.IntRange(0), default=0, help="Megabytes a notebook may take.  [default: no bound]")
-@click.option("--scheduler", "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster, as tcp://host:8786; 'local' makes one.")  # fmt: skip
+@click.option("--scheduler", "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster, as tls://host:8786; 'local' makes one.")  # fmt: skip
+@click.option(
+    "--insecure", is_flag=True, help="Take a scheduler without TLS: whoever reaches its port runs code as you."
+)
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
 def report(
-    province, district, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain
+    province, district, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, insecure, force, explain
 ) -> None:
     """Run the notebooks and make their pages.
 
@@ -84,7 +87,7 @@ def report(
       papi report --province "Đà Nẵng" --province hue --lang vi --lang en
       papi report --province all --year 2024 --out output/all
       papi report --district "Ba Đình" --records survey.sav
-      papi report --province all --scheduler tcp://cluster:8786
+      papi report --province all --scheduler tls://cluster:8786
     """
     from papi_lib import preload
     from papi_lib.batch import manifest, pool
@@ -99,7 +102,14 @@ def report(
     if jobs and scheduler not in (None, "local"):
         raise ValueError("--jobs does not apply with --scheduler: how many run at once is up to the cluster's workers")
     planned = reports.plan(NOTEBOOKS, province, district, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook)
-    how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "force": force, "pool": early}
+    how = {
+        "timeout": timeout,
+        "memory_mb": memory,
+        "scheduler": scheduler,
+        "insecure": insecure,
+        "force": force,
+        "pool": early,
+    }
     settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
     for line in collection.remarks(NOTEBOOKS):
         click.echo(f"papi: {line}", err=True)

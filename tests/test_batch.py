@@ -355,7 +355,7 @@ def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path):
 
 def test_a_cluster_that_cannot_be_used_is_told_in_one_line(tmp_path, make_notebook, monkeypatch):
     todo = [job(make_notebook("n.ipynb"))]
-    with pytest.raises(RunError, match="give one as tcp://"):
+    with pytest.raises(RunError, match="give one as tls://"):
         run(todo, tmp_path / "out", Settings(scheduler="here"))
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(RunError, match=r"pip install 'papi_lib\[cluster\]'"):

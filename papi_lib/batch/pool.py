@@ -58,7 +58,9 @@ class Pool:
     """
 
     def __init__(self, first: Callable[[], object] | None = None) -> None:
-        self._first, self._process, self.since = first, None, {}
+        self._first = first
+        self._process: Any = None
+        self.since: dict[Path, tuple | None] = {}
         if first:
             self._start()
 
@@ -70,7 +72,7 @@ class Pool:
         self._remove = weakref.finalize(self, _clean, folder)
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process: Any = context.Process(target=_serve, args=(theirs, folder, self._first), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, folder, self._first), daemon=True)
         with processes.uninterrupted():
             processes.start_marked(self._process, folder)
         theirs.close()

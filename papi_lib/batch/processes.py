@@ -78,12 +78,13 @@ def end_marked(mark: str) -> None:
 
 def end(process: BaseProcess) -> None:
     """End a process with all that it started."""
+    if not process.pid:
+        return
     family: list[psutil.Process] = []
     with suppress(psutil.Error):
         family = psutil.Process(process.pid).children(recursive=True)
-    if process.pid:
-        with suppress(ProcessLookupError, PermissionError, AttributeError):  # Windows has no groups of processes
-            os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError, AttributeError):  # Windows has no groups of processes
+        os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.join()
     for one in family:

@@ -65,7 +65,7 @@ class Pool:
             self._start()
 
     def _start(self) -> None:
-        self.since = stamps(path for path in Path(__file__).parents[1].rglob("*.*") if path.suffix != ".pyc")
+        self.since = stamps(path for path in Path(__file__).parents[1].rglob("*.*") if path.parent.name != "__pycache__")
         self._prepared: Callable[[], object] | None = None
         self._busy, folder = False, tempfile.mkdtemp(prefix="papi-")
         self._asked = Path(folder, "asked")
@@ -98,7 +98,7 @@ class Pool:
                             yield job, outcome
                 except (EOFError, OSError):
                     self.close()
-                    ended.update(running)
+                    ended.update(running.keys())
                     for_nothing = 0 if running else for_nothing + 1
                     for path in [p for p in left if ended[p] >= _TRIES or for_nothing == _STARTS]:
                         job, *_ = left.pop(path)

@@ -65,7 +65,9 @@ class Pool:
             self._start()
 
     def _start(self) -> None:
-        self.since = stamps(path for path in Path(__file__).parents[1].rglob("*.*") if path.parent.name != "__pycache__")
+        self.since = stamps(
+            path for path in Path(__file__).parents[1].rglob("*.*") if path.parent.name != "__pycache__"
+        )
         self._prepared: Callable[[], object] | None = None
         self._busy, folder = False, tempfile.mkdtemp(prefix="papi-")
         self._asked = Path(folder, "asked")

@@ -218,7 +218,10 @@ def run_killed(base, rng, tries, make):
             if each % 8 == 1 and family:
                 family[0].kill()  # the two at once
             one.send_signal(sign)
-        one.wait(20)
+        with suppress(subprocess.TimeoutExpired):  # an interrupt that came while it imported may be swallowed
+            one.wait(20)
+        one.kill()
+        one.wait()
         until = time.monotonic() + 10
         while time.monotonic() < until and (left := orphans(sleep, family)):
             time.sleep(0.1)

@@ -15,7 +15,7 @@ LAB_ENVIRONMENT = JUPYTER_CONFIG_PATH="$(CURDIR)/lab/$(LANG_UI)" JUPYTER_CONFIG_
 	JUPYTER_DATA_DIR="$(LAB_STATE)/data" JUPYTER_RUNTIME_DIR="$(LAB_STATE)/runtime" \
 	IPYTHONDIR="$(LAB_STATE)/ipython" MPLCONFIGDIR="$(LAB_STATE)/matplotlib"
 
-.PHONY: help install report test test-fast lint lab bench docs lock sbom messages clean
+.PHONY: help install report test test-fast faults lint lab bench docs lock sbom messages clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -36,6 +36,9 @@ test: install  ## the whole test suite
 
 test-fast: install  ## the tests that take seconds
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
+
+faults: install  ## some 500 faults tried on batches, a quarter of an hour; writes docs/faults.md
+	$(BIN)/python -m pytest tests/faults/faults.py
 
 lint: install  ## style of code and notebooks, types of the library
 	$(BIN)/ruff check .

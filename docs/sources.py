@@ -29,6 +29,7 @@ COPIED = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "CITATION.cff",
+    "docs/faults.md",
     "LICENSE",
     "data/datapackage.json",
     "benchmarks/results",

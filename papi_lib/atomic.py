@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
 import stat
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,7 +63,10 @@ def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False, mode: in
     with ExitStack() as writing:
         try:
             for path, part in parts.items():
+                new = [folder for folder in path.parents if not folder.exists()]
                 path.parent.mkdir(parents=True, exist_ok=True)
+                for folder in new if lasting else ():
+                    sync(folder.parent)
                 file = writing.enter_context(open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)))
                 _held(file)
                 file.write(contents[path])
@@ -75,6 +79,8 @@ def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False, mode: in
                 if len(parts) > 1:
                     before[path] = path.read_bytes() if path.exists() else None
                 os.replace(part, path)
+            for folder in {path.parent for path in parts} if lasting else ():
+                sync(folder)
         except BaseException as error:
             for part in parts.values():
                 with suppress(OSError):
@@ -133,3 +139,32 @@ def _entries(folder: Path, below: bool) -> Iterator[os.DirEntry]:
             yield entry
             if below and entry.is_dir(follow_symlinks=False):
                 yield from _entries(Path(entry.path), below)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Change a folder's files while others who would do so by this wait; on Windows they do not."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sync(folder: Path) -> None:
+    """Return only when what a folder lists would survive a loss of power."""
+    if os.name == "posix":  # elsewhere folders cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # some network disks do this by themselves
+                raise
+        finally:
+            os.close(descriptor)

@@ -23,7 +23,8 @@ from tqdm import tqdm
 from papi_lib import collection, datafiles, index, places, preload, provenance, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
-from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash
+from papi_lib.batch.inputs import file_hash, folder_hash, stamps
+from papi_lib.batch.jobs import Job, Settings
 from papi_lib.cli.language import echo
 from papi_lib.collection import TEXTS, Notebook
 from papi_lib.page.words import Words
@@ -33,6 +34,8 @@ from papi_lib.site.about import RECORD
 LOG = "papi.log"
 #: What a notebook takes where none ran before.
 _SECONDS = 2.0
+#: Endings of the library's files that pages depend on; of the last, only the site has some.
+_LIBRARY = (".py", ".po", ".j2", ".css", ".js")
 #: Whose pages are made if no place is named and no records are given.
 _DEFAULT_PROVINCE = "Hà Nội"
 
@@ -212,6 +215,7 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
 
     Processes for `planned` jobs start with what several of them share in memory.
     """
+    since = watch(records)
     head = {
         "code_version": provenance.code_version(),
         "data_hash": datafiles.fingerprint(),
@@ -222,6 +226,7 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
     own: dict[str, Any] = {
         "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
         "page_inputs": page_inputs, "measure": partial(state, records), "record": RECORD, "head": head,
+        "watch": partial(watch, records), "since": since, "again": partial(settings, records, planned, **how),
     }  # fmt: skip
     return Settings(**own | how)
 
@@ -229,9 +234,16 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
 def _inputs(records: Path | None) -> tuple[dict, dict]:
     """Return the hashes of what notebooks read, and of what only pages depend on."""
     library = Path(__file__).parent
-    inputs = {"library": folder_hash(library, ".py", ".po", without="site"), "data": datafiles.fingerprint()}
+    inputs = {"library": folder_hash(library, *_LIBRARY[:2], without="site"), "data": datafiles.fingerprint()}
     inputs |= {"records": file_hash(records)} if records else {}
-    return inputs, {"site": folder_hash(library / "site", ".py", ".j2", ".css", ".js")}
+    return inputs, {"site": folder_hash(library / "site", *_LIBRARY)}
+
+
+def watch(records: Path | None = None) -> dict[Path, tuple | None]:
+    """Return the stamps of the files that pages are made by: library, data and records."""
+    files = [path for suffix in _LIBRARY for path in Path(__file__).parent.rglob(f"*{suffix}")]
+    files += [path for suffix in (".csv", ".json", ".parquet") for path in datafiles.folder().rglob(f"*{suffix}")]
+    return stamps(files + ([records] if records else []))
 
 
 def state(records: Path | None = None) -> dict[str, str | None]:
@@ -255,9 +267,12 @@ def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[s
 def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
     """Run the jobs and make the site, tell what became of them; return the command's exit code."""
     by_status = defaultdict(list)
-    for record in _run_with_progress(planned, out, settings):
-        by_status[record["status"]].append(record)
-    first, failed = site.build(out), by_status.pop("failed", [])
+    if out.resolve().is_relative_to(datafiles.folder().resolve()):
+        raise ValueError(f"{out}: is inside the data that pages are made by; choose another --out")
+    with manifest.locked(out):  # the lists are those of this run
+        for record in _run_with_progress(planned, out, settings):
+            by_status[record["status"]].append(record)
+        first, failed = site.build(out), by_status.pop("failed", [])
     counts = [f"{len(by_status[s])} {s}" for s in ("done", "rendered", "unchanged") if by_status[s]]
     echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
     for line in _remarks_on_pages([record for own in by_status.values() for record in own]):

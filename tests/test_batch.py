@@ -2,16 +2,14 @@
 
 import importlib
 import json
-import multiprocessing
 import os
 import random
 import re
 import signal
 import subprocess
 import sys
-import tempfile
 import textwrap
-from contextlib import closing, nullcontext
+from contextlib import closing
 from functools import partial
 
 import nbformat
@@ -20,8 +18,9 @@ import pytest
 from conftest import ROOT
 from filelock import FileLock
 
-from papi_lib import preload, report
+from papi_lib import datafiles, preload, report
 from papi_lib.batch import jobs, manifest
+from papi_lib.batch.inputs import file_hash, stamps
 from papi_lib.batch.jobs import Job
 from papi_lib.batch.pool import Pool
 from papi_lib.batch.run import RunError, plan, run
@@ -223,46 +222,68 @@ def test_a_second_run_on_the_folder_says_so(tmp_path, make_notebook):
         run([job(make_notebook("n.ipynb"))], tmp_path / "out", Settings())
 
 
-def whole(out, path):
-    """Return the text that a job's finished notebook printed."""
-    return text_of(out / f"notebooks/{path}.ipynb")
+def test_a_table_that_is_edited_and_put_back_meanwhile_reaches_no_page(tmp_path, make_notebook):
+    """The first notebook itself edits it, so does each run of the second, which fails; the third reads it as it was."""
+    table, edited = tmp_path / "table.csv", tmp_path / "edited"
+    table.write_text("right")
+    edit = f"from pathlib import Path; table, flag = Path({str(table)!r}), Path({str(edited)!r})\n"
+    once = make_notebook(
+        "1.ipynb",
+        edit + "if not flag.exists(): flag.touch(); table.write_text('wrong')",
+        "print(now := table.read_text())\nif now == 'wrong': n = table.write_text('right')",
+    )
+    ever = make_notebook(
+        "2.ipynb", edit + "table.write_text('wrong'); print(table.read_text()); n = table.write_text('right')"
+    )
+    reads = make_notebook("3.ipynb", edit + "print(table.read_text())")
+
+    def settings():
+        since = stamps([table])
+        return Settings(workers=1, inputs={"data": file_hash(table)}, since=since, again=settings)
+
+    told, out = [], tmp_path / "out"
+    records = run([job(once), job(ever), job(reads)], out, settings(), told.append)
+    assert [r["status"] for r in records] == ["done", "failed", "done"]
+    assert records[1]["error"] == "changed while it ran: table.csv; run the same again"
+    assert len(told) == 3
+    assert text_of(out / "notebooks/x/a/1.ipynb") == text_of(out / "notebooks/x/a/3.ipynb") == ["right\n"]
 
 
-@pytest.mark.slow
-def test_a_run_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, make_notebook, monkeypatch):
-    """Killed at 15 random moments: what is finished stays as it is, and nothing is half-written or left elsewhere."""
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
-    out, notebook = tmp_path / "out", make_notebook("n.ipynb", "import time; time.sleep(0.1)", "print(province)")
-    todo = [Job(notebook, {"province": str(i)}, f"x/{i}/n", {}) for i in range(60)]
-    moments, stamps = random.Random(1), {}
+def test_processes_that_die_cost_no_notebook_and_leave_nothing(tmp_path, make_notebook):
+    """A worker and the process that it is a copy of are killed, each once, with programs that notebooks started."""
+    flag, mark = tmp_path / "flag", str(random.randrange(10**8, 10**9))
+    hit = f"import os, psutil, signal, subprocess, time; subprocess.Popen(['sleep', '{mark}'])\nup = psutil.Process().parents()"
+    hit += f"\ntry: os.close(os.open({str(flag)!r} + province[:1], os.O_CREAT | os.O_EXCL))\nexcept FileExistsError: pass\n"
+    hit += "else: up[int(province[0])].send_signal(int(province[1:])); time.sleep(9)"
+    notebook = make_notebook("n.ipynb", hit, "print(province)")
+    names = [f"0{signal.SIGKILL:d}", f"1{signal.SIGKILL:d}"]
+    with closing(Pool()) as pool:
+        records = run(
+            [job(notebook, name) for name in names], tmp_path / "out", Settings(workers=1, timeout=20, pool=pool)
+        )
+    assert [r["status"] for r in records] == ["done"] * 2, [r["error"] for r in records]
+    left = psutil.process_iter(["cmdline"])  # of those that nobody has waited for there is none
+    assert not [p.pid for p in left if mark in (p.info["cmdline"] or ())]
 
-    def stamp(path):
-        return (out / f"notebooks/{path}.ipynb").stat().st_mtime_ns
 
-    for _ in range(15):
-        own = (todo, out, Settings(workers=2, pool=None))
-        killed = multiprocessing.get_context("fork").Process(target=run, args=own)
-        killed.start()
-        killed.join(moments.uniform(0, 4))
-        killed.kill()
-        killed.join()
-        with FileLock(out / ".lock", timeout=5) if out.exists() else nullcontext():  # its workers end with it
-            kept = [path for path, record in manifest.read(out).records.items() if record["status"] != "failed"]
-        assert set(stamps) <= set(kept)
-        assert stamps == {path: stamp(path) for path in stamps}
-        stamps = {path: stamp(path) for path in kept}
-        for path in out.rglob("[!.]*.ipynb"):
-            assert text_of(path) == [f"{path.parent.name}\n"]
-    records = run(todo, out, Settings(workers=2))
-    assert {r["status"] for r in records if r["path"] in stamps} <= {"unchanged"}
-    assert {r["status"] for r in records} <= {"unchanged", "done"}
-    assert [whole(out, job.path) for job in todo] == [[f"{i}\n"] for i in range(60)]
-    assert stamps == {path: stamp(path) for path in stamps}
-    assert sorted(p.name for p in out.iterdir() if p.name != ".lock") == ["manifest.json", "notebooks"]
-    assert not [p for p in out.rglob(".*") if p.name != ".lock"]
-    assert not list(elsewhere.iterdir())
+def test_an_output_that_is_removed_meanwhile_is_not_told_as_done(tmp_path, make_notebook):
+    out, source = tmp_path / "out", make_notebook("n.ipynb", "print(province)")
+    todo = [job(source), job(source, "b")]
+
+    def remove(record):
+        if record["path"] == "x/b/n":
+            (out / "notebooks/x/a/n.ipynb").unlink()
+
+    records = run(todo, out, Settings(workers=1), remove)
+    assert [r["status"] for r in records] == ["failed", "done"]
+    assert records[0]["error"] == "n.ipynb: was removed while the run went on; run the same again"
+    assert [r["status"] for r in run(todo, out, Settings(workers=1))] == ["done", "unchanged"]
+
+
+def test_a_run_into_the_data_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="inside the data that pages are made by"):
+        report.make([], datafiles.folder() / "out", report.settings())
+    assert not (datafiles.folder() / "out").exists()
 
 
 @pytest.fixture
@@ -363,19 +384,23 @@ def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path):
                 os.kill(cluster.workers[0].process.pid, signal.SIGKILL)
             told.append(record)
 
-        records = run(planned, tmp_path / "there", report.settings(scheduler=cluster.scheduler_address), kill_one)
+        records = run(
+            planned, tmp_path / "there", report.settings(scheduler=cluster.scheduler_address, insecure=True), kill_one
+        )
         assert len(told) == len(planned)
         assert {r["status"] for r in records} == {"done"}, [r["error"] for r in records]
         assert notebooks_and_pages(tmp_path / "there") == notebooks_and_pages(tmp_path / "here")
-        other = report.settings(scheduler=cluster.scheduler_address, measure=process)
+        other = report.settings(scheduler=cluster.scheduler_address, insecure=True, measure=process)
         with pytest.raises(RunError, match="has another process than this machine"):
             run(planned, tmp_path / "other", other)
 
 
 def test_a_cluster_that_cannot_be_used_is_told_in_one_line(tmp_path, make_notebook, monkeypatch):
     todo = [job(make_notebook("n.ipynb"))]
-    with pytest.raises(RunError, match="give one as tcp://"):
+    with pytest.raises(RunError, match="give one as tls://"):
         run(todo, tmp_path / "out", Settings(scheduler="here"))
+    with pytest.raises(RunError, match="whoever reaches that port runs code as you do; .* or say --insecure"):
+        run(todo, tmp_path / "out", Settings(scheduler="tcp://127.0.0.1:8786"))
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(RunError, match=r"pip install 'papi_lib\[cluster\]'"):
         run(todo, tmp_path / "out", Settings(scheduler="local"))

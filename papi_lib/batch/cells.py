@@ -28,7 +28,7 @@ from jupyter_client.jsonutil import json_default
 from traitlets import Type
 from traitlets.config import Config
 
-from papi_lib.batch.processes import end_with_parent, keep_to, let_interrupts_through
+from papi_lib.batch.processes import end_group, end_with_parent, keep_to, let_interrupts_through
 from papi_lib.folders import without_folders
 
 #: What stands for what an error says.
@@ -73,11 +73,11 @@ def run(pipe: Connection, cells: dict[int, tuple[str, bool]], folder: str, discr
 
 def _become_own(folder: str) -> None:
     """Give this process its own session, interrupts, folder, random state, and the pictures of a notebook."""
-    end_with_parent()
     if hasattr(os, "setsid"):
         os.setsid()
+    signal.signal(signal.SIGTERM, end_group)  # with what the notebook started
+    end_with_parent(signal.SIGTERM)
     let_interrupts_through()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     keep_to(folder)
     tempfile.tempdir = None
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")

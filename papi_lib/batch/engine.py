@@ -14,7 +14,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -61,7 +61,7 @@ class CellsEngine(Engine):
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man, kernel_name, *, execution_timeout=None, memory_mb=0, start_method="spawn", **others
+        cls, nb_man, kernel_name, *, execution_timeout=None, memory_mb=0, start_method="spawn", beat=None, **others
     ) -> None:
         """Run the cells of papermill's manager of a notebook, up to the first that fails or ends it.
 
@@ -78,6 +78,8 @@ class CellsEngine(Engine):
         start_method : str
             How the process starts, of `multiprocessing.get_context`: ``"fork"`` is quicker, and safe
             only from a process that has one thread.
+        beat : callable, optional
+            Called about every second while cells run.
         **others : object
             Of papermill's own, ``stdout_file`` and ``stderr_file`` take what cells print. ``discreet`` as in
             `papi_lib.batch.cells.run`.
@@ -94,7 +96,7 @@ class CellsEngine(Engine):
                 nb_man.cell_start(cell, place)
                 told = {}
                 if place in cells:
-                    told = _next(process, pipe, place, execution_timeout, memory_mb)
+                    told = _next(process, pipe, place, execution_timeout, memory_mb, beat or int)
                     cell.execution_count = told.get("execution_count")
                     for where, outputs in told["outputs"].items():
                         notebook.cells[int(where)].outputs = nbformat.from_dict(outputs)
@@ -131,10 +133,12 @@ def _process(
             end(process)
 
 
-def _next(process: BaseProcess, pipe: Connection, place: int, timeout: float | None, memory_mb: float) -> dict:
+def _next(
+    process: BaseProcess, pipe: Connection, place: int, timeout: float | None, memory_mb: float, beat: Callable
+) -> dict:
     """Return what the cell at this place gave; where it was stopped, with an error that says why."""
     told: dict[str, Any] = {"outputs": {}}
-    wrong = _wait(process, pipe, timeout, memory_mb)
+    wrong = _wait(process, pipe, timeout, memory_mb, beat)
     try:
         if not wrong or pipe.poll():
             told = json.loads(pipe.recv_bytes())
@@ -151,10 +155,13 @@ def _next(process: BaseProcess, pipe: Connection, place: int, timeout: float | N
     return told
 
 
-def _wait(process: BaseProcess, pipe: Connection, timeout: float | None, memory_mb: float) -> tuple[str, str] | None:
+def _wait(
+    process: BaseProcess, pipe: Connection, timeout: float | None, memory_mb: float, beat: Callable
+) -> tuple[str, str] | None:
     """Wait until a cell has told what it gave; return name and text of what is wrong if it is not let go on."""
     deadline = time.monotonic() + (timeout or math.inf)
     while not pipe.poll(max(0, min(deadline - time.monotonic(), _LOOK_SECONDS if memory_mb else 1))):
+        beat()
         if time.monotonic() >= deadline:
             if process.pid and sys.platform != "win32":
                 os.kill(process.pid, signal.SIGINT)  # so that the notebook shows where it was

@@ -6,10 +6,8 @@ run has its outcome.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import platform
 import re
 import time
 import traceback
@@ -17,13 +15,12 @@ from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from papi_lib.batch import stored
+from papi_lib.batch.inputs import digest, file_hash
 from papi_lib.batch.processes import START
 
 if TYPE_CHECKING:
@@ -113,6 +110,8 @@ class Settings:
     scheduler : str or None
         Address of a Dask scheduler whose workers run the jobs, or ``"local"``; None for this
         machine's own processes. See `papi_lib.batch.cluster`.
+    insecure : bool
+        Take a scheduler that lets anybody run code who reaches its port.
     render : callable or None
         Makes a job's page from the executed notebook (bytes), the job's record, which it may add
         to, and `head`; it returns bytes.
@@ -128,6 +127,12 @@ class Settings:
         How processes start, of `multiprocessing.get_context`; those that are not forked share nothing.
     measure : callable or None
         Returns what must be the same on every machine that runs jobs, by name, besides the environment.
+    watch : callable or None
+        Returns the `stamps` of what all jobs read, on the machine where it is called.
+    since : dict
+        What `watch` returned here before the inputs were hashed.
+    again : callable or None
+        Returns these settings with hashes taken anew, for what changed while a run went on.
     head : dict
         What goes into the manifest's head.
     record : dict or None
@@ -139,6 +144,7 @@ class Settings:
     memory_mb: int = 0
     force: bool = False
     scheduler: str | None = None
+    insecure: bool = False
     render: Callable[[bytes, dict, dict], bytes] | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     page_inputs: dict[str, str] = field(default_factory=dict)
@@ -146,6 +152,9 @@ class Settings:
     pool: Pool | None = None
     start_method: str = START
     measure: Callable[[], dict] | None = None
+    watch: Callable[[], dict] | None = None
+    since: dict[Path, tuple | None] = field(default_factory=dict)
+    again: Callable[[], Settings] | None = None
     head: dict = field(default_factory=dict)
     record: dict | None = None
 
@@ -170,39 +179,6 @@ def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None, se
         name = job.page(out).name
         return Reason(f"output missing or altered: {name}; it is made again, no cell runs", page_only=True)
     return None
-
-
-def digest(text: str | bytes) -> str:
-    """Return the SHA-256 of text."""
-    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
-
-
-def file_hash(path: Path) -> str | None:
-    """Return the SHA-256 of a file, None if it is not there."""
-    try:
-        return digest(path.read_bytes())
-    except FileNotFoundError:
-        return None
-
-
-def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> str:
-    """Return the SHA-256 of the files below a folder with these endings, by name and content.
-
-    What lies in a folder of the name `without` does not count.
-    """
-    total = hashlib.sha256()
-    for path in sorted(
-        p for p in folder.rglob("*") if p.suffix in suffixes and without not in p.relative_to(folder).parts
-    ):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return total.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def environment_hash() -> str:
-    """Return the SHA-256 of Python's version and the names and versions of all installed packages."""
-    packages = sorted({f"{about['Name']}=={about['Version']}" for about in (d.metadata for d in distributions())})
-    return digest("\n".join([platform.python_version(), *packages]))
 
 
 def _source_hash(notebook: Path) -> str:
@@ -232,7 +208,7 @@ class Outcome:
     files: dict[str, bytes] = field(default_factory=dict)
 
 
-def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
+def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], object] | None = None) -> Outcome:
     """Run one job; never raises for what the job does.
 
     Parameters
@@ -244,6 +220,8 @@ def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
         The notebook.
     settings : Settings
         How to run.
+    beat : callable, optional
+        Called about every second as long as all goes its way.
     """
     from papermill import execute_notebook  # slow to import, and only processes that run jobs need it
 
@@ -269,6 +247,7 @@ def execute(job: Job, source: bytes, settings: Settings) -> Outcome:
                 memory_mb=settings.memory_mb,
                 discreet=job.discreet,
                 start_method=settings.start_method,
+                beat=beat,
             )
             executed = _movable(job)
             record["status"] = "done"
@@ -295,6 +274,8 @@ def _movable(job: Job) -> bytes:
 def render_again(job: Job, executed: bytes, before: dict, settings: Settings) -> Outcome:
     """Make the page of a job that was run before, from its executed notebook; never raises for what the page does."""
     record = {**before, "status": "rendered", "labels": job.labels}
+    if digest(executed) != before["outputs"]["executed"]:
+        return changed(job, [job.executed(Path()).name])
     try:
         files = _page(executed, record, settings)
         outputs = {name: digest(content) for name, content in files.items()}
@@ -306,6 +287,12 @@ def render_again(job: Job, executed: bytes, before: dict, settings: Settings) ->
 def lost(job: Job, error: BaseException) -> Outcome:
     """Return the outcome of a job whose process ended before it could tell one."""
     return Outcome({**new_record(job), "error": one_line(error)})
+
+
+def changed(job: Job, names: list[str]) -> Outcome:
+    """Return the outcome of a job that would be of two states of what it reads."""
+    more = f" and {len(names) - 1} more" if names[1:] else ""
+    return Outcome({**new_record(job), "error": f"changed while it ran: {names[0]}{more}; run the same again"})
 
 
 def new_record(job: Job) -> dict:

@@ -12,16 +12,18 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import fastjsonschema
+from filelock import FileLock, Timeout
 
 from papi_lib import atomic
 from papi_lib.atomic import WriteError
+from papi_lib.batch.jobs import RunError
 
 NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
@@ -63,6 +65,30 @@ class Run(NamedTuple):
     head: dict
     records: dict[str, dict]
     damage: str | None
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Work on a run folder, which is made if need be, as the only one; within this process also several times over.
+
+    Raises
+    ------
+    RunError
+        Another process works on it, or it cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        atomic.check_no_links(out)  # before the lock is written, too
+        lock = FileLock((out / ".lock").absolute(), timeout=0, is_singleton=True)
+        lock.acquire()
+    except Timeout:
+        raise RunError(f"{out}: another run works on this folder; wait for it or choose another --out") from None
+    except OSError as error:
+        raise RunError(f"{out}: cannot be written ({error.strerror}); choose another --out") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def read(out: Path, more: dict | None = None) -> Run:
@@ -156,11 +182,14 @@ def put_aside(out: Path, run: Run) -> str:
 def append(out: Path, record: dict) -> None:
     """Add one finished job to the journal, on disk before the next job is told."""
     try:
+        new = not (out / JOURNAL).exists()
         with (out / JOURNAL).open("a", encoding="utf-8") as journal:
             # A line of its own also after one that a crash cut short.
             journal.write("\n" + json.dumps(record, ensure_ascii=False) + "\n")
             journal.flush()
             os.fsync(journal.fileno())
+        if new:
+            atomic.sync(out)
     except OSError as error:
         raise WriteError(out / JOURNAL, error) from error
 

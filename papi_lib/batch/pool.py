@@ -10,20 +10,24 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
+import sys
 import tempfile
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from papi_lib.batch.jobs import Job, Outcome, RunError, Settings, execute, lost, render_again
-from papi_lib.batch.processes import START, end, end_with_parent, keep_to, start, uninterrupted
+from papi_lib.batch import processes
+from papi_lib.batch.inputs import stamps
+from papi_lib.batch.jobs import Job, Outcome, Settings, execute, lost, render_again
 
 #: A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -31,74 +35,117 @@ _ONE_THREAD |= {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 Outcomes = Generator[tuple[Job, Outcome], None, None]
 #: A job, its notebook (or where it is), and where only its page is made again its record; then the notebook is the executed one.
 Task = tuple[Job, bytes | Path, dict | None]
-
-
-def outcomes(tasks: Sequence[Task], settings: Settings) -> Outcomes:
-    """Yield each job with what became of it, as they end; by the settings' pool, or one of their own."""
-    if tasks:
-        pool = settings.pool or Pool()
-        try:
-            yield from pool.outcomes(tasks, settings)
-        finally:
-            if pool is not settings.pool:
-                pool.close()
+#: How often a job runs whose process ended or fell silent, and how often in a row the one that is copied may start for nothing.
+_TRIES, _STARTS = 2, 5
+#: How long the process that is copied may be silent, and any other besides what a cell may take.
+_PREPARES_SECONDS, _SILENT_SECONDS = 600, 60
 
 
 class Pool:
     """The process that prepares what notebooks share and runs jobs in copies of itself, for one run after another.
 
-    It ends with this one; after a run that was broken off another takes its place.
+    It starts when it is needed, ends with this one, and is replaced where it ends or falls silent.
 
     Parameters
     ----------
     first : callable, optional
         Called in it at once: what can be prepared before it is known what to run.
+
+    Attributes
+    ----------
+    since : dict
+        Stamps of this library's files from before the process imported them.
     """
 
     def __init__(self, first: Callable[[], object] | None = None) -> None:
         self._first = first
-        self._start()
+        self._process: Any = None
+        self.since: dict[Path, tuple | None] = {}
+        if first:
+            self._start()
 
     def _start(self) -> None:
+        self.since = stamps(
+            path for path in Path(__file__).parents[1].rglob("*.*") if path.parent.name != "__pycache__"
+        )
         self._prepared: Callable[[], object] | None = None
         self._busy, folder = False, tempfile.mkdtemp(prefix="papi-")
-        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._asked = Path(folder, "asked")
+        self._remove = weakref.finalize(self, _clean, folder)
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, folder, self._first), daemon=True)
-        with uninterrupted():
-            start(self._process)
+        with processes.uninterrupted():
+            processes.start_marked(self._process, folder)
         theirs.close()
 
     def outcomes(self, tasks: Sequence[Task], settings: Settings) -> Outcomes:
         """Yield each job with what became of it, as they end.
 
-        A worker process that dies fails the job it had, and another takes its place.
+        A job whose process dies, or falls silent, runs once more in another; if that dies too, it fails.
         """
-        if self._pipe.closed:
-            self._start()
-        prepare = None if settings.prepare is self._prepared else settings.prepare
-        self._prepared, self._busy = settings.prepare, True
+        left = {task[0].path: task for task in tasks}
+        ended: Counter[str] = Counter()
+        for_nothing = 0
         try:
-            self._pipe.send((tasks, replace(settings, prepare=None, pool=None), prepare))
-            for _ in tasks:
-                yield self._pipe.recv()
+            while left:
+                running: dict[str, Job] = {}
+                try:
+                    for job, outcome in self._run(list(left.values()), settings):
+                        if outcome is None:
+                            running[job.path] = job
+                        else:
+                            del left[job.path]
+                            running.pop(job.path, None)
+                            yield job, outcome
+                except (EOFError, OSError):
+                    self.close()
+                    ended.update(running.keys())
+                    for_nothing = 0 if running else for_nothing + 1
+                    for path in [p for p in left if ended[p] >= _TRIES or for_nothing == _STARTS]:
+                        job, *_ = left.pop(path)
+                        yield job, lost(job, RuntimeError("the process that runs notebooks ended again and again; what is finished is kept: run the same again"))  # fmt: skip
             self._busy = False
-        except (EOFError, OSError):
-            self.close()
-            raise RunError(f"the process that runs notebooks ended (exit code {self._process.exitcode}); what is finished is kept: run the same again") from None  # fmt: skip
         except BaseException:
             self.close()
             raise
 
+    def _run(self, tasks: Sequence[Task], settings: Settings) -> Generator[tuple[Job, Outcome | None], None, None]:
+        """Yield jobs as they start, with None, and as they end; raise EOFError where the process ended or is silent."""
+        if not self._process:
+            self._start()
+        prepare = None if settings.prepare is self._prepared else settings.prepare
+        self._prepared, self._busy = settings.prepare, True
+        asked = (tasks, replace(settings, prepare=None, pool=None, again=None, since={}), prepare)
+        self._asked.write_bytes(pickle.dumps(asked))  # more than a pipe holds would wait for the process to read
+        self._pipe.send(self._asked)
+        pulse, left = processes.Pulse(self._process, _PREPARES_SECONDS), len(tasks)
+        while left:
+            if self._pipe.poll(1):
+                told = self._pipe.recv()
+                pulse.felt()
+                if told:
+                    left -= told[1] is not None
+                    yield told
+            elif pulse.lost():
+                raise EOFError
+
     def close(self) -> None:
         """End the process, its workers and their notebooks, and remove their temporary files."""
-        self._pipe.close()
-        if self._busy:
-            self._process.join(10)  # it ends notebooks together with what these have started
-        self._process.kill()
-        self._process.join()
-        self._remove()
+        if self._process:
+            self._pipe.close()
+            if self._busy:
+                self._process.terminate()
+                self._process.join(5)  # it ends notebooks together with what these have started
+            processes.end(self._process)
+            self._remove()
+            self._process, self.since = None, {}
+
+
+def _clean(folder: str) -> None:
+    """End what still runs of a pool and remove its temporary files."""
+    processes.end_marked(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _serve(pipe: Connection, folder: str, first: Callable[[], object] | None) -> None:
@@ -107,22 +154,24 @@ def _serve(pipe: Connection, folder: str, first: Callable[[], object] | None) ->
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # one at the terminal is for the caller, who ends this process
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    keep_to(folder)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    processes.end_with_parent(signal.SIGTERM)
+    processes.keep_to(folder)
     os.environ |= _ONE_THREAD
     gc.disable()  # what is prepared stays
     try:
-        _prepare(START, _import_engine)
-        _prepare(START, first)
+        _prepare(processes.START, _import_engine)
+        _prepare(processes.START, first)
         while True:
-            tasks, settings, prepare = pipe.recv()
+            tasks, settings, prepare = pickle.loads(pipe.recv().read_bytes())
             _prepare(settings.start_method, prepare)
             gc.freeze()
             for found in _outcomes(tasks, settings, pipe):
                 pipe.send(found)
-    except (EOFError, BrokenPipeError):
+    except (EOFError, OSError):
         pass
     finally:
-        shutil.rmtree(folder, ignore_errors=True)  # the process that made it may have been killed
+        _clean(folder)  # the process that made it may have been killed
 
 
 def _import_engine() -> None:
@@ -137,56 +186,85 @@ def _prepare(start_method: str, call: Callable[[], object] | None) -> None:
             call()
 
 
-def _outcomes(tasks: Sequence[Task], settings: Settings, asker: Connection) -> Outcomes:
+class _Worker:
+    """A worker process and the job that it has."""
+
+    def __init__(self, context: Any, settings: Settings) -> None:
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, settings))
+        processes.start(self.process)
+        theirs.close()
+        self.pulse = processes.Pulse(self.process, settings.timeout + _SILENT_SECONDS)
+
+    def give(self, task: Task) -> Job:
+        self.task = task
+        self.pulse.felt()
+        with suppress(OSError):  # it has died meanwhile, which its pipe tells as soon as it is read
+            self.pipe.send(task)
+        return task[0]
+
+    def told(self) -> Outcome | None:
+        """Return what became of the job; None if it only says that it works."""
+        self.pulse.felt()
+        return self.pipe.recv()
+
+    def end(self) -> None:
+        self.pipe.close()
+        if self.process.is_alive():
+            self.process.terminate()
+            self.process.join(2)
+        processes.end(self.process)
+
+
+def _outcomes(tasks: Sequence[Task], settings: Settings, asker: Connection) -> Generator[tuple | None, None, None]:
+    """Yield jobs as they start, with None, and as they end; None about every second besides."""
     context: Any = multiprocessing.get_context(settings.start_method)
-    queue = deque(tasks)
-    workers: dict[Connection, tuple] = {}
+    queue, ended = deque(tasks), Counter[str]()
+    workers: list[_Worker] = []
     try:
         while queue or workers:
             while queue and len(workers) < settings.workers:
-                pipe, theirs = context.Pipe()
-                process = context.Process(target=_work, args=(theirs, settings))
-                start(process)
-                theirs.close()
-                _give(workers, pipe, process, queue.popleft())
-            ready: list[Any] = wait([asker, *workers])
+                workers.append(_Worker(context, settings))
+                yield workers[-1].give(queue.popleft()), None
+            ready: list[Any] = wait([asker, *(worker.pipe for worker in workers)], 1)
             if asker in ready:
                 raise EOFError  # nobody waits any longer
-            for pipe in ready:
-                process, (job, *_) = workers.pop(pipe)
+            yield None
+            for worker in list(workers):
+                job, outcome = worker.task[0], None
                 try:
-                    outcome = pipe.recv()
+                    if worker.pipe in ready:
+                        if not (outcome := worker.told()):
+                            continue
+                    elif not worker.pulse.lost():
+                        continue
+                    else:
+                        raise EOFError
                 except (EOFError, OSError):
-                    process.join(5)
-                    outcome = lost(job, RuntimeError(f"the process that ran the job ended (exit code {process.exitcode})"))  # fmt: skip
-                if queue and process.is_alive():
-                    _give(workers, pipe, process, queue.popleft())
+                    workers.remove(worker)
+                    worker.end()
+                    ended[job.path] += 1
+                    if ended[job.path] < _TRIES:
+                        queue.appendleft(worker.task)
+                    else:
+                        why = f"the process that ran the job ended twice (exit code {worker.process.exitcode})"
+                        yield job, lost(job, RuntimeError(why))
                 else:
-                    with suppress(BrokenPipeError):
-                        pipe.send(None)  # its copies in other workers keep it open
-                    pipe.close()
-                    process.join(5)
-                yield job, outcome
+                    yield job, outcome
+                    if queue:
+                        yield worker.give(queue.popleft()), None
+                    else:
+                        workers.remove(worker)
+                        worker.end()
     finally:
-        for pipe, (process, _) in workers.items():
-            pipe.close()
-            process.terminate()
-        for process, _ in workers.values():
-            process.join(5)
-            process.kill()
-            process.join()
-
-
-def _give(workers: dict, pipe: Connection, process, task: Task) -> None:
-    with suppress(BrokenPipeError):  # it has died meanwhile, which its pipe tells as soon as it is read
-        pipe.send(task)
-    workers[pipe] = (process, task)
+        for worker in workers:
+            worker.end()
 
 
 def _stop(*_: object) -> None:
     """End the notebook that runs, with what it started, and this process."""
     for notebook in multiprocessing.active_children():
-        end(notebook)
+        processes.end(notebook)
     os._exit(1)
 
 
@@ -194,14 +272,17 @@ def _work(pipe: Connection, settings: Settings) -> None:
     """Run jobs as they come, until the pipe closes; the body of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
-    end_with_parent()
+    processes.end_with_parent()
     gc.enable()
-    with suppress(EOFError, BrokenPipeError):
+    with suppress(EOFError, OSError):
         while task := pipe.recv():
             job, notebook, before = task
             try:
                 notebook = notebook if isinstance(notebook, bytes) else notebook.read_bytes()
-                made = render_again(job, notebook, before, settings) if before else execute(job, notebook, settings)
             except OSError as error:
-                made = lost(job, error)
-            pipe.send(made)
+                pipe.send(lost(job, error))
+                continue
+            beat = partial(pipe.send, None)
+            pipe.send(
+                render_again(job, notebook, before, settings) if before else execute(job, notebook, settings, beat)
+            )

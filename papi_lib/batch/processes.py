@@ -6,15 +6,22 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import parent_process, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
+
+import psutil
 
 #: How processes that this package owns start others: as copies where that is safe.
 START = "fork" if sys.platform == "linux" else "spawn"
+#: In the environment of all processes of a run: which it is.
+_MARK = "PAPI_PROCESSES"
+_starting = RLock()
 
 
 @contextmanager
@@ -35,26 +42,86 @@ def start(process: BaseProcess) -> None:
 
     One that is spawned would first run the caller's script again, wanted by nobody here.
     """
-    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
-    before = None
+    with _starting:
+        script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        _start_tracker()  # whose start would undo the next line
+        try:
+            with uninterrupted():
+                process.start()
+        finally:
+            sys.modules["__main__"] = script
+
+
+def _start_tracker() -> None:
     if sys.platform != "win32":
-        resource_tracker.ensure_running()  # whose start would undo the next line
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        process.start()
-    finally:
-        sys.modules["__main__"] = script
-        if before is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        resource_tracker.ensure_running()
+
+
+def start_marked(process: BaseProcess, mark: str) -> None:
+    """Start a process so that `end_marked` finds it and whatever it starts."""
+    with _starting:
+        _start_tracker()  # which is not to be marked
+        os.environ[_MARK] = mark
+        try:
+            start(process)
+        finally:
+            del os.environ[_MARK]
+
+
+def end_marked(mark: str) -> None:
+    """End all processes with this mark but this one."""
+    for one in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if one.pid != os.getpid() and one.environ().get(_MARK) == mark:
+                one.kill()
 
 
 def end(process: BaseProcess) -> None:
-    """End a process with all that it started, if it leads a group of its own."""
-    if process.pid:
-        with suppress(ProcessLookupError, PermissionError, AttributeError):  # Windows has no groups of processes
-            os.killpg(process.pid, signal.SIGKILL)
+    """End a process with all that it started."""
+    if not process.pid:
+        return
+    family: list[psutil.Process] = []
+    with suppress(psutil.Error):
+        family = psutil.Process(process.pid).children(recursive=True)
+    with suppress(ProcessLookupError, PermissionError, AttributeError):  # Windows has no groups of processes
+        os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.join()
+    for one in family:
+        with suppress(psutil.Error):
+            one.kill()
+
+
+def end_group(*_: object) -> None:
+    """End the group that this process leads, at a signal."""
+    os.killpg(0, signal.SIGKILL)
+
+
+class Pulse:
+    """Whether a process that should be heard from is; a process that was stopped, or is silent for too long, is not.
+
+    Parameters
+    ----------
+    process : multiprocessing.process.BaseProcess
+        The process.
+    seconds : float
+        How long it may be silent.
+    """
+
+    def __init__(self, process: BaseProcess, seconds: float) -> None:
+        self._process, self._seconds = process, seconds
+        self.felt()
+
+    def felt(self) -> None:
+        """Note that the process was heard from."""
+        self._last, self._stopped = time.monotonic(), 0
+
+    def lost(self) -> bool:
+        """Tell whether to give the process up; to be asked about every second while it is silent."""
+        with suppress(psutil.Error):
+            stopped = psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED
+            self._stopped = self._stopped + 1 if stopped else 0
+        return self._stopped > 2 or time.monotonic() - self._last > self._seconds
 
 
 def let_interrupts_through() -> None:
@@ -65,10 +132,10 @@ def let_interrupts_through() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def end_with_parent() -> None:
-    """Ask the system to end this process with the one that started it."""
+def end_with_parent(by: int = getattr(signal, "SIGKILL", 0)) -> None:
+    """Ask the system to end this process, by a signal, with the one that started it."""
     with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, Linux only
+        ctypes.CDLL(None).prctl(1, by)  # PR_SET_PDEATHSIG, Linux only
     parent = parent_process()
     if parent and os.getppid() != parent.pid:  # it ended before we could ask
         os._exit(1)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from papi_lib import atomic
-from papi_lib.batch import cluster, manifest, pool, stored
-from papi_lib.batch.jobs import Job, Outcome, Reason, RunError, Settings, environment_hash, new_record, why_run
+from papi_lib.batch import cluster, manifest, stored
+from papi_lib.batch.inputs import environment_hash, stamps, touched
+from papi_lib.batch.jobs import Job, Outcome, Reason, RunError, Settings, changed, new_record, why_run
+from papi_lib.batch.pool import Outcomes, Pool
 
 
 class Stopped(KeyboardInterrupt):
@@ -68,28 +69,24 @@ def run(
     Stopped
         Control-C; what is finished is in the manifest.
     """
+    pool = settings.pool or Pool()
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        atomic.check_no_links(out)  # before the lock is written, too
-        lock = FileLock(out / ".lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        raise RunError(f"{out}: another run works on this folder; wait for it or choose another --out") from None
-    except OSError as error:
-        raise RunError(f"{out}: cannot be written ({error.strerror}); choose another --out") from None
-    with lock:
-        return _run_locked(list(jobs), out, settings, tell, warn)
+        with manifest.locked(out):
+            return _run_locked(list(jobs), out, settings, pool, tell, warn)
+    finally:
+        if not settings.pool:
+            pool.close()
 
 
 def _run_locked(
-    jobs: list[Job], out: Path, settings: Settings, tell: Callable[[dict], None], warn: Callable[[str], None]
+    jobs: list[Job], out: Path, settings: Settings, pool: Pool, tell: Callable, warn: Callable
 ) -> list[dict]:
     found = manifest.read(out, settings.record)
     if found.damage:
         warn(manifest.put_aside(out, found))
-    before = found.records
-    head = {**settings.head, "started": _now()}
+    before, started = found.records, _now()
     records: dict[str, dict] = {}
+    tried: Counter[str] = Counter()
 
     def keep(job: Job, outcome: Outcome, hashes: dict) -> None:
         records[job.path] = _keep(job, outcome, out, hashes)
@@ -97,35 +94,49 @@ def _run_locked(
 
     def finish() -> None:
         kept = [record for path, record in before.items() if path not in records]
-        own = [records[job.path] for job in jobs if job.path in records]
-        manifest.write(out, {**head, "finished": _now()}, own + kept)
+        for job in jobs:
+            own = records.get(job.path, {"status": "failed"})
+            places = {"executed": job.executed(out), "page": job.page(out)}
+            gone = [name for name in own.get("outputs", ()) if not places[name].is_file()]
+            if own["status"] != "failed" and gone:
+                why = f"{places[gone[0]].name}: was removed while the run went on; run the same again"
+                records[job.path] = {**own, "status": "failed", "outputs": {}, "error": why}
+        made = [records[job.path] for job in jobs if job.path in records]
+        manifest.write(out, {**settings.head, "started": started, "finished": _now()}, made + kept)
 
     try:
         atomic.clear_parts(out)
-        hashes, waiting, to_render = {}, [], []
-        for job, own, reason in _plan(jobs, out, settings, before):
-            hashes[job.path] = own
-            if reason is None:
-                records[job.path] = {**before[job.path], "status": "unchanged"}
-                tell(records[job.path])
-            elif reason.refused:
-                keep(job, Outcome({**new_record(job), "error": reason.why}), own)
-            elif reason.page_only and not settings.force:
-                to_render.append((job, job.executed(out), before[job.path]))
-            else:
-                waiting.append(job)
-        # The longest first, by what they took last time, so that none is left alone at the end.
-        longest = {stem: max((r.get("seconds", 0) for r in before.values() if r.get("notebook") == stem), default=0)
-                   for stem in {job.notebook.name for job in waiting}}  # fmt: skip
-        waiting.sort(key=lambda job: -longest[job.notebook.name])
-        if settings.scheduler:
-            runs = [cluster.outcomes(waiting, settings), pool.outcomes(to_render, settings)]
-        else:
-            runs = [pool.outcomes([*((job, job.notebook, None) for job in waiting), *to_render], settings)]
-        for made in runs:
-            with closing(made):  # also when a file cannot be written: no process is left behind
+        while left := [job for job in jobs if job.path not in records]:
+            since = stamps({path for job in left for path in (job.notebook, *job.reads)})
+            hashes, waiting, to_render = {}, [], []
+            for job, own, reason in _plan(left, out, settings, before):
+                hashes[job.path] = own
+                if reason is None:
+                    records[job.path] = {**before[job.path], "status": "unchanged"}
+                    tell(records[job.path])
+                elif reason.refused:
+                    keep(job, Outcome({**new_record(job), "error": reason.why}), own)
+                elif reason.page_only and not settings.force:
+                    to_render.append((job, job.executed(out), before[job.path]))
+                else:
+                    waiting.append(job)
+            with closing(_outcomes(waiting, to_render, before, settings, pool)) as made:  # no process is left behind
                 for job, outcome in made:
+                    own_files = {path: since[path] for path in (job.notebook, *job.reads)}
+                    if names := touched(settings.since | pool.since | own_files):
+                        break
                     keep(job, outcome, hashes[job.path])
+                else:
+                    continue
+            tried[job.path] += 1
+            if tried[job.path] > 1:
+                keep(job, changed(job, names), hashes[job.path])
+            pool.close()
+            inputs, settings = settings.inputs, settings.again() if settings.again else settings
+            if settings.inputs != inputs:
+                warn(
+                    f"{', '.join(names[:3])}: changed while the run went on; from here on pages are made by what there is now, and those before by the next run"
+                )
         finish()
     except atomic.WriteError as error:
         raise RunError(f"{error}; {len(records)} of {len(jobs)} notebooks are finished and kept: mend it and run the same again") from None  # fmt: skip
@@ -133,6 +144,22 @@ def _run_locked(
         finish()
         raise Stopped(f"{len(records)} of {len(jobs)} notebooks are finished and kept") from None
     return [records[job.path] for job in jobs]
+
+
+def _outcomes(
+    waiting: list[Job], to_render: list[tuple], before: dict[str, dict], settings: Settings, pool: Pool
+) -> Outcomes:
+    """Yield what became of jobs, on the cluster or here."""
+    # The longest first, by what they took last time, so that none is left alone at the end.
+    longest: Counter[str] = Counter()
+    for record in before.values():
+        longest[record.get("notebook", "")] = max(longest[record.get("notebook", "")], record.get("seconds", 0))
+    waiting = sorted(waiting, key=lambda job: -longest[job.notebook.name])
+    if settings.scheduler:
+        yield from cluster.outcomes(waiting, settings)
+        waiting = []
+    if waiting or to_render:
+        yield from pool.outcomes([*((job, job.notebook, None) for job in waiting), *to_render], settings)
 
 
 def _now() -> str:

@@ -24,7 +24,8 @@ from papi_lib.cli.language import echo
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Notebooks at the same time.  [default: as many as cores]")
 @click.option("--timeout", type=click.IntRange(1), default=300, show_default=True, help="Seconds a cell may take.")
 @click.option("--memory", type=click.IntRange(0), default=0, help="Megabytes a notebook may take.  [default: no bound]")
-@click.option("--scheduler", "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster, as tcp://host:8786; 'local' makes one.")  # fmt: skip
+@click.option("--scheduler", "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster, as tls://host:8786; 'local' makes one.")  # fmt: skip
+@click.option("--insecure", is_flag=True, help="Take a scheduler without TLS: whoever reaches its port runs code as you.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--explain", is_flag=True, help="Say why each notebook would run, and run none.")
 @click.option("--plan", type=GIVEN, is_eager=True, expose_value=False, callback=planfile.read, metavar="FILE.toml", help="File that describes the run, as papi init writes one; options given here win.")  # fmt: skip
@@ -33,7 +34,7 @@ from papi_lib.cli.language import echo
 @many("--set", "set_", metavar="NOTEBOOK.NAME=VALUE", help="A parameter of a notebook, as 10_target.places=5.")
 @many("--document", type=click.Choice(["docx", "xlsx", "html", "zip"]), help="Documents besides the pages: see papi export.")  # fmt: skip
 def report(
-    province, district, commune, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, force, explain, only,
+    province, district, commune, records, year, lang, notebook, out, jobs, timeout, memory, scheduler, insecure, force, explain, only,
     limit, set_, document,
 ) -> None:  # fmt: skip
     """Run the notebooks and make their pages.
@@ -48,7 +49,7 @@ def report(
       papi report --province all --year 2024 --out output/all
       papi report --district "Ba Đình" --records survey.sav
       papi report --commune all --year 2026
-      papi report --province all --scheduler tcp://cluster:8786
+      papi report --province all --scheduler tls://cluster:8786
       papi report --plan papi.toml --only ha-noi --limit 3
     """
     from papi_lib import preload
@@ -67,7 +68,14 @@ def report(
         base.NOTEBOOKS, province, district, commune, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook
     )
     planned = planfile.chosen(planned, set_, only, limit)
-    how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "force": force, "pool": early}
+    how = {
+        "timeout": timeout,
+        "memory_mb": memory,
+        "scheduler": scheduler,
+        "insecure": insecure,
+        "force": force,
+        "pool": early,
+    }
     settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
     for line in collection.remarks(base.NOTEBOOKS):
         echo(f"papi: {line}", err=True)

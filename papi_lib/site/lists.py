@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from papi_lib.atomic import write
+from papi_lib.batch import manifest
 from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import LANGUAGES, Words
 from papi_lib.site import comparison
@@ -41,9 +42,11 @@ def build(out: Path) -> Path:
     ValueError
         There is no finished run, or its manifest is damaged.
     """
-    site, run = out / "site", read_run(out)
-    for name, content in files(out, run):
-        write(site / name, content)
+    read_run(out)  # where there is none, nothing is made
+    with manifest.locked(out):
+        site, run = out / "site", read_run(out)
+        for name, content in files(out, run):
+            write(site / name, content)
     return site / (name if of_places(run["jobs"]) else f"{run['jobs'][0]['path']}.html")
 
 

@@ -16,6 +16,7 @@ import nbformat
 
 from papi_lib.atomic import write
 from papi_lib.batch import stored
+from papi_lib.batch.inputs import file_hash
 from papi_lib.page.words import LANGUAGES, Words, mark
 from papi_lib.site.about import fault, read_facts
 from papi_lib.site.files import as_page, full_name, link, of_places, read_file, read_run, templates
@@ -199,7 +200,10 @@ def verify(out: Path) -> list[str]:
         if not path.exists() or path.read_bytes() != content:
             what = "is not what the run gives" if path.exists() else "is missing"
             problems.append(f"{path}: {what}; make it again with papi site {out}")
-    strange = [path for path in sorted(site.rglob("*.html")) if path not in known and path not in made]
+    there = (
+        path for path in sorted(site.rglob("*")) if path.is_file() and path.name[0] != "." and path.suffix != ".pdf"
+    )
+    strange = [path for path in there if path not in known and path not in made]
     return problems + [f"{path}: belongs to no notebook of the run" for path in strange]
 
 
@@ -219,6 +223,9 @@ def _of_job(job: dict, page: Path, notebook: Path, run: dict) -> list[str]:
             problems.append(f"{page}: {wrong}")
         elif read_facts(executed) != job["facts"]:
             problems.append(f"{page}: the manifest tells other figures than its notebook")
+    records = job["parameters"].get("records")
+    if records and file_hash(Path(records)) not in (None, job["hashes"].get("records")):
+        problems.append(f"{page}: was made from other records than {records} has now; run papi report again")
     if job["outputs"]["page"] != hashlib.sha256(text).hexdigest():
         problems.append(f"{page}: was altered after the run")
     if job["facts"].get("data_hash", run.get("data_hash")) != run.get("data_hash"):

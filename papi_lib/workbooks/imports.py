@@ -85,7 +85,7 @@ def bring(paths: list[Path], out: Path | None = None, year: int | None = None, e
     base = target if (target / "datapackage.json").exists() else datafiles.folder()
     if base != target and target.exists():
         raise DataError(f"{target}: is no data package; give the folder of one, or a new name")
-    with _package(base):
+    with atomic.alone(base), _package(base):
         run = _Import(edition, replace)
         for path in paths:
             run.add(path, year)

@@ -180,7 +180,7 @@ def series(part: int | str | None = None, until: int | None = None) -> pd.DataFr
     >>> series(8).loc[1].round(2).to_dict()
     {2018: 3.32, 2019: 3.86, 2020: 2.92, 2021: 3.61, 2022: 3.66, 2023: 3.97, 2024: 4.05}
     """
-    table = _panel()["total" if part is None else part].dropna(axis="columns", how="all")
+    table = _panel()[index.check_part(part)].dropna(axis="columns", how="all")
     return table[[year for year in table.columns if until is None or year <= until]]
 
 

@@ -54,7 +54,7 @@ def check_part(part: int | str | None, *years: int) -> int | str:
     Parameters
     ----------
     part : int, str or None
-        None is the total; numbers may be of any type, or text.
+        None is the total; numbers may be of any type, or text; a dimension may go by its key.
     *years : int
         Years in which the index must have the part.
 
@@ -65,8 +65,8 @@ def check_part(part: int | str | None, *years: int) -> int | str:
 
     Examples
     --------
-    >>> check_part("8"), check_part(None)
-    (8, 'total')
+    >>> check_part("8"), check_part("egovernance"), check_part(None)
+    (8, 8, 'total')
     >>> try:
     ...     check_part("internet_acces")
     ... except ValueError as error:
@@ -74,12 +74,17 @@ def check_part(part: int | str | None, *years: int) -> int | str:
     no part 'internet_acces' of the index; nearest: internet_access
     """
     text = "total" if part is None else str(part).strip().removesuffix(".0")
-    key = int(text) if text.isascii() and text.isdigit() else text
+    keys = datafiles.read("dimensions").set_index("key")["dimension"]
+    key = int(text) if text.isascii() and text.isdigit() else int(keys[text]) if text in keys else text
     if key != "total" and key not in names():
         named = {name.casefold(): key for lang in ("vi", "en") for key, name in names(lang).items()}
-        known = {str(key): key for key in names()} | named | {"total": "total"}
+        known = {str(key): key for key in names()} | {key: key for key in keys.index} | named | {"total": "total"}
         near = {str(known[one]): None for one in difflib.get_close_matches(text.casefold(), known, n=3)}
-        said = f"nearest: {', '.join(near)}" if near else "give 'total', a dimension's number (1-8) or a sub-dimension's key (papi_lib.find)"
+        said = (
+            f"nearest: {', '.join(near)}"
+            if near
+            else "give 'total', a dimension's number (1-8) or a sub-dimension's key (papi_lib.find)"
+        )
         raise ValueError(f"no part {part!r} of the index; {said}")
     for year in years:
         if key not in ("total", *dimensions(check_year(year)), *subdimensions(year)):

@@ -13,8 +13,9 @@ import click
 
 from papi_lib.atomic import WriteError
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = ROOT / "notebooks"
+_HERE = Path(__file__).resolve().parent
+#: The notebooks: in a wheel inside the library, in the checkout beside it.
+NOTEBOOKS = (_HERE if (_HERE / "notebooks").is_dir() else _HERE.parent) / "notebooks"
 #: The run folder, where none is named.
 RUN = Path("output/report")
 #: What options and arguments take: any file, one that is there, one to write, a folder, one that is there.
@@ -197,7 +198,15 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
 @click.option("--lang", "-l", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of the names.")
 @click.option("--with", "own", type=FILE, metavar="MY.csv", help="Own figures, joined by province (and year): .csv, .dta, .parquet, .sav or .xlsx.")  # fmt: skip
 @click.option("--by", metavar="COLUMN", help="The file's column of provinces.  [default: found by its name]")
-@click.option("--write", "-w", "target", type=NEW, metavar="NEW.csv", required=True, help="Where to write.")
+@click.option(
+    "--write",
+    "-w",
+    "target",
+    type=NEW,
+    metavar="NEW.csv",
+    required=True,
+    help="Where to write: .csv, .dta, .parquet or .xlsx.",
+)
 def data(year: tuple[str, ...], lang: str, own: Path | None, by: str | None, target: Path) -> None:
     """Write the published scores as one tidy table, with own figures beside them.
 

@@ -7,6 +7,7 @@ silence: unknown names are reported, repeated rows are refused.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from pathlib import Path
@@ -203,19 +204,19 @@ def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
 
 
 def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
-    """Write a frame as CSV (UTF-8), whole or not at all, without cells that a spreadsheet program would run.
+    """Write a frame, whole or not at all, without cells that a spreadsheet program would run.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         What to write, without its index.
     file : path
-        A name that ends in ``.csv``.
+        A name that ends in ``.csv`` (UTF-8), ``.dta`` (Stata 14 and later), ``.parquet`` or ``.xlsx``.
 
     Raises
     ------
     ValueError
-        The name does not end in ``.csv``, or its folder cannot be written to.
+        The name has another ending, Stata cannot take a column, or its folder cannot be written to.
 
     Examples
     --------
@@ -226,13 +227,23 @@ def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
     ['note,x', "'=1+1,-1.5", 'fine,2.0']
     """
     path = Path(file)
-    if path.suffix.lower() != ".csv":
-        raise ValueError(f"{path}: tables are written as CSV; give a name that ends in .csv")
+    if path.suffix.lower() not in _WRITERS:
+        raise ValueError(f"{path}: tables are written as {', '.join(_WRITERS)}; give a name with one of these endings")
     safe = frame.rename(columns=_harmless)
     for i, kind in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             safe.isetitem(i, safe.iloc[:, i].map(_harmless))
-    atomic.write(path, safe.to_csv(index=False, lineterminator="\n").encode())
+    content = io.BytesIO()
+    _WRITERS[path.suffix.lower()](safe, content)
+    atomic.write(path, content.getvalue())
+
+
+_WRITERS = {
+    ".csv": lambda frame, to: frame.to_csv(to, index=False, lineterminator="\n"),
+    ".dta": lambda frame, to: frame.to_stata(to, write_index=False, version=118),
+    ".parquet": lambda frame, to: frame.to_parquet(to, index=False),
+    ".xlsx": lambda frame, to: frame.to_excel(to, index=False),
+}
 
 
 def _harmless(value: object) -> object:

@@ -24,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 
 _CHANGED = "(a spreadsheet may also have changed values: compare first)"
-_CHECKOUT = Path(__file__).resolve().parents[1] / "data"
+_HERE = Path(__file__).resolve().parent
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
 
@@ -46,10 +46,16 @@ def shown(text: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
+def beside(name: str) -> Path:
+    """Return a folder that comes with the library: in the checkout beside it, in a wheel inside it."""
+    inside = _HERE / name
+    return inside if inside.is_dir() else _HERE.parent / name
+
+
 def folder() -> Path:
-    """Return the data folder: the environment variable ``PAPI_DATA``, or ``data/`` in the checkout."""
+    """Return the data folder: the environment variable ``PAPI_DATA``, or the ``data`` that come with the library."""
     given = os.environ.get("PAPI_DATA")
-    return Path(given) if given else _CHECKOUT
+    return Path(given) if given else beside("data")
 
 
 def package() -> dict:

@@ -13,9 +13,8 @@ import click
 
 from papi_lib.atomic import WriteError
 
-_HERE = Path(__file__).resolve().parent
-#: The notebooks: in a wheel inside the library, in the checkout beside it.
-NOTEBOOKS = (_HERE if (_HERE / "notebooks").is_dir() else _HERE.parent) / "notebooks"
+#: In a wheel inside the library, in the checkout beside it.
+NOTEBOOKS = next(p for up in Path(__file__).resolve().parents if (p := up / "notebooks").is_dir())
 #: The run folder, where none is named.
 RUN = Path("output/report")
 #: What options and arguments take: any file, one that is there, one to write, a folder, one that is there.

@@ -4,11 +4,18 @@ Modules are imported one by one (``from papi_lib import published``), so that no
 loaded before it is needed. `help` shows where to start.
 """
 
+import importlib
+
 __version__ = "0.1.0"
 
-_GUIDE = """\
-Ten calls to start with. Import a module first: from papi_lib import published
+#: Functions that are reached as ``papi_lib.find``, and the module that each is in.
+_HERE = {"find": "search", "panel": "tidy"}
 
+_GUIDE = """\
+Calls to start with. Import a module first: from papi_lib import published
+
+papi_lib.find("corruption")             parts, indicators and questions by words, in either language
+papi_lib.panel("egovernance", 2024)     scores, standard errors and names in one frame, long or wide
 published.load(years=2024)              scores of all sub-dimensions: a row a province and part
 published.totals(2024)                  totals with rank and group
 estimates.from_published(2024)          scores with standard errors: the frame that the next two take
@@ -27,13 +34,23 @@ notebooks/tutorial.ipynb answers ten questions with these calls."""
 
 
 def help() -> None:
-    """Print ten calls to start with, one line each.
+    """Print calls to start with, one line each.
 
     Examples
     --------
     >>> import papi_lib
     >>> papi_lib.help()  # doctest: +ELLIPSIS
-    Ten calls to start with. Import a module first: from papi_lib import published
+    Calls to start with. Import a module first: from papi_lib import published
     ...
     """
     print(_GUIDE)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HERE:
+        raise AttributeError(f"module 'papi_lib' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"papi_lib.{_HERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HERE]

@@ -15,13 +15,15 @@ from papi_lib import datafiles, estimates, index, places, precision, published
 
 
 @datafiles.cached
-def panel(year: int | None = None) -> pd.DataFrame:
+def panel(year: int | None = None, of: int | None = None) -> pd.DataFrame:
     """Return all scores of an edition side by side.
 
     Parameters
     ----------
     year : int or None
         Any year of the edition; None for all editions, whose scores do not compare.
+    of : int or None
+        Year whose provinces to follow, as in `papi_lib.published.series`; by default each year's own.
 
     Returns
     -------
@@ -39,9 +41,12 @@ def panel(year: int | None = None) -> pd.DataFrame:
     years = index.years() if year is None else index.edition_years(year)
     parts = dict.fromkeys([p for y in years for p in (*index.subdimensions(y), *index.dimensions(y))] + ["total"])
     frames = []
-    for own in ([y for y in years if y < places.REFORM], [y for y in years if y >= places.REFORM]):
+    sides = [years] if of else [[y for y in years if places.since_reform(y) == new] for new in (False, True)]
+    for own in sides:
         if own:  # other provinces, whose codes mean others
-            columns = {p: published.series(p, of=own[0]).reindex(columns=own).stack(future_stack=True) for p in parts}
+            columns = {
+                p: published.series(p, of=of or own[0]).reindex(columns=own).stack(future_stack=True) for p in parts
+            }
             frames.append(pd.DataFrame(columns).rename_axis(["province_code", "year"]).reset_index())
     frame = pd.concat(frames, ignore_index=True)
     frame.insert(2, "edition", frame["year"].map(index.edition))

@@ -7,6 +7,7 @@ silence: unknown names are reported, repeated rows are refused.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from pathlib import Path
@@ -144,7 +145,7 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     return own.astype(keys).reset_index(drop=True), unmatched.reset_index(drop=True)
 
 
-def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
+def table(year: int | None = None, lang: str = "vi", of: int | None = None) -> pd.DataFrame:
     """Return the published figures as one tidy table, ready to be joined and written.
 
     Parameters
@@ -153,13 +154,16 @@ def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
         Year of the survey; None for all.
     lang : {"vi", "en"}
         Language of the provinces' names.
+    of : int or None
+        Year whose provinces to follow, as in `papi_lib.published.series`; by default each year's own.
 
     Returns
     -------
     pandas.DataFrame
         ``year``, ``edition`` (scores of two editions do not compare), ``province_code``,
         ``province``, ``part`` (sub-dimension key, dimension number or ``total``) and ``score`` in
-        points. What was not published has no row.
+        points; with `of` also ``reconstructed``, whether the score is our mean of several published ones. What was
+        not published has no row.
 
     Examples
     --------
@@ -167,7 +171,7 @@ def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
     >>> frame[(frame["province"] == "Ha Noi") & (frame["part"] == "total")]["score"].round(2).to_list()
     [43.77]
     """
-    frame = changes.panel(year)
+    frame = changes.panel(year, of)
     if year is not None:
         frame = frame[frame["year"] == index.check_year(year)]
     keys = ["year", "edition", "province_code"]
@@ -175,8 +179,12 @@ def table(year: int | None = None, lang: str = "vi") -> pd.DataFrame:
     long.insert(
         3,
         "province",
-        [places.province(c, y).name(lang) for c, y in zip(long["province_code"], long["year"], strict=True)],
+        [places.province(c, of or y).name(lang) for c, y in zip(long["province_code"], long["year"], strict=True)],
     )
+    if of:
+        formed = places.merged().value_counts().loc[lambda n: n > 1].index
+        before = [not places.since_reform(year) for year in long["year"]]
+        long["reconstructed"] = before & long["province_code"].isin(formed) & places.since_reform(of)
     order = long.sort_values(["year", "province_code"], kind="stable", ignore_index=True)
     return order.astype({"part": str})
 
@@ -207,19 +215,19 @@ def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
 
 
 def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
-    """Write a frame as CSV (UTF-8), whole or not at all, without cells that a spreadsheet program would run.
+    """Write a frame, whole or not at all, without cells that a spreadsheet program would run.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         What to write, without its index.
     file : path
-        A name that ends in ``.csv``.
+        A name that ends in ``.csv`` (UTF-8), ``.dta`` (Stata 14 and later), ``.parquet`` or ``.xlsx``.
 
     Raises
     ------
     ValueError
-        The name does not end in ``.csv``, or its folder cannot be written to.
+        The name has another ending, Stata cannot take a column, or its folder cannot be written to.
 
     Examples
     --------
@@ -230,13 +238,23 @@ def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
     ['note,x', "'=1+1,-1.5", 'fine,2.0']
     """
     path = Path(file)
-    if path.suffix.lower() != ".csv":
-        raise ValueError(f"{path}: tables are written as CSV; give a name that ends in .csv")
+    if path.suffix.lower() not in _WRITERS:
+        raise ValueError(f"{path}: tables are written as {', '.join(_WRITERS)}; give a name with one of these endings")
     safe = frame.rename(columns=_harmless)
     for i, kind in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             safe.isetitem(i, safe.iloc[:, i].map(_harmless))
-    atomic.write(path, safe.to_csv(index=False, lineterminator="\n").encode())
+    content = io.BytesIO()
+    _WRITERS[path.suffix.lower()](safe, content)
+    atomic.write(path, content.getvalue())
+
+
+_WRITERS = {
+    ".csv": lambda frame, to: frame.to_csv(to, index=False, lineterminator="\n"),
+    ".dta": lambda frame, to: frame.to_stata(to, write_index=False, version=118),
+    ".parquet": lambda frame, to: frame.to_parquet(to, index=False),
+    ".xlsx": lambda frame, to: frame.to_excel(to, index=False),
+}
 
 
 def _harmless(value: object) -> object:

@@ -232,7 +232,19 @@ def gaps(frame: pd.DataFrame, place: Hashable, beside: Hashable = "whole") -> pd
     >>> gaps(from_published(2024), 1).query("clear")["difference"].round(2).to_dict()
     {7: -0.77, 8: 0.65}
     """
-    return together(_contrasts(frame, place, beside), by="year")
+    return together(_contrasts(frame, _place(frame, place), beside), by="year")
+
+
+def _place(frame: pd.DataFrame, place: Hashable) -> Hashable:
+    """Return a place as the frame calls it: provinces may be named in any spelling."""
+    known = frame["place"]
+    if place in set(known):
+        return place
+    if not pd.api.types.is_numeric_dtype(known):
+        raise ValueError(f"the frame has no place {place!r}; it has {', '.join(map(str, known.unique()[:5]))}, …")
+    if (code := places.province(place, frame.attrs.get("of")).code) not in set(known):
+        raise ValueError(f"the frame has no rows of {place!r} (code {code})")
+    return code
 
 
 def changes(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.DataFrame:

@@ -6,6 +6,8 @@ inside an edition, and there only where no *break* (a rescaling of one sub-dimen
 
 from __future__ import annotations
 
+import difflib
+
 import pandas as pd
 
 from papi_lib import datafiles, places
@@ -46,6 +48,50 @@ def check_year(year: int | str) -> int:
     if text not in {str(y) for y in known}:
         raise ValueError(f"no PAPI scores for the year {year!r}; there are scores for {known[0]}-{known[-1]}")
     return int(text)
+
+
+def check_part(part: int | str | None, *years: int) -> int | str:
+    """Return a part of the index as it is called here: "total", a dimension's number or a sub-dimension's key.
+
+    Parameters
+    ----------
+    part : int, str or None
+        None is the total; numbers may be of any type, or text; a dimension may go by its key.
+    *years : int
+        Years in which the index must have the part.
+
+    Raises
+    ------
+    ValueError
+        There is no such part, and the message has the nearest ones, or a year does not have it.
+
+    Examples
+    --------
+    >>> check_part("8"), check_part("egovernance"), check_part(None)
+    (8, 8, 'total')
+    >>> try:
+    ...     check_part("internet_acces")
+    ... except ValueError as error:
+    ...     print(error)
+    no part 'internet_acces' of the index; nearest: internet_access
+    """
+    text = "total" if part is None else str(part).strip().removesuffix(".0")
+    keys = datafiles.read("dimensions").set_index("key")["dimension"]
+    key = int(text) if text.isascii() and text.isdigit() else int(keys[text]) if text in keys else text
+    if key != "total" and key not in names():
+        named = {name.casefold(): key for lang in ("vi", "en") for key, name in names(lang).items()}
+        known = {str(key): key for key in names()} | {key: key for key in keys.index} | named | {"total": "total"}
+        near = {str(known[one]): None for one in difflib.get_close_matches(text.casefold(), known, n=3)}
+        said = (
+            f"nearest: {', '.join(near)}"
+            if near
+            else "give 'total', a dimension's number (1-8) or a sub-dimension's key (papi_lib.find)"
+        )
+        raise ValueError(f"no part {part!r} of the index; {said}")
+    for year in years:
+        if key not in ("total", *dimensions(check_year(year)), *subdimensions(year)):
+            raise ValueError(f"the index of {year} has no part {key!r} ({name(key, 'en')})")
+    return key
 
 
 def survey_year(year: int | str) -> int:
@@ -142,7 +188,10 @@ def dimension_of(subdimension: str) -> int:
     >>> dimension_of("internet_access")
     8
     """
-    return _dimensions_of()[subdimension]
+    key = check_part(subdimension)
+    if key not in _dimensions_of():
+        raise ValueError(f"{subdimension!r} is no sub-dimension; papi_lib.find has their keys")
+    return _dimensions_of()[key]
 
 
 def first_year(dimension: int) -> int:
@@ -154,7 +203,7 @@ def first_year(dimension: int) -> int:
     2018
     """
     table = datafiles.read("structure")
-    return int(table.loc[table["dimension"] == dimension, "edition"].min())
+    return int(table.loc[table["dimension"] == check_part(dimension), "edition"].min())
 
 
 def name(part: int | str, lang: str = "vi") -> str:
@@ -165,7 +214,7 @@ def name(part: int | str, lang: str = "vi") -> str:
     >>> name(4, "en"), name("internet_access", "vi")
     ('Control of corruption', 'Tiếp cận và sử dụng internet')
     """
-    return names(lang)[part]
+    return names(lang)[check_part(part)]
 
 
 def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame:
@@ -363,9 +412,8 @@ def _changes(part: int | str | None) -> set[int]:
 def _breaks_inside(part: int | str | None) -> pd.DataFrame:
     """Return the breaks inside editions that touch a part."""
     inside, table = datafiles.read("breaks").dropna(subset="subdimension"), datafiles.read("structure")
-    if part is None or part == "total":
+    part = check_part(part)
+    if part == "total":
         return inside
     own = table.loc[table["subdimension" if isinstance(part, str) else "dimension"] == part, "subdimension"]
-    if own.empty:
-        raise ValueError(f"no part {part!r}; give a dimension's number, a sub-dimension's key, or None for the total")
     return inside[inside["subdimension"].isin(own)]

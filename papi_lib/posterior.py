@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from papi_lib import datafiles, estimates, precision, published
+from papi_lib import datafiles, estimates, index, precision, published
 
 #: What is known of errors and variances is drawn so often, and the true values so often for each.
 _KNOWN, _DRAWS = 60, 50
@@ -173,7 +173,8 @@ def rises(before: int, year: int, part: int | str = "total", margin: str = "leve
     """
     if places < 1:
         raise ValueError(f"a rise has at least one place, not {places}")
-    gains, ranks = _gains(before, year, part, margin)
+    part = index.check_part(part, before, year)
+    gains, ranks = _gains(index.check_year(before), index.check_year(year), part, margin)
     table = pd.DataFrame(
         {"rank_before": ranks[before], "rank": ranks[year], "gain": ranks[before] - ranks[year], "of": len(ranks)}
     )

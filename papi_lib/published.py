@@ -195,7 +195,7 @@ def series(part: int | str | None = None, until: int | None = None, of: int | No
     >>> series(8, of=2025).loc[33, 2024].round(2)  # Hưng Yên with Thái Bình
     np.float64(3.42)
     """
-    table = _panel(places.since_reform(of or until))["total" if part is None else part]
+    table = _panel(places.since_reform(of or until))[index.check_part(part)]
     table = table.dropna(axis="columns", how="all")
     return table[[year for year in table.columns if until is None or year <= until]]
 

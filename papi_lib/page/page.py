@@ -106,7 +106,7 @@ class Page:
             year = index.years()[-1] if year is None else index.check_year(year)
             place = places.province(province, year)
         if dimension is not None:
-            index.first_year(dimension)
+            dimension = index.check_part(dimension)
         return cls(place, year, Words(lang, year), dimension, survey)
 
     @property
@@ -233,9 +233,9 @@ class Page:
     def order(self, part: int | str) -> str:
         """Return where the place stands in a part: its rank and the probable ones; of a survey the possible ones alone."""
         if self.survey:
-            frame = estimates.standing(self.scores, part, self.year, only=self.place.code)
+            frame = estimates.standing(self.scores, index.check_part(part, self.year), self.year, only=self.place.code)
         else:
-            frame = posterior.published_standing(self.year, part)
+            frame = posterior.published_standing(self.year, index.check_part(part, self.year))
         row, n = frame.loc[self.place.code], int(frame["score"].notna().sum())
         if pd.isna(row["lower"]):
             return self.words("not known")

@@ -183,8 +183,8 @@ def table(year: int | None = None, lang: str = "vi", of: int | None = None) -> p
     )
     if of:
         formed = places.merged().value_counts().loc[lambda n: n > 1].index
-        before = [not places.since_reform(year) for year in long["year"]]
-        long["reconstructed"] = before & long["province_code"].isin(formed) & places.since_reform(of)
+        since = places.since_reform(of)
+        long["reconstructed"] = since & (long["year"] < places.REFORM) & long["province_code"].isin(formed)
     order = long.sort_values(["year", "province_code"], kind="stable", ignore_index=True)
     return order.astype({"part": str})
 

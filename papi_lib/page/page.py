@@ -164,7 +164,7 @@ class Page:
     def claims(self) -> pd.DataFrame:
         """All differences that the page tells, each with its one verdict: see `papi_lib.estimates.claims`."""
         make = self.survey.claims if self.survey else lambda *about: estimates.claims(about[0], self.year, *about[1:])
-        if not self.measured:
+        if not self.in_index:
             return pd.DataFrame(
                 columns=[
                     "part",

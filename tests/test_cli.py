@@ -128,8 +128,8 @@ def test_control_c_says_what_is_done_and_how_to_go_on(papi, tmp_path, begun):
     if not begun:
         return
     done = int(line.split()[2])
-    assert 0 < done < 64
-    assert line == f"papi: stopped; {done} of 64 notebooks are finished and kept; give the same command again to go on"
+    assert 0 < done < 65
+    assert line == f"papi: stopped; {done} of 65 notebooks are finished and kept; give the same command again to go on"
     kept = json.loads((out / "manifest.json").read_text())["jobs"]
     assert [record["status"] for record in kept] == ["done"] * done
     assert papi("site", out).returncode == 0

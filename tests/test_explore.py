@@ -94,7 +94,7 @@ def verdict_told(choice: Choice) -> bool | None:
 @pytest.mark.slow
 def test_explorer_and_pages_have_one_verdict(monkeypatch):
     """For all provinces and all parts: what the picture's dots are filled by is what the page claims."""
-    monkeypatch.setattr(exploring.charts, "gaps", lambda frame, place, **look: frame)
+    monkeypatch.setattr(exploring.charts, "profile", lambda frame, place, **look: frame)
     compared = 0
     with datafiles.held():
         for code in places.provinces().index:

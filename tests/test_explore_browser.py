@@ -122,6 +122,6 @@ def test_from_a_click_to_a_cell(page):
     editor.fill(copied)
     playwright.expect(editor).to_contain_text("charts.history")
     editor.press("Shift+Enter")
-    again = cell.locator(".jp-OutputArea svg[role=img]")
+    again = cell.locator(".jp-OutputArea svg[role=img]").first
     playwright.expect(again).to_have_attribute("aria-label", drawn.get_attribute("aria-label"))
     assert again.inner_html() == drawn.inner_html()

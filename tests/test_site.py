@@ -163,7 +163,7 @@ def test_page_leads_to_its_lists_without_a_script(page):
         "PAPI": "../../../index.html",
         "2024": "../index.html",
         "Hà Nội": "index.html",
-        "Hà Nội: tất cả các trang, kể cả quận, huyện": "index.html",
+        "Hà Nội: tất cả các trang, kể cả quận, huyện, xã, phường": "index.html",
         "So sánh tất cả địa phương": "../00_overview.html",
         "So sánh với các địa phương tự chọn": "../compare.html#ha-noi",
     }
@@ -417,7 +417,7 @@ def test_first_page_shows_published_figures_and_only_leads_to_simulated_ones(wit
     page = soup(with_districts / "index.html")
     (provinces,) = page.select("table")
     assert [row[0] for row in cells(provinces)] == ["Hà Nội"]
-    (way,) = page.find_all("a", string=re.compile("Các quận, huyện của Hà Nội"))
+    (way,) = page.find_all("a", string=re.compile("Các địa phương của Hà Nội"))
     assert way["href"] == "2024/vi/ha-noi/index.html#districts"
     assert "(dữ liệu mô phỏng)" in way.get_text()
 
@@ -433,8 +433,8 @@ def test_lists_keep_districts_apart_under_their_province(with_districts):
     ]
     assert [row[0] for row in cells(hai_phong)] == ["Quận Lê Chân"]
     assert [h.get_text() for h in page.select("h2[id]")] == [
-        "Các quận, huyện của Hà Nội",
-        "Các quận, huyện của Hải Phòng",
+        "Các địa phương của Hà Nội",
+        "Các địa phương của Hải Phòng",
     ]
     assert len(page.select("p.simulated")) == 2
 

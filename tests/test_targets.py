@@ -221,7 +221,7 @@ def test_the_page_judges_the_plan_as_it_counts_itself(ha_noi):
     assert f"to hold it in 2024 had a chance of {climb.probability:.0%}" in text
     assert "place 10 or better" not in text  # nobody set that
     fan = ha_noi.values["fan"]
-    assert fan["target"].dropna().to_list() == [43, 38, 33, 28, 23]
+    assert fan["target"].dropna().to_list() == [43, 38, 33, 28]
     assert fan.loc[2021:2024, "rank"].to_list() == [9, 12, 15, 29]
     assert min(map(len, ha_noi.alts)) > 60
 
@@ -263,7 +263,7 @@ def test_the_record_has_every_start_and_the_interval_of_its_share(da_nang):
 @pytest.mark.slow
 def test_years_ahead_carry_the_probable_ranks_of_every_year_that_came(ha_noi):
     fan = ha_noi.values["fan"]
-    assert fan.index.to_list() == [2020, 2021, 2022, 2023, 2024, 2025]
+    assert fan.index.to_list() == [2020, 2021, 2022, 2023, 2024]
     assert fan.loc[2021:2024, ["lower", "rank", "upper"]].apply(lambda row: row.is_monotonic_increasing, axis=1).all()
     assert fan.loc[2025, ["rank", "lower", "upper"]].isna().all()
     assert fan.loc[2021:, [0.05, 0.5, 0.95]].apply(lambda row: row.is_monotonic_increasing, axis=1).all()
@@ -276,7 +276,7 @@ def test_pictures_of_ranks_end_where_the_provinces_end(ha_noi, da_nang, monkeypa
     assert ax.get_ylim() == (35, 0)
     assert ax.get_yticks().tolist() == [1, 10, 20, 30]
     few = pd.DataFrame({"year": 2025, "start": range(1, 35), "gain": 0})
-    monkeypatch.setattr(targets, "starts", lambda until=None: few)
+    monkeypatch.setattr(targets, "starts", lambda until=None, of=None: few)
     assert da_nang.again("targets.starts(").values["rose"].index.to_list() == ["1–10", "11–20", "21–34"]
 
 

@@ -2,4 +2,5 @@
 
 from papi_lib.cli import main
 
-main(prog_name="papi")
+if __name__ == "__main__":
+    main(prog_name="papi")

@@ -182,11 +182,12 @@ def narrow(figure: Figure) -> Iterator[None]:
             below = figure.legend(legend.legend_handles, names, loc="outside lower center", fontsize=SMALLEST)
             undo.callback(below.remove)
             extra += 0.18 * len(names) + 0.1
-        if len(panels) > 1:
+        apart = len(panels) > 1 and all(ax.get_subplotspec() for ax in panels)
+        if apart:
             grid = figure.add_gridspec(len(panels), 1, height_ratios=heights)
             for ax, spec in zip(panels, grid, strict=True):
                 put(ax, subplotspec=spec)
-        put(figure, size_inches=(NARROW, height * NARROW / width if fixed else sum(heights) + extra))
+        put(figure, size_inches=(NARROW, height * NARROW / width if fixed or (len(panels) > 1 and not apart) else sum(heights) + extra))
         yield
 
 

@@ -12,7 +12,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from papi_lib.page.pictures import GROUP_COLOURS
+from papi_lib.page.colours import GROUPS
 from papi_lib.page.words import Words
 from papi_lib.site.blocks import Cell, Section
 from papi_lib.site.files import full_name
@@ -121,7 +121,7 @@ def _fill(sheet: Worksheet, rows: Sequence[Sequence[Cell]], w: Words) -> None:
         for (text, looks), two in zip(row, ranked, strict=False):
             score, _, rank = text.removesuffix(")").partition(" (") if two else (text, "", "")
             values.append(text if at == 0 else value(score, w) if two or "number" in looks else text)
-            fills.append(next((GROUP_COLOURS[int(c[-1])] for c in looks if re.fullmatch("group-[1-4]", c)), ""))
+            fills.append(next((GROUPS[int(c[-1])] for c in looks if re.fullmatch("group-[1-4]", c)), ""))
             if two:
                 values.append(w("{column}, rank", column=text) if at == 0 else value(rank, w))
                 fills.append(fills[-1])
@@ -129,7 +129,7 @@ def _fill(sheet: Worksheet, rows: Sequence[Sequence[Cell]], w: Words) -> None:
         for cell, colour in zip(sheet[sheet.max_row], fills, strict=False):
             if colour:
                 cell.fill = PatternFill("solid", fgColor=colour[1:])
-                cell.font = Font(color="FFFFFF" if colour in (GROUP_COLOURS[1], GROUP_COLOURS[2]) else "000000")
+                cell.font = Font(color="FFFFFF" if colour in (GROUPS[1], GROUPS[2]) else "000000")
 
 
 def value(text: str, w: Words) -> float | int | str | None:

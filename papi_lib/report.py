@@ -164,7 +164,7 @@ def _survey(chosen: Sequence | None, span: Sequence[int], records: Path | None, 
     from papi_lib.survey import units  # what it needs for surveys takes a second to import
 
     if level == "district" and span and max(span) > places.REFORM:
-        for name in (name for name in chosen if name != "all"):
+        for name in (name for name in chosen or () if name != "all"):
             places.district(name, year=max(span))  # tells what became of it
     if records:
         return units.load(records, max(span, default=None), level)

@@ -40,7 +40,9 @@ class Run:
     @property
     def alts(self) -> list[str]:
         """What is read out in place of pictures."""
-        return [unescape(alt) for alt in dict.fromkeys(re.findall(r'<svg [^>]*aria-label="([^"]*)"', " ".join(self.shown)))]
+        return [
+            unescape(alt) for alt in dict.fromkeys(re.findall(r'<svg [^>]*aria-label="([^"]*)"', " ".join(self.shown)))
+        ]
 
     def again(self, *about: str, **values: object) -> Run:
         """Run again the cells that hold each of some texts, in this order, with some values replaced."""

@@ -187,7 +187,13 @@ def narrow(figure: Figure) -> Iterator[None]:
             grid = figure.add_gridspec(len(panels), 1, height_ratios=heights)
             for ax, spec in zip(panels, grid, strict=True):
                 put(ax, subplotspec=spec)
-        put(figure, size_inches=(NARROW, height * NARROW / width if fixed or (len(panels) > 1 and not apart) else sum(heights) + extra))
+        put(
+            figure,
+            size_inches=(
+                NARROW,
+                height * NARROW / width if fixed or (len(panels) > 1 and not apart) else sum(heights) + extra,
+            ),
+        )
         yield
 
 

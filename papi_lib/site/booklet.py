@@ -89,11 +89,11 @@ def bound(files: list[Path], labels: dict) -> str:
     for file in files:
         text = read_file(file).decode()
         style += "".join(_STYLE.findall(text.partition("<main")[0]))
-        body = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)
-        if not body:
+        found = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)
+        if not found:
             raise ValueError(f"{file}: is no page of this run; papi site --verify tells more")
         made = re.escape(escape(w("How was this made?")))
-        body = re.sub(rf'<h2 id="[^"]*">{made}</h2>.*?(?=<h2|<details class="code"|$)', "", body[1], flags=re.S)
+        body = re.sub(rf'<h2 id="[^"]*">{made}</h2>.*?(?=<h2|<details class="code"|$)', "", found[1], flags=re.S)
         # Their own addresses, so that those of one page do not lead into another.
         sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', without_leading(body)))
     return templates().get_template("booklet.html.j2").render(

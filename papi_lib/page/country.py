@@ -75,7 +75,9 @@ def strip(
     edges = [first - room, *((ends["max"].iloc[:-1].to_numpy() + ends["min"].iloc[1:].to_numpy()) / 2), last + room]
     for group, (left, right) in zip(ends.index, pairwise(edges), strict=True):
         ax.axvspan(left, right, color=colour[group], alpha=0.25, lw=0)
-        ax.text((left + right) / 2, -1.5, pictures.wrap(group_name(group, w), 6), ha="center", va="bottom", fontsize=8)
+        spot = {"x": (left + right) / 2, "y": -1.5, "ha": "center", "va": "bottom", "fontsize": 8}
+        ax.text(s=pictures.wrap(group_name(group, w), 6), gid=ONLY_WIDE, **spot)
+        ax.text(s=str(group), gid=ONLY_NARROW, visible=False, **spot)
     height = (7 * np.arange(n) % 9 - 4) / 8  # dots beside each other do not hide each other
     ax.scatter(frame["score"], np.where(own, 0, height), s=np.where(own, 0, 14), color=colour["best"], lw=0, zorder=3)
     if own.any():
@@ -92,8 +94,9 @@ def strip(
     for x, code, y, foot in zip(frame["score"][chosen], frame.index[chosen], height[chosen], beside, strict=True):
         mine = code == place.code
         line, text, weight = ("place", "place", "bold") if mine else ("line", "text", "normal")
-        ax.plot([x, x, foot], [0 if mine else y, 1, 1.07], color=colour[line], lw=0.6, clip_on=False)
-        ax.annotate(names[code], (foot, 1.07), color=colour[text], weight=weight, **turned)
+        gid = None if mine or x in (first, last) else ONLY_WIDE
+        ax.plot([x, x, foot], [0 if mine else y, 1, 1.07], color=colour[line], lw=0.6, clip_on=False, gid=gid)
+        ax.annotate(names[code], (foot, 1.07), color=colour[text], weight=weight, gid=gid, **turned)
     ax.set(ylim=(-1.6, 1), yticks=[], xlabel=w("points"))
     ax.set_xlim(min(edges[0], frame["low"].where(own).min()), max(edges[-1], frame["high"].where(own).max()))
     ax.spines["left"].set_visible(False)

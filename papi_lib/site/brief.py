@@ -47,8 +47,10 @@ def by_rank(jobs: list[dict]) -> list[dict]:
     return sorted(known, key=lambda job: job["facts"]["rank"])
 
 
-def pictures(page: Path) -> tuple[str, list[str]]:
-    """Return a page's own style rules, and its drawings."""
+def pictures(page: Path) -> tuple[dict[str, str], list[str]]:
+    """Return a page's own style rules by class, and its drawings."""
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
     style = "".join(re.findall(r"<style[^<>]*>([^<]*)</style>", text.partition("</head>")[0]))
-    return style, re.findall(r'<figure class="picture"><div>(.*?)</div>', text, flags=re.S)
+    return dict(re.findall(r"\.(\w+)\{([^{}]*)\}", style)), re.findall(
+        r'<figure class="picture"><div>(.*?)</div>', text, flags=re.S
+    )

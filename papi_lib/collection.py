@@ -68,10 +68,7 @@ class Notebook:
     def dimension(self) -> int | None:
         """Which dimension it is about, by its metadata field ``papi.dimension``; None for none."""
         number = self._own.get("dimension")
-        try:
-            return number if isinstance(number, int) and index.name(number) else None
-        except KeyError:
-            return None
+        return number if isinstance(number, int) and number in index.names() else None
 
     @property
     def fault(self) -> str | None:

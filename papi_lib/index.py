@@ -73,7 +73,7 @@ def check_part(part: int | str | None, *years: int) -> int | str:
     ...     check_part("internet_acces")
     ... except ValueError as error:
     ...     print(error)
-    no part 'internet_acces' of the index; nearest: internet_access
+    no part 'internet_acces' of the index; nearest: internet_access, interactions
     """
     text = "total" if part is None else str(part).strip().removesuffix(".0")
     keys = datafiles.read("dimensions").set_index("key")["dimension"]

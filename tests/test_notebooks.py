@@ -99,7 +99,7 @@ def test_every_page_renders_small_and_whole(awkward_run, province, year, lang):
     found = pages(awkward_run, province, year, lang)
     assert list(found) == [n.stem for n in collection.notebooks(ROOT / "notebooks") if "province" in n.levels]
     for stem, page in found.items():
-        assert len(page.encode()) < 300_000, stem
+        assert len(page.encode()) < 450_000, stem
         assert f'<html lang="{lang}"' in page
         assert page.count("<h1>") == 1
         assert "Traceback" not in page

@@ -112,7 +112,7 @@ def test_files_and_folders_are_meant_from_where_the_command_is_given(tmp_path):
     finally:
         os.chdir(home)
     page = (tmp_path / "my run/site/2024/vi/ha-noi/quan-ba-dinh/03_accountability.html").read_text(encoding="utf-8")
-    assert "own-2024" in page
+    assert "own-2026" in page
     assert "khảo sát.parquet" in page
     assert str(tmp_path) not in page
     assert sorted(path.name for path in tmp_path.iterdir()) == ["khảo sát.parquet", "my run", "own data"]

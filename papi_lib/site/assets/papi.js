@@ -236,7 +236,7 @@ const frames = document.querySelectorAll(".drawing");
 const settle = () => {
   for (const frame of frames) {
     const scrolls = frame.scrollWidth > frame.clientWidth;
-    const about = { "data-hint": given.scroll, tabindex: "0", role: "region", "aria-label": frame.querySelector("caption")?.textContent ?? given.scroll };
+    const about = { "data-hint": given.scroll, tabindex: "0", role: "region", "aria-label": frame.querySelector("caption")?.textContent ?? `${given.scroll} (${[...frames].indexOf(frame) + 1})` };
     for (const [name, value] of Object.entries(about)) scrolls ? frame.setAttribute(name, value) : frame.removeAttribute(name);
   }
 };

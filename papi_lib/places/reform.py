@@ -67,7 +67,7 @@ def taken_over(level: str = "commune") -> pd.DataFrame:
     Examples
     --------
     >>> taken_over().query("since == '00004'")["share"].value_counts().to_dict()
-    {'part': 4, 'main': 3, 'whole': 1}
+    {'part': 6, 'whole': 2, 'main': 2}
     """
     if level == "province":
         return pd.DataFrame({"before": merged().index, "since": merged().to_numpy(), "share": "whole"})

@@ -356,7 +356,9 @@ def test_summary_has_two_pages_and_the_booklet_it_and_chosen_pages(chromium, tmp
     for number in range(9):
         record = job("Hà Nội", "ha-noi", labels={"notebook": f"{number:02}_x", "title": f"Trục {number}"})
         record["path"] = f"2024/vi/ha-noi/{number:02}_x"
-        told = facts(record, findings=[long] * 4, dimension=number or None, rank=9 - number)
+        told = facts(
+            record, findings=[long] * 4, dimension=number or None, rank=9 - number, group=1 if number > 4 else 4
+        )
         made.append((record, notebook(record, f"<h2>Vì sao?</h2>{drawing * 2}<h2>Trang này được làm ra thế nào?</h2>", told=told)))  # fmt: skip
     run(tmp_path, *made)
     brief, whole = site.booklets(tmp_path)

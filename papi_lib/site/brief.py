@@ -10,7 +10,7 @@ from pathlib import Path
 from papi_lib.page.words import Words
 from papi_lib.site.files import as_page, link, of_notebook, of_places, split_path, templates
 
-#: So many dimensions are told as strengths, and as many as weaknesses.
+#: So many dimensions of the upper two groups are told as strengths, and of the lower two as weaknesses.
 ENDS = 2
 
 
@@ -29,12 +29,12 @@ def _brief(out: Path, path: str, pages: list[dict], whole: list[dict]) -> bytes:
     w, facts = Words(labels["lang"]), main["facts"]
     dimensions = [job for job in pages if job["facts"].get("dimension") and job["facts"].get("rank")]
     order = by_rank(dimensions)
-    strong = order[: min(ENDS, len(order) // 2)]
-    weak = order[::-1][: len(strong)]
+    strong = [job for job in order if job["facts"]["group"] <= 2][:ENDS]
+    weak = [job for job in order[::-1] if job["facts"]["group"] > 2][:ENDS]
     styles, drawings = pictures(out / "site" / f"{main['path']}.html")
     text = templates().get_template("brief.html.j2").render(
         w=w, lang=w.lang, labels=labels, facts=facts, styles=styles, drawings=drawings[:2], dimensions=dimensions,
-        sections=[(w("Strengths"), strong), (w("Weaknesses"), weak)], target=whole[1:2], place=labels["name"],
+        sections=[(title, own) for title, own in ((w("Strengths"), strong), (w("Weaknesses"), weak)) if own], target=whole[1:2], place=labels["name"],
         title=w("Summary for leaders: {place}, {year}", place=labels["name"], year=labels["year"]),
         hrefs={job["path"]: link(path, job["path"], ".html") for job in pages}, **of_notebook(main, b"", w),
     )  # fmt: skip

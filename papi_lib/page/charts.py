@@ -150,7 +150,7 @@ def history(
     panels = np.ravel(np.asarray(axes, dtype=object))
     for i, (ax, part) in enumerate(zip(panels, parts, strict=False)):
         _panel(ax, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
-        ax.set_title(pictures.wrap(w.part(part), 46))
+        ax.set_title(pictures.wrap(w.part(part), 46), loc="left", fontsize=9.5)
         ax.tick_params(labelbottom=i + columns >= len(parts))
     drawn = list(zip(panels, parts, strict=False))
     own = pd.concat(frame[(frame["part"] == part) & frame["score"].between(*ax.get_ylim())] for ax, part in drawn)

@@ -364,10 +364,12 @@ def process():
 
 
 def notebooks_and_pages(out):
-    """Return a run's files by name, without moments, how long things took, and what follows from these."""
+    """Return a run's files by name, without moments, how long things took, what follows from these, and drawings' looks."""
     found = {p.relative_to(out): p.read_text() for p in sorted(out.rglob("*")) if p.suffix in {".ipynb", ".html"}}
     moments = r'<dd>[^<]*\d\d:\d\d[^<]*</dd>|[0-9a-f]{64}|[0-9a-f]{32}|<code>[0-9a-f]{12}</code>|"(id|duration|\w+_time)": ("[^"]*"|[\d.e-]+)'
-    return {name: re.sub(moments, "", text) for name, text in found.items()}
+    looks = re.compile(r"<style.*?</style>|<svg.*?</svg>", re.S)
+    said = {name: looks.sub(lambda drawing: " ".join(re.findall(r">([^<>]+)</text>", drawing[0])), text) for name, text in found.items()}  # fmt: skip
+    return {name: re.sub(moments, "", text) for name, text in said.items()}
 
 
 @pytest.mark.slow

@@ -124,4 +124,4 @@ def test_from_a_click_to_a_cell(page):
     editor.press("Shift+Enter")
     again = cell.locator(".jp-OutputArea svg[role=img]").first
     playwright.expect(again).to_have_attribute("aria-label", drawn.get_attribute("aria-label"))
-    assert again.inner_html() == drawn.inner_html()
+    assert again.text_content() == drawn.text_content()

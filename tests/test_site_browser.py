@@ -317,7 +317,7 @@ def test_changed_figures_are_marked_on_their_page(chromium, tmp_path, link):
         record = job("Hà Nội", "ha-noi")
         body = f"{far}<details><summary>Số liệu</summary>{table(('x', '1,10'), ('a-b, c', score))}</details>{far}"
         run(tmp_path / out, (record, notebook(record, body)))
-    page, *_ = look(chromium, site.compare(tmp_path / "new", tmp_path / "old"))
+    page, *_ = look(chromium, site.compare(tmp_path / "new", tmp_path / "old"), bypass_csp=True)
     page.locator(link).click()
     page.wait_for_function("scrollY > 2000")
     assert page.locator("details:has(table)[open]").count() == 1

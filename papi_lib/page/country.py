@@ -217,8 +217,9 @@ def tiles(
     palette : mapping, optional
         Colours that differ from `papi_lib.page.charts.PALETTE`: of groups under their numbers.
     """
-    w, colour = Words(lang), colours(palette)
-    grid = places.tiles(lang, place.year if place else None).assign(group=groups.astype("Int64"))
+    year = place.year if place else None
+    w, colour = Words(lang, year), colours(palette)
+    grid = places.tiles(lang, year).assign(group=groups.astype("Int64"))
     if grid["group"].isna().all():
         return None
     if ax is None:
@@ -251,7 +252,7 @@ def tiles(
     names = {g: f"{g} · {group_name(g, w)}" for g in GROUPS} | {0: "– · " + w("not published")}
     handles = [Rectangle((0, 0), 1, 1, label=name, **looks[g]) for g, name in names.items()]
     if code in grid.index:
-        own = {"edgecolor": colour["place"], "lw": 2, "label": places.province(code).name(lang)}
+        own = {"edgecolor": colour["place"], "lw": 2, "label": w.place(code)}
         handles.insert(0, Rectangle((0, 0), 1, 1, fill=False, **own))
     title = {"title": w("group (quartile)"), "title_fontsize": 8, "handlelength": 1.2, "handletextpad": 0.5}
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), **title)

@@ -50,6 +50,7 @@ def check_year(year: int | str) -> int:
     return int(text)
 
 
+@datafiles.cached
 def check_part(part: int | str | None, *years: int) -> int | str:
     """Return a part of the index as it is called here: "total", a dimension's number or a sub-dimension's key.
 

@@ -41,13 +41,9 @@ def panel(year: int | None = None, of: int | None = None) -> pd.DataFrame:
     years = index.years() if year is None else index.edition_years(year)
     parts = dict.fromkeys([p for y in years for p in (*index.subdimensions(y), *index.dimensions(y))] + ["total"])
     frames = []
-    sides = [years] if of else [[y for y in years if places.since_reform(y) == new] for new in (False, True)]
-    for own in sides:
-        if own:  # other provinces, whose codes mean others
-            columns = {
-                p: published.series(p, of=of or own[0]).reindex(columns=own).stack(future_stack=True) for p in parts
-            }
-            frames.append(pd.DataFrame(columns).rename_axis(["province_code", "year"]).reset_index())
+    for own in [years] if of else places.sides(years):
+        columns = {p: published.series(p, of=of or own[0]).reindex(columns=own).stack(future_stack=True) for p in parts}
+        frames.append(pd.DataFrame(columns).rename_axis(["province_code", "year"]).reset_index())
     frame = pd.concat(frames, ignore_index=True)
     frame.insert(2, "edition", frame["year"].map(index.edition))
     return frame.sort_values(["year", "province_code"], ignore_index=True)

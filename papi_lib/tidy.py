@@ -59,18 +59,15 @@ def panel(
     chosen = tuple(index.check_part(part) for part in _several(parts, ["total", *index.names()]))
     span, chosen = tuple(dict.fromkeys(span)), tuple(dict.fromkeys(chosen))
     frames = []
-    for own in (tuple(y for y in span if register.since_reform(y) == new) for new in (False, True)):
-        if own:  # provinces of one side of the reform, whose codes mean others on the other
-            scores = (estimates.from_published if errors else _scores)(own, chosen).dropna(subset="score")
-            if places is not None:
-                scores = scores[
-                    scores["place"].isin([register.province(one, own[0]).code for one in _several(places, [])])
-                ]
-            if lang:
-                about = register.provinces(own[0])
-                scores["province"] = scores["place"].map(about[f"name_{lang}"])
-                scores["region"] = scores["place"].map(about["region"]).map(lambda key: register.region_name(key, lang))
-            frames.append(scores)
+    for own in map(tuple, register.sides(span)):
+        scores = (estimates.from_published if errors else _scores)(own, chosen).dropna(subset="score")
+        if places is not None:
+            scores = scores[scores["place"].isin([register.province(one, own[0]).code for one in _several(places, [])])]
+        if lang:
+            about = register.provinces(own[0])
+            scores["province"] = scores["place"].map(about[f"name_{lang}"])
+            scores["region"] = scores["place"].map(about["region"]).map(lambda key: register.region_name(key, lang))
+        frames.append(scores)
     frame = pd.concat(frames, ignore_index=True)
     keys = datafiles.read("dimensions").set_index("dimension")["key"].to_dict()
     frame = frame.assign(edition=frame["year"].map(index.edition), name=frame["part"], part=frame["part"].replace(keys))

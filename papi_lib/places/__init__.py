@@ -15,7 +15,6 @@ from papi_lib.places.lookup import (
 from papi_lib.places.reform import merged, predecessors, shares, successors, taken_over
 from papi_lib.places.registers import (
     REFORM,
-    URBAN,
     Place,
     below,
     communes,
@@ -24,6 +23,7 @@ from papi_lib.places.registers import (
     peers,
     provinces,
     region_name,
+    sides,
     since_reform,
     tiles,
     types,
@@ -31,7 +31,7 @@ from papi_lib.places.registers import (
 from papi_lib.spelling import plain, slug, sort_key
 
 __all__ = [
-    "REFORM", "URBAN", "Place", "aliases", "below", "check_set", "codes", "commune", "communes", "district", "districts", "find",
+    "REFORM", "Place", "aliases", "below", "check_set", "codes", "commune", "communes", "district", "districts", "find",
     "in_table", "key_columns", "latest", "merged", "nearest", "peers", "plain", "predecessors", "province",
-    "provinces", "region_name", "shares", "since_reform", "slug", "sort_key", "successors", "taken_over", "tiles", "types",
+    "provinces", "region_name", "shares", "sides", "since_reform", "slug", "sort_key", "successors", "taken_over", "tiles", "types",
 ]  # fmt: skip

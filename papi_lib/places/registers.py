@@ -37,8 +37,6 @@ TYPE_WORDS = {
 }
 #: Most digits of a code.
 WIDTH = {"province": 2, "district": 3, "commune": 5}
-#: Types of places that are towns rather than country.
-URBAN = ("quan", "thanh-pho", "thi-xa", "phuong", "thi-tran")
 
 
 @dataclass(frozen=True)
@@ -114,6 +112,18 @@ def since_reform(year: int | None = None) -> bool:
     (False, True)
     """
     return (latest() if year is None else int(year)) >= REFORM
+
+
+def sides(years: Iterable[int]) -> list[list[int]]:
+    """Return years before and since the reform apart, without an empty side: a code means one place within each.
+
+    Examples
+    --------
+    >>> sides([2023, 2024, 2026]), sides([2024])
+    ([[2023, 2024], [2026]], [[2024]])
+    """
+    years = list(years)
+    return [own for new in (False, True) if (own := [year for year in years if since_reform(year) == new])]
 
 
 @datafiles.cached

@@ -16,9 +16,8 @@ from papi_lib.atomic import write
 from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import Words
 from papi_lib.site.brief import ENDS, by_rank
-from papi_lib.site.files import HERE, full_name, of_places, read_file, read_run, templates, without_leading
+from papi_lib.site.files import HERE, full_name, of_places, own_style, read_file, read_run, templates, without_leading
 
-_STYLE = re.compile(r"<style[^<>]*>([^<]*)</style>")
 #: Nothing is fetched, since every address is behind a proxy that is not there; and no script runs.
 _CLOSED = ("--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>")
 _SCRIPTLESS = '{"profile": {"default_content_setting_values": {"javascript": 2}}}'
@@ -88,7 +87,7 @@ def bound(files: list[Path], labels: dict) -> str:
     style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8") + style_sheet()
     for file in files:
         text = read_file(file).decode()
-        style += "".join(_STYLE.findall(text.partition("<main")[0]))
+        style += own_style(text)
         found = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)
         if not found:
             raise ValueError(f"{file}: is no page of this run; papi site --verify tells more")

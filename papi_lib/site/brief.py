@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from papi_lib.page.words import Words
-from papi_lib.site.files import as_page, link, of_notebook, of_places, split_path, templates
+from papi_lib.site.files import as_page, link, of_notebook, of_places, own_style, split_path, templates
 
 #: So many dimensions of the upper two groups are told as strengths, and of the lower two as weaknesses.
 ENDS = 2
@@ -27,8 +27,8 @@ def briefs(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
 def _brief(out: Path, path: str, pages: list[dict], whole: list[dict]) -> bytes:
     main, labels = whole[0], whole[0]["labels"]
     w, facts = Words(labels["lang"]), main["facts"]
-    dimensions = [job for job in pages if job["facts"].get("dimension") and job["facts"].get("rank")]
-    order = by_rank(dimensions)
+    order = by_rank(pages)
+    dimensions = [job for job in pages if job in order]
     strong = [job for job in order if job["facts"]["group"] <= 2][:ENDS]
     weak = [job for job in order[::-1] if job["facts"]["group"] > 2][:ENDS]
     styles, drawings = pictures(out / "site" / f"{main['path']}.html")
@@ -50,7 +50,6 @@ def by_rank(jobs: list[dict]) -> list[dict]:
 def pictures(page: Path) -> tuple[dict[str, str], list[str]]:
     """Return a page's own style rules by class, and its drawings."""
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    style = "".join(re.findall(r"<style[^<>]*>([^<]*)</style>", text.partition("</head>")[0]))
-    return dict(re.findall(r"\.(\w+)\{([^{}]*)\}", style)), re.findall(
+    return dict(re.findall(r"\.(\w+)\{([^{}]*)\}", own_style(text))), re.findall(
         r'<figure class="picture"><div>(.*?)</div>', text, flags=re.S
     )

@@ -25,6 +25,7 @@ TEMPLATES = HERE / "templates"
 _LEADING = re.compile(r"<(?=(?:meta|link|base)\b)", re.IGNORECASE)
 #: What templates write for a page's own nonce.
 _NONCE = "@nonce@"
+_STYLE = re.compile(r"<style[^<>]*>([^<]*)</style>")
 
 
 def of_places(jobs: list[dict]) -> list[dict]:
@@ -111,6 +112,11 @@ def as_page(text: str, jobs: Iterable[dict] = ()) -> bytes:
     head, begin, body = text.partition("<body>")
     nonce = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
     return (head.replace(_NONCE, nonce) + begin + without_leading(body)).encode("utf-8", "replace")
+
+
+def own_style(text: str) -> str:
+    """Return the rules that a page has in its head besides the site's style sheet."""
+    return "".join(_STYLE.findall(text.partition("</head>")[0]))
 
 
 def without_leading(body: str) -> str:

@@ -95,6 +95,7 @@ class Page:
             Unknown province, district, commune, year, dimension or language; the message says what there is. The
             records are of another province, or have no respondent of the place.
         """
+        pictures.look()
         named, survey = {"district": district, "commune": commune}, None
         for level in (level for level, name in named.items() if name is not None):
             if survey:

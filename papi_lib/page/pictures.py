@@ -79,7 +79,7 @@ def axes(
     What is drawn on them by hand has the look as well. Sizes are in inches. The layout is found when the picture is
     drawn; `margins` (left, right, top, bottom) fix it where they are known, which draws twice as fast.
     """
-    mpl.rcParams.update(_STYLE)
+    look()
     figure = Figure(figsize=(width, height), layout=None if margins else "constrained")
     drawn = figure.subplots(rows, columns, squeeze=False).ravel()
     if margins:
@@ -90,6 +90,11 @@ def axes(
             axis.set_major_formatter(Numbers(words))
             axis.isDefault_majfmt = True  # names that are drawn on the axis may take its place
     return drawn[0] if len(drawn) == 1 else drawn
+
+
+def look() -> None:
+    """Give all that this process draws from now on the project's look, whatever it drew before and in whichever thread."""
+    mpl.rcParams.update(_STYLE)
 
 
 def style():

@@ -116,6 +116,7 @@ def standard_errors(year: int, province: str | int | None = None, margin: str = 
     })  # fmt: skip
 
 
+@datafiles.cached
 def standard_errors_by_province(
     part: int | str | None, year: int, margin: str = "level", of: int | None = None
 ) -> pd.Series:

@@ -22,7 +22,7 @@ from papi_lib.batch.processes import end_with_parent
 
 #: What so many jobs import, or show of all provinces alike, is imported or computed once for all.
 _SEVERAL = 3
-#: The same of what takes seconds.
+#: So many pages of one survey are worth every standing in it.
 _MANY = 20
 #: The margins of error under which pages show the score.
 _MARGINS = ("level", "passing", "sampling")
@@ -66,11 +66,17 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
     places = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
     apart += [partial(claims, *place) for place, n in places.items() if n >= _SEVERAL]
     pages = Counter((job.labels["year"], job.notebook) for job in of_provinces)
-    several = [(year, collection.Notebook(notebook).dimension) for (year, notebook), n in pages.items() if n >= _SEVERAL]
-    apart += [partial(country, year, part) for year, part in dict.fromkeys(several) if not part or part in index.dimensions(year)]
+    several = [
+        (year, collection.Notebook(notebook).dimension) for (year, notebook), n in pages.items() if n >= _SEVERAL
+    ]
+    apart += [
+        partial(country, year, part)
+        for year, part in dict.fromkeys(several)
+        if not part or part in index.dimensions(year)
+    ]
     for (year, notebook), n in pages.items():
         if notebook.stem == "10_target" and n >= _SEVERAL:
-            apart += [forecasts] * (forecasts not in apart) + [partial(climbs, year)] * (n >= _MANY)
+            apart += [forecasts] * (forecasts not in apart) + [partial(climbs, year)]
     return partial(share, here, apart, [new_record(job) for job in jobs_of.values()], head)
 
 

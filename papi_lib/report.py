@@ -12,7 +12,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -24,7 +23,8 @@ from papi_lib import collection, datafiles, index, places, preload, provenance, 
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.inputs import file_hash, folder_hash, stamps
-from papi_lib.batch.jobs import Job, Settings
+from papi_lib.batch.jobs import Job, Settings, moment
+from papi_lib.batch.pool import Pool
 from papi_lib.cli.language import echo
 from papi_lib.collection import TEXTS, Notebook
 from papi_lib.page.words import Words
@@ -264,13 +264,13 @@ def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[s
         yield f"{job.path}: {re.sub(r'(?<=[:,] )data(?=[,;]|$)', f'data ({tables})', why) if tables else why}"
 
 
-def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
-    """Run the jobs and make the site, tell what became of them; return the command's exit code."""
+def make(planned: Sequence[Job], out: Path, settings: Settings, pool: Pool | None = None) -> int:
+    """Run the jobs, in a process that was started early if there is one, make the site, tell what became of them; return the command's exit code."""
     by_status = defaultdict(list)
     if out.resolve().is_relative_to(datafiles.folder().resolve()):
         raise ValueError(f"{out}: is inside the data that pages are made by; choose another --out")
     with manifest.locked(out):  # the lists are those of this run
-        for record in _run_with_progress(planned, out, settings):
+        for record in _run_with_progress(planned, out, settings, pool):
             by_status[record["status"]].append(record)
         first, failed = site.build(out), by_status.pop("failed", [])
     counts = [f"{len(by_status[s])} {s}" for s in ("done", "rendered", "unchanged") if by_status[s]]
@@ -298,7 +298,7 @@ def _releases(planned: Sequence[Job]) -> Iterator[str]:
             yield from releases.note(survey.frame, survey.name, [survey.province, survey.year])
 
 
-def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) -> list[dict]:
+def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings, pool: Pool | None = None) -> list[dict]:
     """Run the jobs under a progress bar with the time that remains; failures are told as they come.
 
     What becomes of each job is a line of the run folder's ``papi.log`` too.
@@ -312,13 +312,13 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) ->
         bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
         bar.update()
         with suppress(OSError), log.open("a", encoding="utf-8") as file:
-            told = datetime.now().astimezone().isoformat(timespec="seconds"), record["status"], f"{record['seconds']} s"
+            told = moment(), record["status"], f"{record['seconds']} s"
             file.write(datafiles.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
         if record["status"] == "failed":
             bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 
     try:
-        return batch.run(planned, out, settings, tell, lambda line: echo(f"papi: {line}", err=True))
+        return batch.run(planned, out, settings, tell, lambda line: echo(f"papi: {line}", err=True), pool)
     finally:
         if bar is not None:
             bar.close()

@@ -55,7 +55,7 @@ def outcomes(jobs: Sequence[Job], settings: Settings) -> Outcomes:
         if not client.scheduler_info()["workers"]:
             _log.warning("%s: no worker yet; waiting for the first", settings.scheduler)
         # Shared by many jobs, and computed again where a worker with them is lost.
-        shared = client.submit(_same, replace(settings, pool=None, again=None, since={}), pure=False)
+        shared = client.submit(_same, replace(settings, again=None, since={}), pure=False)
         here = client.submit(_same, state(settings.measure), pure=False)
         sources = {path: client.submit(_same, path.read_bytes(), pure=False) for path in {j.notebook for j in jobs}}
         asked = {

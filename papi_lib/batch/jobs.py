@@ -17,14 +17,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from papi_lib.batch import stored
 from papi_lib.batch.inputs import digest, file_hash
 from papi_lib.batch.processes import START
-
-if TYPE_CHECKING:
-    from papi_lib.batch.pool import Pool
 
 _EXECUTED = "executed.ipynb"
 
@@ -121,8 +118,6 @@ class Settings:
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
     prepare : callable or None
         Called once in the process that those of notebooks are copied from, where they are.
-    pool : papi_lib.batch.pool.Pool or None
-        That process where it was started early; None for one of the run's own.
     start_method : str
         How processes start, of `multiprocessing.get_context`; those that are not forked share nothing.
     measure : callable or None
@@ -149,7 +144,6 @@ class Settings:
     inputs: dict[str, str] = field(default_factory=dict)
     page_inputs: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] | None = None
-    pool: Pool | None = None
     start_method: str = START
     measure: Callable[[], dict] | None = None
     watch: Callable[[], dict] | None = None
@@ -228,7 +222,7 @@ def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], obje
     from papi_lib.batch.engine import NAME
 
     start, record, files = time.monotonic(), new_record(job), {}
-    record["started"] = datetime.now().astimezone().isoformat(timespec="seconds")
+    record["started"] = moment()
     folder, name = job.notebook.parent.resolve(), job.notebook.name
     with TemporaryDirectory(prefix="papi-", ignore_cleanup_errors=True) as here, chdir(here):
         try:
@@ -293,6 +287,11 @@ def changed(job: Job, names: list[str]) -> Outcome:
     """Return the outcome of a job that would be of two states of what it reads."""
     more = f" and {len(names) - 1} more" if names[1:] else ""
     return Outcome({**new_record(job), "error": f"changed while it ran: {names[0]}{more}; run the same again"})
+
+
+def moment() -> str:
+    """Return the time now, with its time zone, as manifests tell it."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def new_record(job: Job) -> dict:

@@ -292,10 +292,10 @@ def make(planned: Sequence[Job], out: Path, settings: Settings, pool: Pool | Non
 def _releases(planned: Sequence[Job]) -> Iterator[str]:
     """Register the records that pages are about, unless they are made up; yield what must be known before they are given away."""
     for path, year in {(j.parameters["records"], j.labels["year"]) for j in planned if "records" in j.parameters}:
-        from papi_lib.survey import releases, units
+        from papi_lib.survey import disclosure, units
 
         if not (survey := units.load(path, year)).simulated:
-            yield from releases.note(survey.frame, survey.name, [survey.province, survey.year])
+            yield from disclosure.released(survey.frame, survey.name, [survey.province, survey.year])
 
 
 def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings, pool: Pool | None = None) -> list[dict]:

@@ -114,6 +114,11 @@ def as_page(text: str, jobs: Iterable[dict] = ()) -> bytes:
     return (head.replace(_NONCE, nonce) + begin + without_leading(body)).encode("utf-8", "replace")
 
 
+def filled(template: str, w: Words, jobs: Iterable[dict] = (), **told: object) -> bytes:
+    """Return the page, as `as_page` makes it, of a template that tells of jobs in a language."""
+    return as_page(templates().get_template(f"{template}.html.j2").render(w=w, lang=w.lang, **told), jobs)
+
+
 def own_style(text: str) -> str:
     """Return the rules that a page has in its head besides the site's style sheet."""
     return "".join(_STYLE.findall(text.partition("</head>")[0]))

@@ -15,7 +15,7 @@ import nbformat
 
 from papi_lib.page.words import Words, paragraphs
 from papi_lib.site.about import fault, read_facts
-from papi_lib.site.files import TEMPLATES, as_page, full_name, link, of_notebook, split_path, templates
+from papi_lib.site.files import TEMPLATES, as_page, filled, full_name, link, of_notebook, split_path, templates
 from papi_lib.site.outputs import for_reader, slim, within
 
 _QUESTION = re.compile(rf'<h2(?: data-method="([a-z0-9-]+)")?>{within("h2")}</h2>')
@@ -166,11 +166,10 @@ def _render_text(notebook: nbformat.NotebookNode, executed: bytes, job: dict, he
     w = Words(job["labels"]["lang"])
     job["facts"] = {key: head.get(key) for key in ("data_hash", "data_version", "code_version")}
     headings, fragments = _fragments(notebook, w)
-    text = templates().get_template("text.html.j2").render(
-        w=w, lang=w.lang, title=job["labels"]["title"], headings=headings, fragments=fragments,
+    return filled(
+        "text", w, [job], title=job["labels"]["title"], headings=headings, fragments=fragments,
         facts=defaultdict(str, job["facts"]), **of_notebook(job, executed, w),
     )  # fmt: skip
-    return as_page(text, [job])
 
 
 def address(heading: str) -> str:

@@ -19,7 +19,7 @@ from papi_lib.batch import stored
 from papi_lib.batch.inputs import file_hash
 from papi_lib.page.words import LANGUAGES, Words, mark
 from papi_lib.site.about import fault, read_facts
-from papi_lib.site.files import as_page, full_name, link, of_places, read_file, read_run, templates
+from papi_lib.site.files import filled, full_name, link, of_places, read_file, read_run
 from papi_lib.site.lists import build, files
 from papi_lib.site.outputs import for_reader, within
 
@@ -62,8 +62,8 @@ def compare(out: Path, older: Path) -> Path:
         w, path = Words(lang), f"changes.{lang}"
         data = [row for job in own for row in _scores(job, before)]
         changed = [(job, link(path, job["path"], ".html"), _changes(job, before, out, older, w)) for job in own]
-        text = templates().get_template("changes.html.j2").render(
-            w=w, lang=lang, full_name=full_name,
+        text = filled(
+            "changes", w, full_name=full_name,
             simulated=any(rows and job["facts"].get("simulated") for job, _, rows in changed),
             title=w("What changed since the earlier run"), earlier=w.date(datetime.fromisoformat(before["finished"])),
             data=list(dict.fromkeys(data)), versions=[(of.get("data_version"), of.get("data_hash")) for of in (before, run)],
@@ -73,7 +73,7 @@ def compare(out: Path, older: Path) -> Path:
             gone=[j["labels"] for p, j in before["jobs"].items() if p not in run["jobs"] and j["labels"]["lang"] == lang],
         )  # fmt: skip
         pages.append(out / "site" / f"{path}.html")
-        write(pages[-1], as_page(text))
+        write(pages[-1], text)
     if not pages:
         raise ValueError(f"{out}: no page about a place that could be compared")
     build(out)  # whose lists lead to it

@@ -20,7 +20,6 @@ from papi_lib.page.words import Words
 from papi_lib.site.about import RECORD
 
 HERE = Path(__file__).parent
-TEMPLATES = HERE / "templates"
 #: Elements that lead a reader elsewhere, or the page's own addresses: they have no place in a body.
 _LEADING = re.compile(r"<(?=(?:meta|link|base)\b)", re.IGNORECASE)
 #: What templates write for a page's own nonce.
@@ -131,7 +130,6 @@ def without_leading(body: str) -> str:
 
 @lru_cache(maxsize=1)
 def templates() -> Environment:
-    """Return the templates of pages that no notebook stands behind."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES / "papi"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    """Return the templates of all pages."""
+    loader = FileSystemLoader(HERE / "templates" / "papi")
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)

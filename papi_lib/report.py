@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from tqdm import tqdm
@@ -32,8 +31,6 @@ from papi_lib.site.about import RECORD
 
 #: Where a run folder tells what became of each job, run after run.
 LOG = "papi.log"
-#: What a notebook takes where none ran before.
-_SECONDS = 2.0
 #: Endings of the library's files that pages depend on; of the last, only the site has some.
 _LIBRARY = (".py", ".po", ".j2", ".css", ".js")
 #: Whose pages are made if no place is named and no records are given.
@@ -275,9 +272,8 @@ def make(planned: Sequence[Job], out: Path, settings: Settings, pool: Pool | Non
         first, failed = site.build(out), by_status.pop("failed", [])
     counts = [f"{len(by_status[s])} {s}" for s in ("done", "rendered", "unchanged") if by_status[s]]
     echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
-    for line in _remarks_on_pages([record for own in by_status.values() for record in own]):
-        echo(f"papi: {line}", err=True)
-    for line in _releases(planned):
+    made = [record for own in by_status.values() for record in own]
+    for line in (*_remarks_on_pages(made), *_releases(planned)):
         echo(f"papi: {line}", err=True)
     failures = defaultdict(list)
     for record in failed:
@@ -303,7 +299,7 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings, po
 
     What becomes of each job is a line of the run folder's ``papi.log`` too.
     """
-    if (minutes := _minutes(planned, out, settings)) >= 1:
+    if (minutes := batch.minutes(planned, out, settings)) >= 1:
         echo(f"papi: {len(planned)} pages, about {minutes:.0f} minutes", err=True)
     bar, log = None, out / LOG
 
@@ -322,18 +318,6 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings, po
     finally:
         if bar is not None:
             bar.close()
-
-
-def _minutes(planned: Sequence[Job], out: Path, settings: Settings) -> float:
-    """Return about how long new jobs take here, by what the same notebooks took in this folder before."""
-    if settings.scheduler:
-        return 0.0
-    took, records = defaultdict(list), manifest.read(out, settings.record).records
-    for record in records.values():
-        took[record["notebook"]].append(record["seconds"])
-    new = [job for job in planned if settings.force or job.path not in records]
-    each = (median(took[job.notebook.name]) if took[job.notebook.name] else _SECONDS for job in new)
-    return sum(each) / settings.workers / 60
 
 
 def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing, nullcontext
 from pathlib import Path
+from statistics import median
 
 from papi_lib import atomic
 from papi_lib.batch import cluster, manifest, stored
 from papi_lib.batch.inputs import environment_hash, stamps, touched
 from papi_lib.batch.jobs import Job, Outcome, Reason, RunError, Settings, changed, moment, new_record, why_run
 from papi_lib.batch.pool import Outcomes, Pool
+
+#: Seconds that a notebook takes where none ran before.
+_SECONDS = 2.0
 
 
 class Stopped(KeyboardInterrupt):
@@ -71,6 +75,18 @@ def run(
     """
     with manifest.locked(out), nullcontext(pool) if pool else closing(Pool()) as own:
         return _run_locked(list(jobs), out, settings, own, tell, warn)
+
+
+def minutes(jobs: Iterable[Job], out: Path, settings: Settings) -> float:
+    """Return about how long new jobs take here, by what the same notebooks took in this folder before."""
+    if settings.scheduler:
+        return 0.0
+    took, records = defaultdict(list), manifest.read(out, settings.record).records
+    for record in records.values():
+        took[record["notebook"]].append(record["seconds"])
+    new = [job for job in jobs if settings.force or job.path not in records]
+    each = (median(took[job.notebook.name]) if took[job.notebook.name] else _SECONDS for job in new)
+    return sum(each) / settings.workers / 60
 
 
 def _run_locked(

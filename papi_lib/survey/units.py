@@ -104,9 +104,8 @@ class Survey:
         if alike:
             alike_se = np.sqrt(self._errors.of_all(alike=True).stack()).reindex(table.index)
             table = table.assign(se=alike_se.where(table["se"].notna()))  # of a hidden figure it tells the figure
-        frame = table.rename(columns={"estimate": "score"}).reset_index().assign(year=self.year)
-        order = {part: i for i, part in enumerate(parts)}
-        frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+        frame = pd.concat({part: table.xs(part, level="part") for part in parts}, names=["part"]).reset_index()
+        frame = frame.rename(columns={"estimate": "score"}).assign(year=self.year)
         frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff", "why", "least", "most", "effective"]]  # fmt: skip
         rounding = disclosure.steps(np.sqrt(self._errors.of_all())) / np.sqrt(12)
         frame.attrs = {

@@ -75,7 +75,7 @@ def test_no_sentence_has_a_forbidden_wording(lang):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("notebook", ["01_participation", "06_services"])
+@pytest.mark.parametrize("notebook", ["06_services", "10_target"])
 def test_sentences_of_a_province_are_its_own(notebook):
     """Fewer than a quarter are another province's too; none has a forbidden wording, none begins a name in the middle."""
     told = {}

@@ -171,7 +171,7 @@ def course(page: Page) -> None:
     if clear.empty:
         most = moved.loc[(moved["difference"] / moved["margin"]).abs().idxmax()]
         page.say(
-            "Since {since}, nothing in {place} moved otherwise than in the country by more than its margin of error; {part:part} came nearest to that: it {change:move}, the mean of provinces {country:move}.",
+            "Since {since}, with all parts looked at together, nothing in {place} moved differently from the country by more than its margin of error; {part:part} came nearest to that: it {change:move}, while the mean of provinces {country:move}.",
             **most[["since", "part", "change", "country"]],
         )
     columns = {

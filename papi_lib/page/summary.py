@@ -161,16 +161,16 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     moves = [w(_MOVED[1 if row["gain"] > 0 else -1], part=part, **row) for part, row in sure.head(MOST).iterrows()]
     if moves:
         return w("{moves:list}.", moves=moves)
-    first = min(index.segment(page.year, page.dimension))
-    return (
-        ""
-        if first == page.year
-        else w(
-            "Since {first}, nothing in {place} moved so far that nine chances in ten speak for a true move.",
-            first=first,
-            place=page.name,
+    clear = page.claims.query("kind == 'change' and clear").sort_values("z", key=abs, ascending=False)
+    if len(clear):
+        told = [w("{part:part} {change:move}, while the mean of provinces {country:move}", **row) for row in clear.head(MOST).to_dict("records")]  # fmt: skip
+        return w(
+            "Since {first}, by more than the margin of error, {moves:list}.", first=clear["since"].min(), moves=told
         )
-    )
+    first = min(index.segment(page.year, page.dimension))
+    if first == page.year:
+        return ""
+    return w("Since {first}, nothing in {place} moved so far that nine chances in ten speak for a true move.", first=first, place=page.name)  # fmt: skip
 
 
 def _ends(page: Page, frame: pd.DataFrame) -> str:
@@ -188,10 +188,10 @@ def _ends(page: Page, frame: pd.DataFrame) -> str:
     if told["first"] and told["last"]:
         return w("First of all {n:0} provinces in {first:part}; last in {last:part}.", **told)
     if told["first"]:
-        return w("First of all {n:0} provinces in {first:part}; weakest in {worst:part} ({bottom:th}).", **told)
+        return w("First of all {n:0} provinces in {first:part}; lowest in {worst:part} ({bottom:th}).", **told)
     if told["last"]:
-        return w("Last of all {n:0} provinces in {last:part}; strongest in {best:part} ({top:th}).", **told)
-    return w("Strongest in {best:part} ({top:th} of {n:0}), weakest in {worst:part} ({bottom:th}).", **told)
+        return w("Last of all {n:0} provinces in {last:part}; highest in {best:part} ({top:th}).", **told)
+    return w("Highest in {best:part} ({top:th} of {n:0}), lowest in {worst:part} ({bottom:th}).", **told)
 
 
 def _acts(page: Page, frame: pd.DataFrame) -> str:

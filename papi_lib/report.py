@@ -18,7 +18,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from papi_lib import collection, datafiles, index, places, preload, provenance, published, site
+from papi_lib import collection, datafiles, index, places, plaintext, preload, provenance, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.inputs import file_hash, folder_hash, stamps
@@ -214,11 +214,9 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
     """
     since = watch(records)
     head = {
-        "code_version": provenance.code_version(),
-        "data_hash": datafiles.fingerprint(),
-        "data_version": provenance.data_version(),
-        "tables": datafiles.fingerprints(),
-    }
+        "code_version": provenance.code_version(), "data_hash": datafiles.fingerprint(),
+        "data_version": provenance.data_version(), "tables": datafiles.fingerprints(),
+    }  # fmt: skip
     inputs, page_inputs = _inputs(records)
     own: dict[str, Any] = {
         "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
@@ -309,7 +307,7 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings, po
         bar.update()
         with suppress(OSError), log.open("a", encoding="utf-8") as file:
             told = moment(), record["status"], f"{record['seconds']} s"
-            file.write(datafiles.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
+            file.write(plaintext.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
         if record["status"] == "failed":
             bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 

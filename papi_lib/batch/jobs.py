@@ -74,12 +74,9 @@ class Job:
 
     def hashes(self, inputs: dict[str, str]) -> dict[str, str]:
         """Return the hashes that decide whether the job must run again."""
-        return {
-            "notebook": _source_hash(self.notebook),
-            "parameters": digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False)),
-            **inputs,
-            **({"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}),
-        }
+        parameters = digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False))
+        files = {"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}
+        return {"notebook": _source_hash(self.notebook), "parameters": parameters} | inputs | files
 
 
 class Reason(NamedTuple):
@@ -229,20 +226,11 @@ def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], obje
             Path(name).write_bytes(source)
             execute_notebook(
                 name.replace("{", "{{").replace("}", "}}"),  # papermill puts parameters in the place of braces
-                _EXECUTED,
-                job.parameters,
-                engine_name=NAME,
-                kernel_name=NAME,
-                language="python",
-                request_save_on_cell_execute=False,
-                progress_bar=False,
-                cwd=folder if folder.is_dir() else None,
-                execution_timeout=settings.timeout,
-                memory_mb=settings.memory_mb,
-                discreet=job.discreet,
-                start_method=settings.start_method,
-                beat=beat,
-            )
+                _EXECUTED, job.parameters, engine_name=NAME, kernel_name=NAME, language="python",
+                request_save_on_cell_execute=False, progress_bar=False, cwd=folder if folder.is_dir() else None,
+                execution_timeout=settings.timeout, memory_mb=settings.memory_mb, discreet=job.discreet,
+                start_method=settings.start_method, beat=beat,
+            )  # fmt: skip
             executed = _movable(job)
             record["status"] = "done"
             files = {"executed": executed} | _page(executed, record, settings)

@@ -15,8 +15,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from papi_lib.atomic import check_no_links
 from papi_lib.batch import manifest
-from papi_lib.folders import without_folders
 from papi_lib.page.words import Words
+from papi_lib.plaintext import without_folders
 from papi_lib.site.about import RECORD
 
 HERE = Path(__file__).parent

@@ -74,14 +74,10 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
     yield from briefs(out, run)
     yield "assets/nav.js", scripts.navigation(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
-        own = [job for job in jobs if job["labels"]["lang"] == lang]
-        texts = [
-            [job["path"], job["labels"]["title"]]
-            for job in run["jobs"]
-            if not job["labels"]["level"] and job["labels"]["lang"] == lang
-        ]
+        own = [job for job in run["jobs"] if job["labels"]["lang"] == lang]
+        texts = [[job["path"], job["labels"]["title"]] for job in own if not job["labels"]["level"]]
         texts += [[f"changes.{lang}", Words(lang)("What changed since the earlier run")]] if run["changes"] else []
-        yield f"assets/search.{lang}.js", scripts.search_index(own or jobs, texts)
+        yield f"assets/search.{lang}.js", scripts.search_index(of_places(own) or jobs, texts)
     if lists:
         lang = next(code for code in LANGUAGES if any(code == lang for _, lang in lists))
         year = max(year for year, code in lists if code == lang)
@@ -100,7 +96,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
     """Return the page that lists a year's places: by one notebook, or the whole with all notebooks."""
     w, jobs = Words(lang), lists[year, lang]
     provinces = _provinces(jobs)
-    titles = _titles(jobs)
+    titles = scripts.titles(jobs)
     rows, main = _rows(path, provinces, stem)
     return filled(
         "list", w, jobs, **_frame(path, run, jobs, w),
@@ -110,7 +106,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         rows=rows,
         about=next((job["facts"].get("about") for job in jobs if stem and job["labels"]["notebook"] == stem and job.get("facts")), None),
         compare=link(path, f"{year}/{lang}/compare.html") if _provinces(jobs) else None,
-        others={} if stem else {n: t for n, t in _titles(provinces).items() if n != main},
+        others={} if stem else {n: t for n, t in scripts.titles(provinces).items() if n != main},
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
         since=next((row["change"]["since"] for row in rows if row["change"]), None),
@@ -177,10 +173,6 @@ def _home(job: dict) -> str:
     return split_path(job["path"])[1].partition("/")[0]
 
 
-def _titles(jobs: list[dict]) -> dict[str, str]:
-    return dict(sorted({job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}.items()))
-
-
 def _whole(job: dict) -> bool:
     """Tell whether a job is about the whole index, not one dimension."""
     return job.get("facts", {}).get("dimension", 0) is None
@@ -198,13 +190,8 @@ def _rows(path: str, jobs: list[dict], stem: str | None) -> tuple[list[dict], st
             {"name": labels["name"], "row": place.rpartition("/")[2], "tile": labels.get("tile"), "href": href, "pages": {}, "findings": [], "missing": []}
             | dict.fromkeys(_TOLD[:-2]),
         )  # fmt: skip
-        row["pages"][labels["notebook"]] = (
-            href,
-            job["status"] == "failed",
-            _whole(job),
-            facts.get("group"),
-            facts.get("rank"),
-        )
+        stands = facts.get("group"), facts.get("rank")
+        row["pages"][labels["notebook"]] = (href, job["status"] == "failed", _whole(job), *stands)
         if labels["notebook"] == main:
             row |= {key: facts.get(key, value) for key, value in row.items() if key in _TOLD} | {"href": href}
     return list(rows.values()), main
@@ -229,8 +216,8 @@ def _districts(path: str, jobs: list[dict], stem: str | None) -> list[dict]:
             "province": these[0]["labels"]["parent"]["name"],
             "href": link(path, f"{split_path(these[0]['path'])[0]}/{home}/index.html") + "#districts",
             "rows": rows,
-            "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
-            "titles": _titles(these),
+            "others": {} if stem else {n: t for n, t in scripts.titles(these).items() if n != main},
+            "titles": scripts.titles(these),
             "simulated": any(job.get("facts", {}).get("simulated") for job in these),
             "source": next((job["facts"]["source"] for job in these if job.get("facts", {}).get("source")), ""),
         })  # fmt: skip

@@ -59,7 +59,7 @@ def search_index(jobs: Sequence[dict], texts: list[list[str]]) -> bytes:
         figures are made up); ``pages`` (year, and for each place which notebooks there are, in hexadecimal, the
         first one the lowest bit); ``findings`` of the latest year's published figures (place, notebook, sentences).
     """
-    titles, latest = _titles(jobs), max((job["labels"]["year"] for job in jobs), default=None)
+    stems, latest = titles(jobs), max((job["labels"]["year"] for job in jobs), default=None)
     places: dict[str, list] = {}
     findings = []
     for job in jobs:
@@ -67,10 +67,10 @@ def search_index(jobs: Sequence[dict], texts: list[list[str]]) -> bytes:
         own = places.setdefault(place, [place, full_name(labels), " ".join(labels.get("aliases", [])), 0])
         own[3] |= int(bool(facts.get("simulated")))
         if labels["year"] == latest and facts.get("findings") and not facts.get("simulated"):
-            findings.append([list(places).index(place), list(titles).index(labels["notebook"]), facts["findings"]])
+            findings.append([list(places).index(place), list(stems).index(labels["notebook"]), facts["findings"]])
     content = {
-        "lang": jobs[0]["labels"]["lang"] if jobs else None, "texts": texts, "notebooks": list(titles.items()), "places": list(places.values()),
-        "pages": [[int(folder[:4]), there] for folder, there in reversed(_there(jobs, titles, places).items())],
+        "lang": jobs[0]["labels"]["lang"] if jobs else None, "texts": texts, "notebooks": list(stems.items()), "places": list(places.values()),
+        "pages": [[int(folder[:4]), there] for folder, there in reversed(_there(jobs, stems, places).items())],
         "findings": findings,
     }  # fmt: skip
     return _script("papiSearch", content)
@@ -91,17 +91,18 @@ def navigation(jobs: Sequence[dict]) -> bytes:
         lies in its province's) and ``pages``: by ``YEAR/LANG`` and place which notebooks there are, as in
         `search_index`.
     """
-    titles: dict[str, dict] = {stem: {} for stem in _titles(jobs)}
+    names_of: dict[str, dict] = {stem: {} for stem in titles(jobs)}
     names: dict[str, dict] = {}
     for job in jobs:
         labels = job["labels"]
-        titles[labels["notebook"]][labels["lang"]] = labels["title"]
+        names_of[labels["notebook"]][labels["lang"]] = labels["title"]
         names.setdefault(split_path(job["path"])[1], {})[labels["lang"]] = labels["name"]
-    content = {"notebooks": list(titles.items()), "places": list(names.items()), "pages": _there(jobs, titles, names)}
-    return _script("papiNav", content)
+    there = _there(jobs, names_of, names)
+    return _script("papiNav", {"notebooks": list(names_of.items()), "places": list(names.items()), "pages": there})
 
 
-def _titles(jobs: Sequence[dict]) -> dict[str, str]:
+def titles(jobs: Sequence[dict]) -> dict[str, str]:
+    """Return the notebooks that jobs are of, in their order, with their titles."""
     return dict(sorted({job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}.items()))
 
 

@@ -39,17 +39,10 @@ USUAL_DEFF = (0.3, 20.0)
 
 
 def domain_means(
-    frame: pd.DataFrame,
-    values: str | Sequence[str],
-    *,
-    by: str | Sequence[str] | None = None,
-    weight: str | None = None,
-    strata: str | None = None,
-    cluster: str | None = None,
-    fpc: str | None = None,
-    lonely: str = "adjust",
-    combine: pd.DataFrame | None = None,
-) -> pd.DataFrame:
+    frame: pd.DataFrame, values: str | Sequence[str], *, by: str | Sequence[str] | None = None,
+    weight: str | None = None, strata: str | None = None, cluster: str | None = None, fpc: str | None = None,
+    lonely: str = "adjust", combine: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Return means of series by domain with design-based standard errors.
 
     Parameters
@@ -99,9 +92,8 @@ def domain_means(
     >>> domain_means(people, "y", by="d", cluster="v")["estimate"].round(3).to_dict()
     {'a': 0.667, 'b': 0.333}
     """
-    table = _table(
-        _Means(frame, values, by, combine, weight=weight, strata=strata, cluster=cluster, fpc=fpc, lonely=lonely)
-    )
+    design = {"weight": weight, "strata": strata, "cluster": cluster, "fpc": fpc, "lonely": lonely}
+    table = _table(_Means(frame, values, by, combine, **design))
     if isinstance(values, str) and combine is None and by is not None:
         table.index = table.index.droplevel("series")
     return table
@@ -132,16 +124,10 @@ def domain_estimates(frame: pd.DataFrame, values: str | Sequence[str], **how: An
 
 @np.errstate(divide="ignore", invalid="ignore")
 def _table(means: _Means) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "estimate": means.estimate.ravel(),
-            "se": np.sqrt(means.variance()).ravel(),
-            "df": means.df.ravel().astype(int),
-            "n": means.n.ravel().astype(int),
-            "clusters": means.clusters.ravel().astype(int),
-        },
-        index=means.index,
-    )
+    counts = {"df": means.df, "n": means.n, "clusters": means.clusters}
+    figures = {"estimate": means.estimate, "se": np.sqrt(means.variance())} | counts
+    table = pd.DataFrame({name: of.ravel() for name, of in figures.items()}, means.index)
+    table = table.astype(dict.fromkeys(counts, int))
     table["deff"] = table["se"] ** 2 / means.simple_variance.ravel()
     table.attrs["lonely"] = int(means.design.lonely.sum())
     return table

@@ -43,18 +43,9 @@ class Pooled:
 
 
 def pooled(
-    table: pd.DataFrame,
-    frame: pd.DataFrame,
-    values: Sequence[str],
-    *,
-    by: str,
-    weight: str,
-    strata: str,
-    cluster: str,
-    combine: pd.DataFrame | None = None,
-    lower: pd.Series | float = 0.0,
-    upper: pd.Series | float = 1.0,
-) -> Pooled:
+    table: pd.DataFrame, frame: pd.DataFrame, values: Sequence[str], *, by: str, weight: str, strata: str, cluster: str,
+    combine: pd.DataFrame | None = None, lower: pd.Series | float = 0.0, upper: pd.Series | float = 1.0,
+) -> Pooled:  # fmt: skip
     """Pool the errors of all domains.
 
     Parameters
@@ -85,9 +76,8 @@ def pooled(
     given, people = frame[values].notna().astype(float), frame[weight]
     n = given.groupby(frame[by]).sum().reindex(estimate.index)
     n = n.where(n > 0)
-    kish = (
-        given.mul(people, axis=0).groupby(frame[by]).sum() ** 2 / given.mul(people**2, axis=0).groupby(frame[by]).sum()
-    )
+    weights, squares = (given.mul(people**power, axis=0).groupby(frame[by]).sum() for power in (1, 2))
+    kish = weights**2 / squares
     clusters = given.groupby([frame[by], frame[strata], frame[cluster]]).sum()
     drawn = clusters.groupby(level=0).size().reindex(n.index)
     near = (clusters**2).groupby(level=0).sum() / n
@@ -108,16 +98,10 @@ def pooled(
     everybody = frame.groupby([frame[by], frame[strata], frame[cluster]]).size()
     people = everybody.groupby(level=0).sum().reindex(n.index)
     others = (everybody**2).groupby(level=0).sum().reindex(n.index) / people - 1
-    parts = pd.DataFrame(
-        {
-            "unit": unit,
-            "icc": icc,
-            "df": df.sum(),
-            "answered": (1 / one.where(one > 0)).div(people, axis=0).mean(),
-            "near": neighbours.div(others.where(others > 0), axis=0).mean().clip(0, 1),
-            "weighting": weighting.mean(),
-        }
-    )
+    parts = pd.DataFrame({"unit": unit, "icc": icc, "df": df.sum()})
+    parts["answered"] = (1 / one.where(one > 0)).div(people, axis=0).mean()
+    parts["near"] = neighbours.div(others.where(others > 0), axis=0).mean().clip(0, 1)
+    parts["weighting"] = weighting.mean()
     return Pooled(parts, deff, (1 / (one * deff * unit)).where(estimate.notna()))
 
 

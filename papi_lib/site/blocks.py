@@ -94,7 +94,7 @@ def _block(tag: Tag, drawings: list[str]) -> Block | None:
         return None
     if tag.name == "table":
         return Block("table", _text(tag.find("caption")), _rows(tag))
-    if tag.name in ("p", "li") and (text := _text(tag)) and not tag.find("a", "csv"):
+    if tag.name in ("p", "li") and (text := _text(tag)) and not tag.find("a", class_="csv"):
         kind = tag.get("class") or ["finding"]
         return Block(kind[0], text)
     return None

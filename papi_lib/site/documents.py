@@ -61,16 +61,17 @@ def export(out: Path, kinds: tuple[str, ...] = KINDS[:2]) -> Iterator[Path]:
     jobs = [job for job in of_places(run["jobs"]) if job["status"] != "failed"]
     for folder, own in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
         for kind, content in _of_place(out, list(own), run, kinds):
-            path = out / FOLDER / f"{folder}.{kind}"
-            atomic.write(path, content)
-            yield path
+            yield _written(out / FOLDER / f"{folder}.{kind}", content)
     for lang in dict.fromkeys(job["labels"]["lang"] for job in jobs if "xlsx" in kinds):
         told, w = [job for job in jobs if job["labels"]["lang"] == lang], Words(lang)
-        for name, made in ((lang, of_run(told, w)), (f"protected.{lang}", of_protected(told, w))):
-            if made:
-                path = out / FOLDER / f"{name}.xlsx"
-                atomic.write(path, made)
-                yield path
+        yield _written(out / FOLDER / f"{lang}.xlsx", of_run(told, w))
+        if protected := of_protected(told, w):
+            yield _written(out / FOLDER / f"protected.{lang}.xlsx", protected)
+
+
+def _written(path: Path, content: bytes) -> Path:
+    atomic.write(path, content)
+    return path
 
 
 def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:

@@ -138,10 +138,9 @@ class Survey:
         """
         parts = self._errors.parts
         share, span = self._errors.shares.loc[CITY, parts.index], self._errors.span
-        frame = parts.assign(
-            score=self.scores.loc[CITY, "estimate"], spread=span * np.sqrt(parts["unit"] * share * (1 - share))
-        )
-        frame["spread"] = frame["spread"].where(frame["score"].notna())  # it tells the score
+        frame = parts.assign(score=self.scores.loc[CITY, "estimate"])
+        spread = span * np.sqrt(parts["unit"] * share * (1 - share))
+        frame["spread"] = spread.where(frame["score"].notna())  # it tells the score
         order = ["total", *index.dimensions(self.year), *index.subdimensions(self.year)]
         return frame.loc[order, ["score", "spread", "icc", "answered", "near", "weighting", "df"]].rename_axis("part")
 
@@ -314,9 +313,8 @@ class Survey:
         variance = self._errors.of_all(alike=True)[series].loc[direct.index].where(direct.notna())
         covariates = self._covariates(direct)
         model = smallarea.fay_herriot(direct, variance, covariates, benchmark=(people, city))
-        return pd.DataFrame(
-            {"model": model["benchmarked"], "se": np.sqrt(model["mse"]), "borrowed": 1 - model["gamma"]}
-        )
+        found = {"model": model["benchmarked"], "se": np.sqrt(model["mse"]), "borrowed": 1 - model["gamma"]}
+        return pd.DataFrame(found)
 
     def _covariates(self, direct: pd.Series) -> pd.DataFrame | None:
         """Return what tells units apart, as far as the figures that are known bear it: their kind first."""

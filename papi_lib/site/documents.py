@@ -23,6 +23,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from papi_lib import atomic
+from papi_lib.batch import stored
 from papi_lib.page.words import Words, mark
 from papi_lib.site.blocks import Block, Section, brief, sections
 from papi_lib.site.booklet import bound
@@ -77,12 +78,13 @@ def _written(path: Path, content: bytes) -> Path:
 def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """Yield a place's documents by their ending."""
     labels, facts = jobs[0]["labels"], jobs[0]["facts"]
-    w, name, lang = Words(labels["lang"], labels["year"]), full_name(labels), labels["lang"]
+    w, name = Words(labels["lang"], labels["year"]), full_name(labels)
     about = w.date(datetime.fromisoformat(run["finished"])), facts
     pages: dict[str, list[Section]] = {}
     if {"docx", "xlsx"} & set(kinds):
         for job in jobs:
-            pages[job["labels"]["title"]] = sections(read_file(out / "notebooks" / f"{job['path']}.ipynb"), lang)
+            path = out / "notebooks" / f"{job['path']}.ipynb"
+            pages[job["labels"]["title"]] = sections(stored.parse(read_file(path), str(path)), w)
     if "docx" in kinds:
         title = w("Brief for leaders: {place}, {year}", place=name, year=labels["year"])
         yield "docx", word(title, brief(pages.values(), w, labels["name"], labels["year"]), w, *about)

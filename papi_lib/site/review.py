@@ -19,9 +19,9 @@ from papi_lib.batch import stored
 from papi_lib.batch.inputs import file_hash
 from papi_lib.page.words import LANGUAGES, Words, mark
 from papi_lib.site.about import fault, read_facts
+from papi_lib.site.blocks import sections
 from papi_lib.site.files import filled, full_name, link, of_places, read_file, read_run
 from papi_lib.site.lists import build, files
-from papi_lib.site.outputs import for_reader, within
 
 _FACTS = {
     "score": mark("Score"), "group": mark("Group"), "rank": mark("Rank"), "rank_lower": mark("First rank possible"),
@@ -132,30 +132,22 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
     dict
         From (question, table's caption, row, column) or (question, number of the sentence) to what is stated.
     """
-    from bs4 import BeautifulSoup  # slow to import, and only a comparison needs it
-
     notebook = stored.parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
     found: dict[tuple[str, ...], Stated] = {}
     found |= {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
-    shown = "".join(fragment for cell in notebook.cells for fragment in for_reader(cell, w)[0])
-    body = BeautifulSoup(re.sub(rf"<svg\b{within('svg')}</svg>", "", shown), "html.parser")
-    question = ""
-    for part in body.select("h2, p.finding, ul.findings li, table.figures, pre"):
-        if part.name == "h2":
-            question = part.get_text()
-        elif part.name == "table":
-            caption = part.caption.get_text() if part.caption else ""
-            columns = [cell.get_text() for cell in part.select("thead th")]
-            rows = [row.find_all(["th", "td"]) for row in part.select("tbody tr")]
-            unique = len({row[0].get_text() for row in rows}) == len(rows)
+    for question, blocks in sections(notebook, w):
+        for block in blocks:
+            if block.kind in ("finding", "print"):
+                _put(found, (question,), block.text)
+            caption = block.text if block.kind == "table" else w("Data behind the picture")
+            head, *rows = block.rows or [[]]
+            unique = len({row[0].text for row in rows}) == len(rows)
             for row in rows:  # rows of one name, as of a history, are told apart by what follows: the year
-                name = " · ".join(cell.get_text() for cell in row[: 1 if unique else 2])
-                for column, before, cell in zip(columns[1:], row, row[1:], strict=False):
-                    if "number" in (cell.get("class") or ()):
-                        _put(found, (question, caption, name, column), cell.get_text(), before.get_text())
-        else:
-            _put(found, (question,), part.get_text())
+                name = " · ".join(cell.text for cell in row[: 1 if unique else 2])
+                for column, before, cell in zip(head[1:], row, row[1:], strict=False):
+                    if "number" in cell.looks:
+                        _put(found, (question, caption, name, column.text), cell.text, before.text)
     return found
 
 

@@ -44,7 +44,7 @@ def test_counts_of_the_source():
     assert datafiles.read("provinces")["merged_2025"].nunique() == 34
     assert len(datafiles.read("districts")) == 696
     pci = datafiles.read("pci").set_index("year").drop(columns="province_code")
-    assert pci.groupby("year").size().to_dict() == {year: 63 for year in (2011, 2012, 2014, 2015, 2016)}
+    assert pci.groupby("year").size().to_dict() == dict.fromkeys((2011, 2012, 2014, 2015, 2016), 63)
     late = pci.loc[2014:].drop(columns=["unweighted", "weighted"]).mul(0.5)  # each weighs one half, but:
     late[["transparency", "support", "labor"]] *= 4
     late["informal"] *= 2

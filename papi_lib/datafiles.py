@@ -24,7 +24,8 @@ from pathlib import Path
 
 import pandas as pd
 
-_CHECKOUT = Path(__file__).resolve().parents[1] / "data"
+from papi_lib import delivered
+
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
 
@@ -47,9 +48,9 @@ def shown(text: object) -> str:
 
 
 def folder() -> Path:
-    """Return the data folder: the environment variable ``PAPI_DATA``, or ``data/`` in the checkout."""
+    """Return the data folder: the environment variable ``PAPI_DATA``, or what comes with the library."""
     given = os.environ.get("PAPI_DATA")
-    return Path(given) if given else _CHECKOUT
+    return Path(given) if given else delivered("data")
 
 
 def package() -> dict:

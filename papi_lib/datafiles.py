@@ -28,6 +28,7 @@ import pandas as pd
 
 from papi_lib import delivered
 
+_DELIVERED = delivered("data")
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 #: Where the paths of files that are read are noted, one set for each who asks.
 _noting: list[set[str]] = []
@@ -54,7 +55,7 @@ def shown(text: object) -> str:
 def folder() -> Path:
     """Return the data folder: the environment variable ``PAPI_DATA``, or what comes with the library."""
     given = os.environ.get("PAPI_DATA")
-    return Path(given) if given else delivered("data")
+    return Path(given) if given else _DELIVERED
 
 
 def package() -> dict:

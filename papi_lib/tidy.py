@@ -75,7 +75,7 @@ def panel(
     lang = "vi" if labels is True else labels
     if lang not in (False, "vi", "en"):
         raise ValueError(f"labels are in 'vi' or 'en', or left out with False; not {labels!r}")
-    span = tuple(dict.fromkeys(index.check_year(str(year)) for year in _several(years, index.years())))
+    span = tuple(dict.fromkeys(index.check_year(year) for year in _several(years, index.years())))
     known = {"total", *(part for y in span for part in (*index.dimensions(y), *index.subdimensions(y)))}
     there = [part for part in ("total", *index.names()) if part in known]
     chosen = tuple(dict.fromkeys(index.check_part(part) for part in _several(parts, there)))

@@ -241,7 +241,7 @@ class Page:
             return self.words("not known")
         if self.survey:
             return self.words("place {lower} to {upper} of {n}", n=n, **row[["lower", "upper"]])
-        return self.words("place {rank} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
+        return self.words("{rank:th} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
 
     def title(self, subject: str | None = None) -> None:
         """Show the title, by default the dimension's name, and tell the site the page's facts."""

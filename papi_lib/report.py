@@ -236,11 +236,8 @@ def _inputs(records: Path | None) -> tuple[dict, dict, dict]:
     inputs: dict[str, Any] = {"library": folder_hash(library, *_LIBRARY[:2], without="site")}
     inputs |= {name: tables[name] for name in tables if name.endswith(".json") or name.startswith("structure/")}
     inputs |= {"records": file_hash(records)} if records else {}
-    return (
-        inputs,
-        {name: tables[name] for name in tables if name not in inputs},
-        {"site": folder_hash(library / "site", *_LIBRARY)},
-    )
+    shared = {name: tables[name] for name in tables if name not in inputs}
+    return inputs, shared, {"site": folder_hash(library / "site", *_LIBRARY)}
 
 
 def watch(records: Path | None = None) -> dict[Path, tuple | None]:

@@ -224,7 +224,8 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
     inputs, shared, page_inputs = _inputs(records)
     own: dict[str, Any] = {
         "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
-        "shared": shared, "trace": datafiles.trace, "page_inputs": page_inputs, "measure": partial(state, records), "record": RECORD, "head": head,
+        "shared": shared, "trace": datafiles.trace, "page_inputs": page_inputs,
+        "measure": partial(state, records), "record": RECORD, "head": head,
         "watch": partial(watch, records), "since": since, "again": partial(settings, records, planned, **how),
     }  # fmt: skip
     return Settings(**own | how)

@@ -18,6 +18,8 @@ import math
 import os
 import pickle
 import re
+import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -25,7 +27,9 @@ from pathlib import Path
 
 import pandas as pd
 
-_CHECKOUT = Path(__file__).resolve().parents[1] / "data"
+from papi_lib import delivered, plaintext, reads
+
+_DELIVERED = delivered("data")
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
 
 
@@ -33,24 +37,13 @@ class DataError(ValueError):
     """A data file is missing, unreadable or breaks its schema. The message is one line, and safe to print."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(shown(message))
-
-
-def shown(text: object) -> str:
-    """Return text for a terminal: one line, what would control the terminal or cannot be seen as its escape.
-
-    Examples
-    --------
-    >>> shown("Ba\\x1b[2J Đình\\n")
-    'Ba\\\\x1b[2J Đình\\\\n'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+        super().__init__(plaintext.shown(message))
 
 
 def folder() -> Path:
-    """Return the data folder: the environment variable ``PAPI_DATA``, or ``data/`` in the checkout."""
+    """Return the data folder: the environment variable ``PAPI_DATA``, or what comes with the library."""
     given = os.environ.get("PAPI_DATA")
-    return Path(given) if given else _CHECKOUT
+    return Path(given) if given else _DELIVERED
 
 
 def package() -> dict:
@@ -105,7 +98,20 @@ def read(name: str) -> pd.DataFrame:
     if resource is None:
         raise DataError(f"{folder() / 'datapackage.json'}: no resource named '{name}'; add one or correct the name")
     path = folder() / resource["path"]
+    reads.note(resource["path"])
     return _parse(path, _schema(resource), _changed(path)).copy()
+
+
+def trace() -> Callable[[], list[str]]:
+    """Note from here on all files of the package that this process reads, also by their paths; return what tells them."""
+    found, root = reads.begin(), os.path.join(os.path.abspath(folder()), "")
+
+    def opened(event: str, given: tuple) -> None:
+        if event == "open" and isinstance(given[0], str) and (path := os.path.abspath(given[0])).startswith(root):
+            reads.note(path.removeprefix(root).replace(os.sep, "/"))
+
+    sys.addaudithook(opened)
+    return lambda: sorted(found)
 
 
 def where(name: str, row: int, column: str) -> str:
@@ -167,10 +173,12 @@ def cached(function):
                 memory.clear()
             before = _held.set(now)
             try:
-                memory[key] = _kept(function(*args, **kwargs))
+                with reads.reading() as found:
+                    memory[key] = _kept(function(*args, **kwargs)), frozenset(found)
             finally:
                 _held.reset(before)
-        value = memory[key]
+        value, found = memory[key]
+        reads.note(*found)
         if isinstance(value, _Packed):
             return pickle.loads(value)
         return value.copy() if isinstance(value, pd.DataFrame | pd.Series) else value
@@ -218,18 +226,16 @@ def remember(found: dict[str, dict]) -> None:
 
 @cached
 def fingerprints() -> dict[str, str]:
-    """Return the SHA-256 of each table of the package, by its path there."""
-    paths = (folder() / r["path"] for r in _package()["resources"])
-    return {p.relative_to(folder()).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths if p.exists()}
+    """Return the SHA-256 of each file of the package, by its path there."""
+    paths = sorted(p for p in folder().rglob("*") if p.suffix in {".csv", ".json", ".parquet"})
+    with reads.unnoted():
+        return {p.relative_to(folder()).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
 @cached
 def fingerprint() -> str:
     """Return the SHA-256 of all files of the data package, the identity of the data on a page."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder().rglob("*") if p.suffix in {".csv", ".json", ".parquet"}):
-        digest.update(path.relative_to(folder()).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return hashlib.sha256(json.dumps(fingerprints()).encode()).hexdigest()
 
 
 def _changed(path: str | Path) -> tuple[int, int]:

@@ -21,7 +21,7 @@ import psutil
 START = "fork" if sys.platform == "linux" else "spawn"
 #: In the environment of all processes of a run: which it is.
 _MARK = "PAPI_PROCESSES"
-_starting = RLock()
+_starting = RLock()  # which a process that is forked here can take again
 
 
 @contextmanager
@@ -37,43 +37,36 @@ def uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def start(process: BaseProcess) -> None:
-    """Start a process, which gets no interrupt unless it lets them through.
+def start(process: BaseProcess, mark: str | None = None) -> None:
+    """Start a process, which gets no interrupt unless it lets them through; by its mark `end_marked` finds what it starts.
 
     One that is spawned would first run the caller's script again, wanted by nobody here.
     """
     with _starting:
+        if sys.platform != "win32":
+            resource_tracker.ensure_running()  # which is not to be marked, and whose start would let interrupts through
         script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
-        _start_tracker()  # whose start would undo the next line
+        marked = {_MARK: mark} if mark else {}
+        os.environ |= marked
         try:
             with uninterrupted():
                 process.start()
         finally:
             sys.modules["__main__"] = script
-
-
-def _start_tracker() -> None:
-    if sys.platform != "win32":
-        resource_tracker.ensure_running()
-
-
-def start_marked(process: BaseProcess, mark: str) -> None:
-    """Start a process so that `end_marked` finds it and whatever it starts."""
-    with _starting:
-        _start_tracker()  # which is not to be marked
-        os.environ[_MARK] = mark
-        try:
-            start(process)
-        finally:
-            del os.environ[_MARK]
+            for name in marked:
+                del os.environ[name]
 
 
 def end_marked(mark: str) -> None:
-    """End all processes with this mark but this one."""
-    for one in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if one.pid != os.getpid() and one.environ().get(_MARK) == mark:
-                one.kill()
+    """End all processes with this mark but this one; look twice, for what was just being started has no mark yet."""
+    clean = 0
+    while clean < 2:
+        clean += 1
+        for one in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if one.pid != os.getpid() and one.environ().get(_MARK) == mark:
+                    one.kill()
+                    clean = 0
 
 
 def end(process: BaseProcess) -> None:
@@ -138,7 +131,7 @@ def end_with_parent(by: int = getattr(signal, "SIGKILL", 0)) -> None:
         ctypes.CDLL(None).prctl(1, by)  # PR_SET_PDEATHSIG, Linux only
     parent = parent_process()
     if parent and os.getppid() != parent.pid:  # it ended before we could ask
-        os._exit(1)
+        sys.exit(1)
 
 
 def keep_to(folder: str) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
+from papi_lib import delivered
 from papi_lib.atomic import WriteError
 from papi_lib.cli import language
 from papi_lib.cli.language import echo
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS = delivered("notebooks")
 #: The run folder, where none is named.
 RUN = Path("output/report")
 #: What options and arguments take: any file, one that is there, one to write, a folder, one that is there.
@@ -32,7 +32,7 @@ class _OneLineErrors(click.Group):
 
     def main(self, *given: Any, **how: Any) -> Any:
         """Run a command with a terminal that nothing but the command controls."""
-        from papi_lib.terminal import plain
+        from papi_lib.plaintext import plain
 
         with plain():
             return super().main(*given, **how)
@@ -57,7 +57,7 @@ class _OneLineErrors(click.Group):
         except KeyboardInterrupt as error:
             why = str(error) or "nothing is half-written"
             said, code = f"stopped; {why}; give the same command again to go on", 130
-        from papi_lib.datafiles import shown
+        from papi_lib.plaintext import shown
 
         echo(f"papi: {shown(said)}", err=True)
         ctx.exit(code)

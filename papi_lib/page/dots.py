@@ -57,8 +57,8 @@ def communes(
     inland = own if (own["type"] == "dac-khu").all() else own[own["type"] != "dac-khu"]
     reach = 1.5 * (own["model"] - whole).abs().max() or 1  # no colour is the darkest: differences are small
     shades, norm = mpl.colormaps["PuOr"], Normalize(whole - reach, whole + reach)
-    alone = ax is None
-    ax = pictures.axes(w, 7, 5, margins=(0.1, 2.5, 0.1, 0.75)) if alone else ax
+    alone = ax is None and pictures.on_page()  # else what stands beside the map finds its room with it
+    ax = pictures.axes(w, 7, 5, margins=(0.1, 2.5, 0.1, 0.75)) if ax is None else ax
     face = [shades(norm(model)) if pd.notna(model) else "white" for model in inland["model"]]
     edge = np.where(inland["score"].notna(), colour["line"], colour["text"])
     style = np.where(inland["score"].notna(), "-", ":")

@@ -61,16 +61,24 @@ def assemble(folder: Path) -> None:
 def dictionary(package: dict) -> str:
     """Return the data dictionary: every file of the package, every column with type, rule and meaning."""
     parts = ["# Data dictionary", package["description"], f"Version {package['version']}."]
-    parts += [f"Source: {source['title']}, <{source['path']}>." for source in package["sources"]]
+    parts += _sources(package)
     for _, group in groupby(package["resources"], key=lambda r: json.dumps(r.get("schema", r["name"]))):
         files = list(group)
         first, last = files[0], files[-1]
         parts.append(f"## {re.sub(r' [0-9]{4}$', '', first['title'])}")
         names = f"`data/{first['path']}`" + (f" to `data/{last['path']}`" if len(files) > 1 else "")
         parts.append(f"{names}. {first['description'] if len(files) == 1 else 'One file a year.'}")
+        parts += _sources(first)
         if "schema" in first:
             parts.append(_columns(first["schema"]))
     return "\n\n".join(parts) + "\n"
+
+
+def _sources(about: dict) -> list[str]:
+    """Return who the figures of the package or of one table are by, and under which licence."""
+    shown = [f"{one['title']}, <{one['path']}>" if "path" in one else one["title"] for one in about.get("sources", [])]
+    lines = [f"Source: {'; '.join(shown)}."] if shown else []
+    return lines + [f"Licence: {one['title']}, <{one['path']}>." for one in about.get("licenses", [])]
 
 
 def questionnaire() -> str:

@@ -5,6 +5,7 @@ loaded before it is needed. `help` shows where to start.
 """
 
 import importlib
+from pathlib import Path
 
 __version__ = "0.1.0"
 
@@ -30,7 +31,13 @@ places.codes(own["province"])           a column of names or codes as codes, to 
 A part is a dimension's number (1-8), a sub-dimension's key (index.subdimensions(2024)) or "total" (None in older
 calls); 1 is the code of Ha Noi (places.province("Hà Nội").code); changes.panel(2024) is ready for statsmodels.
 Scores are points of the published index. help(published.load), for example, has the rest;
-notebooks/tutorial.ipynb answers fifteen questions with these calls."""
+tutorial.ipynb in papi_lib.delivered("notebooks") answers fifteen questions with these calls."""
+
+
+def delivered(name: str) -> Path:
+    """Return a folder that comes with the library, as ``data``: inside it where it is installed, beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    return here / name if (here / name).is_dir() else here.parent / name
 
 
 def help() -> None:

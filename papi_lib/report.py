@@ -6,7 +6,6 @@ The only place, with `papi_lib.cli`, that knows both PAPI and the batch.
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import sys
 from collections import defaultdict
@@ -222,21 +221,26 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
         "data_version": provenance.data_version(),
         "tables": datafiles.fingerprints(),
     }
-    inputs, page_inputs = _inputs(records)
+    inputs, shared, page_inputs = _inputs(records)
     own: dict[str, Any] = {
         "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
-        "page_inputs": page_inputs, "measure": partial(state, records), "record": RECORD, "head": head,
+        "shared": shared, "trace": datafiles.trace, "page_inputs": page_inputs, "measure": partial(state, records), "record": RECORD, "head": head,
         "watch": partial(watch, records), "since": since, "again": partial(settings, records, planned, **how),
     }  # fmt: skip
     return Settings(**own | how)
 
 
-def _inputs(records: Path | None) -> tuple[dict, dict]:
-    """Return the hashes of what notebooks read, and of what only pages depend on."""
-    library = Path(__file__).parent
-    inputs = {"library": folder_hash(library, *_LIBRARY[:2], without="site"), "data": datafiles.fingerprint()}
+def _inputs(records: Path | None) -> tuple[dict, dict, dict]:
+    """Return the hashes of what all notebooks read, of tables that only some do, and of what only pages depend on."""
+    library, tables = Path(__file__).parent, datafiles.fingerprints()
+    inputs: dict[str, Any] = {"library": folder_hash(library, *_LIBRARY[:2], without="site")}
+    inputs |= {name: tables[name] for name in tables if name.endswith(".json") or name.startswith("structure/")}
     inputs |= {"records": file_hash(records)} if records else {}
-    return inputs, {"site": folder_hash(library / "site", *_LIBRARY)}
+    return (
+        inputs,
+        {name: tables[name] for name in tables if name not in inputs},
+        {"site": folder_hash(library / "site", *_LIBRARY)},
+    )
 
 
 def watch(records: Path | None = None) -> dict[Path, tuple | None]:
@@ -248,20 +252,17 @@ def watch(records: Path | None = None) -> dict[Path, tuple | None]:
 
 def state(records: Path | None = None) -> dict[str, str | None]:
     """Return what a machine must share with another so that both make the same page, by name."""
-    inputs, page_inputs = _inputs(records)
-    return inputs | page_inputs | {"code version": provenance.code_version()}
+    inputs, shared, page_inputs = _inputs(records)
+    return inputs | shared | page_inputs | {"code version": provenance.code_version()}
 
 
 def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[str]:
     """Yield a line a job: why it would run; what of the manifest cannot be used is told on standard error."""
-    run, now = manifest.read(out, settings.record), datafiles.fingerprints()
-    if run.damage:
-        echo(f"papi: {run.damage}; what it does not tell would run again", err=True)
-    before = run.head.get("tables", now)
-    tables = ", ".join(path for path in now | before if now.get(path) != before.get(path))
+    if damage := manifest.read(out, settings.record).damage:
+        echo(f"papi: {damage}; what it does not tell would run again", err=True)
     for job, _, reason in batch.plan(planned, out, settings):
         why = "unchanged" if reason is None else f"cannot run: {reason.why}" if reason.refused else reason.why
-        yield f"{job.path}: {re.sub(r'(?<=[:,] )data(?=[,;]|$)', f'data ({tables})', why) if tables else why}"
+        yield f"{job.path}: {why}"
 
 
 def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:

@@ -43,6 +43,12 @@ def test_counts_of_the_source():
     assert len(datafiles.read("provinces")) == 63
     assert datafiles.read("provinces")["merged_2025"].nunique() == 34
     assert len(datafiles.read("districts")) == 696
+    pci = datafiles.read("pci").set_index("year").drop(columns="province_code")
+    assert pci.groupby("year").size().to_dict() == dict.fromkeys((2011, 2012, 2014, 2015, 2016), 63)
+    late = pci.loc[2014:].drop(columns=["unweighted", "weighted"]).mul(0.5)  # each weighs one half, but:
+    late[["transparency", "support", "labor"]] *= 4
+    late["informal"] *= 2
+    np.testing.assert_allclose(late.sum(axis=1), pci.loc[2014:, "weighted"], atol=0.001)
 
 
 def test_scores_of_the_34_provinces_of_2025_are_told_as_that(data):

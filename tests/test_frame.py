@@ -48,6 +48,15 @@ def test_binder_builds_the_conda_environment_and_opens_a_notebook_that_is_there(
     assert kernel["name"] == "python3"  # what Binder and hubs have by that name
 
 
+def test_the_wheel_has_every_package_and_folder_that_is_read():
+    parts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    own = {p.parent.relative_to(ROOT).as_posix().replace("/", ".") for p in (ROOT / "papi_lib").rglob("__init__.py")}
+    assert set(parts["packages"]) == own | set(parts["package-dir"])
+    assert all((ROOT / folder).is_dir() for folder in parts["package-dir"].values())
+    suffixes = {p.suffix for p in (ROOT / "data").rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
+    assert {"." + pattern.rpartition(".")[2] for pattern in parts["package-data"]["papi_lib.data"]} == suffixes
+
+
 def test_lock_pins_every_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     locked = {

@@ -314,9 +314,12 @@ def test_command_verifies_and_compares(tmp_path):
 def test_verify_tells_pages_made_from_other_data(tmp_path):
     record = job("Hà Nội", "ha-noi")
     run(tmp_path, (record, notebook(record)))
-    text = (tmp_path / "manifest.json").read_text()
-    (tmp_path / "manifest.json").write_text(text.replace(f'"data_hash": "{"d" * 64}"', '"data_hash": "e"', 1))
-    assert [p.split(": ", 1)[1][:25] for p in site.verify(tmp_path)] == ["was made from other data "]
+    found = json.loads((tmp_path / "manifest.json").read_text())
+    found["tables"] = {"plans/plans.csv": "of now", "structure/years.csv": "of now"}
+    found["jobs"][0]["hashes"] |= {"structure/years.csv": "of now", "plans/plans.csv": "of then"}
+    (tmp_path / "manifest.json").write_text(json.dumps(found))
+    (told,) = site.verify(tmp_path)
+    assert "was made from another plans/plans.csv than the run's last pages" in told
 
 
 def test_compare_lists_changed_values_not_changed_markup(tmp_path):

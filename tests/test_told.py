@@ -1,9 +1,17 @@
 """What a run tells before, while and after it: how long it may take, which table changed, a log of its jobs."""
 
-from papi_lib import datafiles
+import shutil
+
+import nbformat
+from nbformat import v4
+
+from papi_lib import datafiles, places
 from papi_lib import report as reports
 from papi_lib.batch import manifest
-from papi_lib.batch.jobs import Job, Reason, Settings
+from papi_lib.batch import run as batch
+from papi_lib.batch.jobs import Job, Settings
+from papi_lib.places import reform
+from papi_lib.survey import units
 
 
 def job(tmp_path, at=0):
@@ -15,17 +23,52 @@ def record(job, **more):
     return head | {"seconds": 30.0, "error": None, "labels": job.labels, "parameters": {}, "started": None} | more
 
 
-def test_explain_names_the_table_that_changed(tmp_path, monkeypatch):
-    tables = datafiles.fingerprints()
-    assert tables["published/2024.csv"] != tables["published/2023.csv"]
-    manifest.write(tmp_path, {"tables": tables | {"published/2024.csv": "another"}}, [])
-    for why, told in {
-        "changed: library, data": "changed: library, data (published/2024.csv)",
-        "changed: data; its page is made again": "changed: data (published/2024.csv); its page is made again",
-        "changed: notebook": "changed: notebook",
+def known_before():
+    """What the process that notebooks are copied from has read already, so that they only recall it."""
+    places.district("Hoàn Kiếm")
+    reform.shares()
+    units.load(year=2026)
+
+
+def test_only_notebooks_that_read_a_table_run_again_when_it_changes(tmp_path, monkeypatch):
+    data, out = tmp_path / "data", tmp_path / "out"
+    shutil.copytree(datafiles.folder(), data)
+    monkeypatch.setenv("PAPI_DATA", str(data))
+    reads = {
+        "03_table": "from papi_lib import datafiles\ndatafiles.read('pci')",
+        "04_remembered": "from papi_lib.places import reform\nreform.shares()",
+        "05_by_its_path": f"print(len(open({str(data / 'covariates' / 'pci.csv')!r}).read()))",
+        "06_register": "from papi_lib import places\nplaces.district('Ba Đình')",
+        "07_survey": "from papi_lib.survey import units\nunits.load(year=2026).home",
+    }
+    for name, source in reads.items():
+        cells = [v4.new_code_cell("year = 0", metadata={"tags": ["parameters"]}), v4.new_code_cell(source)]
+        nbformat.write(v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    jobs = [Job(tmp_path / f"{name}.ipynb", {"year": 1}, name) for name in reads]
+
+    def why(**more):
+        settings = reports.settings(workers=2, render=None, record=None, **more)
+        return dict(line.split(": ", 1) for line in reports.explain(jobs, out, settings))
+
+    ran = batch.run(jobs, out, reports.settings(workers=2, render=None, record=None, prepare=known_before))
+    assert [record["error"] for record in ran] == [None] * 5
+    assert set(why().values()) == {"unchanged"}
+    for table, those in {
+        "covariates/pci.csv": {"03_table", "05_by_its_path"},
+        "places/population.csv": {"04_remembered"},
+        "places/districts.csv": {"06_register"},
+        "survey/hanoi-2026-simulated.parquet": {"07_survey"},
+        "published/2013.csv": set(),
     }.items():
-        monkeypatch.setattr(reports.batch, "plan", lambda *_, why=why: [(job(tmp_path), {}, Reason(why))])
-        assert list(reports.explain([], tmp_path, Settings())) == [f"2024/vi/0/03_a: {told}"]
+        before = (data / table).read_bytes()
+        (data / table).write_bytes(before + b"\n")
+        assert {name: said for name, said in why().items() if said != "unchanged"} == dict.fromkeys(
+            those, f"changed: {table}"
+        )
+        (data / table).write_bytes(before)
+    (data / "structure" / "years.csv").write_bytes(b"another")
+    monkeypatch.setattr(reports.preload, "for_jobs", lambda *_: None)
+    assert set(why().values()) == {"changed: structure/years.csv"}
 
 
 def test_a_long_run_tells_about_how_long_and_keeps_a_log(tmp_path, monkeypatch, capsys):

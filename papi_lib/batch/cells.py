@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
@@ -37,23 +38,29 @@ _UNSAID = "what it says is left out, since it may be what somebody answered; run
 _NO_NUMBERS = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 
 
-def run(pipe: Connection, cells: dict[int, tuple[str, bool]], folder: str, discreet: bool = False) -> None:
+def run(
+    pipe: Connection, cells: dict[int, tuple[str, bool]], folder: str, discreet: bool = False,
+    trace: Callable[[], Callable[[], list[str]]] | None = None,
+) -> None:  # fmt: skip
     """Run code cells in order, up to the first that fails or ends the notebook; the body of a process.
 
     Parameters
     ----------
     pipe : multiprocessing.connection.Connection
         Takes JSON after each cell: its ``execution_count``, ``outputs`` by the place of the cell
-        that they belong to (a cell may change what an earlier one displays), whether it ``failed``
-        and whether it ``ended`` the notebook.
+        that they belong to (a cell may change what an earlier one displays), whether it ``failed``,
+        whether it ``ended`` the notebook, and what was ``read`` so far.
     cells : dict
         By place in the notebook, each cell's source and whether it may fail.
     folder : str
         For temporary files; the caller removes it.
     discreet : bool
         Leave out what errors say, which may be what somebody answered; their kind and where they arose are told.
+    trace : callable, optional
+        Called before the cells; what it returns tells what was read.
     """
     _become_own(folder)
+    read = trace() if trace else list
     outputs = _Outputs()
     sys.stdout, sys.stderr = _Stream("stdout", 1, outputs), _Stream("stderr", 2, outputs)
     # Without a history there is no database to open and no thread to write it.
@@ -66,6 +73,7 @@ def run(pipe: Connection, cells: dict[int, tuple[str, bool]], folder: str, discr
         count = shell.execution_count
         failed = not shell.run_cell(source, store_history=True).success and not may_fail
         told = {"execution_count": count, "outputs": outputs.changed(), "failed": failed, "ended": shell.exit_now}
+        told["read"] = read()
         pipe.send_bytes(_packed(told))
         if failed or shell.exit_now:
             return

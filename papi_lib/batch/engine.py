@@ -82,22 +82,23 @@ class CellsEngine(Engine):
             Called about every second while cells run.
         **others : object
             Of papermill's own, ``stdout_file`` and ``stderr_file`` take what cells print. ``discreet`` as in
-            `papi_lib.batch.cells.run`.
+            `papi_lib.batch.cells.run`, ``trace`` too; the set ``read`` takes what it tells.
         """
-        notebook = nb_man.nb
+        notebook, read = nb_man.nb, others.get("read", set())
         notebook.metadata.language_info = _LANGUAGE
         cells = {
             place: (cell.source, "raises-exception" in _tags(cell))
             for place, cell in enumerate(notebook.cells)
             if cell.cell_type == "code" and cell.source.strip() and "skip-execution" not in _tags(cell)
         }
-        with _process(cells, start_method, others.get("discreet", False)) as (process, pipe):
+        with _process(cells, start_method, others.get("discreet", False), others.get("trace")) as (process, pipe):
             for place, cell in enumerate(notebook.cells):
                 nb_man.cell_start(cell, place)
                 told = {}
                 if place in cells:
                     told = _next(process, pipe, place, execution_timeout, memory_mb, beat or int)
                     cell.execution_count = told.get("execution_count")
+                    read.update(told.get("read", ()))
                     for where, outputs in told["outputs"].items():
                         notebook.cells[int(where)].outputs = nbformat.from_dict(outputs)
                     for output in cell.outputs:
@@ -116,7 +117,7 @@ def _tags(cell: nbformat.NotebookNode) -> list[str]:
 
 @contextmanager
 def _process(
-    cells: dict[int, tuple[str, bool]], start_method: str, discreet: bool
+    cells: dict[int, tuple[str, bool]], start_method: str, discreet: bool, trace: Callable | None
 ) -> Iterator[tuple[BaseProcess, Connection]]:
     """Start a process for cells; in the end it is gone with all that it started and its temporary files."""
     from papi_lib.batch.cells import run  # papermill imports this module for whoever uses it, this one needs IPython
@@ -124,7 +125,7 @@ def _process(
     context: Any = get_context(start_method)
     ours, theirs = context.Pipe(duplex=False)
     with ours, TemporaryDirectory(prefix="papi-", ignore_cleanup_errors=True) as folder:
-        process = context.Process(target=run, args=(theirs, cells, folder, discreet))
+        process = context.Process(target=run, args=(theirs, cells, folder, discreet, trace))
         start(process)
         theirs.close()
         try:

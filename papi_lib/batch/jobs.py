@@ -117,6 +117,10 @@ class Settings:
         to, and `head`; it returns bytes.
     inputs : dict of str to str
         Hashes of what all jobs read, by name, for example of library and data.
+    shared : dict of str to str
+        Hashes of what only some jobs read, by name.
+    trace : callable or None
+        Called in a notebook's process before its cells; what it returns tells the names in `shared` that were read.
     page_inputs : dict of str to str
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
     prepare : callable or None
@@ -147,6 +151,8 @@ class Settings:
     insecure: bool = False
     render: Callable[[bytes, dict, dict], bytes] | None = None
     inputs: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
+    trace: Callable[[], Callable[[], list[str]]] | None = None
     page_inputs: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] | None = None
     pool: Pool | None = None
@@ -229,7 +235,7 @@ def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], obje
 
     start, record, files = time.monotonic(), new_record(job), {}
     record["started"] = datetime.now().astimezone().isoformat(timespec="seconds")
-    folder, name = job.notebook.parent.resolve(), job.notebook.name
+    folder, name, read = job.notebook.parent.resolve(), job.notebook.name, set[str]()
     with TemporaryDirectory(prefix="papi-", ignore_cleanup_errors=True) as here, chdir(here):
         try:
             Path(name).write_bytes(source)
@@ -248,9 +254,11 @@ def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], obje
                 discreet=job.discreet,
                 start_method=settings.start_method,
                 beat=beat,
+                trace=settings.trace,
+                read=read,
             )
             executed = _movable(job)
-            record["status"] = "done"
+            record |= {"status": "done", "read": sorted(read)}
             files = {"executed": executed} | _page(executed, record, settings)
             record["outputs"] = {name: digest(content) for name, content in files.items()}
         except Exception as error:

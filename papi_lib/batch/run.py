@@ -29,6 +29,8 @@ def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str,
     planned = []
     for job in jobs:
         hashes = job.hashes(inputs)
+        kept = records.get(job.path, {}).get("hashes", {})
+        hashes |= {name: settings.shared.get(name, "") for name in kept if name not in hashes}
         if refusal := job.fault or stored.refusal(job.notebook, job.parameters):
             reason: Reason | None = Reason(refusal, refused=True)
         else:
@@ -89,6 +91,9 @@ def _run_locked(
     tried: Counter[str] = Counter()
 
     def keep(job: Job, outcome: Outcome, hashes: dict) -> None:
+        if (read := outcome.record.pop("read", None)) is not None:  # in the place of what it read before
+            hashes = {name: value for name, value in hashes.items() if value != "" and name not in settings.shared}
+            hashes |= {name: settings.shared[name] for name in read if name in settings.shared}
         records[job.path] = _keep(job, outcome, out, hashes)
         tell(records[job.path])
 
@@ -132,8 +137,9 @@ def _run_locked(
             if tried[job.path] > 1:
                 keep(job, changed(job, names), hashes[job.path])
             pool.close()
-            inputs, settings = settings.inputs, settings.again() if settings.again else settings
-            if settings.inputs != inputs:
+            inputs = settings.inputs | settings.shared
+            settings = settings.again() if settings.again else settings
+            if settings.inputs | settings.shared != inputs:
                 warn(
                     f"{', '.join(names[:3])}: changed while the run went on; from here on pages are made by what there is now, and those before by the next run"
                 )

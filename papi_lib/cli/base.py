@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
+from papi_lib import delivered
 from papi_lib.atomic import WriteError
 from papi_lib.cli import language
 from papi_lib.cli.language import echo
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS = delivered("notebooks")
 #: The run folder, where none is named.
 RUN = Path("output/report")
 #: What options and arguments take: any file, one that is there, one to write, a folder, one that is there.

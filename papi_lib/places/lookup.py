@@ -344,6 +344,7 @@ def _which(level: str, year: int | None) -> _Which:
     return _Which(level, level != "district" and since_reform(year))
 
 
+@datafiles.noted
 @lru_cache(maxsize=8)
 def _register(_stamp: tuple, which: _Which) -> tuple[dict[int, Place], dict[str, list[tuple]]]:
     """Return a level's places by the number of their code; and by key of its names the place, its type and the words."""

@@ -228,6 +228,7 @@ def _of_job(job: dict, page: Path, notebook: Path, run: dict) -> list[str]:
         problems.append(f"{page}: was made from other records than {records} has now; run papi report again")
     if job["outputs"]["page"] != hashlib.sha256(text).hexdigest():
         problems.append(f"{page}: was altered after the run")
-    if job["facts"].get("data_hash", run.get("data_hash")) != run.get("data_hash"):
-        problems.append(f"{page}: was made from other data than the run's last pages; run papi report again")
+    tables = run.get("tables", {})
+    if other := [name for name, value in job["hashes"].items() if tables.get(name, value) != value]:
+        problems.append(f"{page}: was made from another {other[0]} than the run's last pages; run papi report again")
     return problems

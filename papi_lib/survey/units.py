@@ -445,8 +445,11 @@ def load(path: str | os.PathLike | None = None, year: int | str | None = None, l
     return found
 
 
+@datafiles.noted
 @lru_cache(maxsize=4)
 def _load(path: Path, year: int | str | None, _stamp: tuple | None) -> Survey:
+    if path.is_relative_to(datafiles.folder()):
+        datafiles.note(path.relative_to(datafiles.folder()).as_posix())
     return of_records(path.name, records.load(path, year))
 
 

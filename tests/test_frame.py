@@ -2,6 +2,10 @@
 
 import ast
 import re
+import runpy
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -112,8 +116,28 @@ def test_notebook_is_a_story_in_short_cells(path):
         assert len(cell.source.splitlines()) <= 15, cell.source
         for node in ast.walk(ast.parse(cell.source)):
             assert not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef), cell.source
-        if cell.outputs:
-            assert "keep_output" in cell.metadata.get("tags", []), cell.source
+
+
+@pytest.mark.slow
+def test_running_notebooks_leaves_the_checkout_clean(tmp_path):
+    """As git sees them, notebooks are what they were before they ran, with the filter that `make install` sets."""
+    for name in (".gitattributes", "lab/clean.py", "notebooks/tutorial.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    git = ["git", "-c", f"filter.notebooks.clean='{sys.executable}' lab/clean.py"]
+    for command in (["init", "-q"], ["add", "notebooks/tutorial.ipynb"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True, capture_output=True)
+    ran = nbformat.read(tmp_path / "notebooks" / "tutorial.ipynb", 4)
+    for count, cell in enumerate(cell for cell in ran.cells if cell.cell_type == "code"):
+        cell.execution_count, cell.metadata["execution"] = count, {"iopub.status.busy": "2026-01-01"}
+        if "keep_output" not in cell.metadata.get("tags", []):
+            cell.outputs = [nbformat.v4.new_output("stream", text="42")]
+    nbformat.write(ran, tmp_path / "notebooks" / "tutorial.ipynb")
+    seen = subprocess.run([*git, "diff", "--stat"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert not seen.stdout
+    clean = runpy.run_path(str(ROOT / "lab" / "clean.py"))["clean"]
+    stored = {path.name: path.read_text(encoding="utf-8") for path in NOTEBOOKS}
+    assert not [name for name, text in stored.items() if clean(text) != text]
 
 
 @pytest.mark.parametrize("path", REPORTS, ids=lambda p: p.stem)

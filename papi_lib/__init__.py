@@ -29,7 +29,7 @@ changes.decompose("Hà Nội", 2022, 2024) a change split into its sub-dimension
 places.codes(own["province"])           a column of names or codes as codes, to merge by, and what did not match
 
 A part is a dimension's number (1-8), a sub-dimension's key (index.subdimensions(2024)) or "total" (None in older
-calls); 1 is the code of Ha Noi (places.province("Hà Nội").code); changes.panel(2024) is ready for statsmodels.
+calls); 1 is the code of Ha Noi (places.province("Hà Nội").code); papi_lib.panel(wide=True) is ready for statsmodels.
 Scores are points of the published index. help(published.load), for example, has the rest;
 tutorial.ipynb in papi_lib.delivered("notebooks") answers fifteen questions with these calls."""
 

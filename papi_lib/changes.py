@@ -1,4 +1,4 @@
-"""What changed inside an edition, beyond noise: a panel to start from, convergence, gains that lasted, what made a change.
+"""What changed inside an edition, beyond noise: convergence, gains that lasted, what made a change.
 
 Scores of two sides of a break do not compare, so every function here refuses them (see
 `papi_lib.index.must_compare`). The noise of scores is that of `papi_lib.precision`; what passes within a year is
@@ -12,41 +12,6 @@ import numpy as np
 import pandas as pd
 
 from papi_lib import datafiles, estimates, index, places, precision, published
-
-
-@datafiles.cached
-def panel(year: int | None = None, of: int | None = None) -> pd.DataFrame:
-    """Return all scores of an edition side by side.
-
-    Parameters
-    ----------
-    year : int or None
-        Any year of the edition; None for all editions, whose scores do not compare.
-    of : int or None
-        Year whose provinces to follow, as in `papi_lib.published.series`; by default each year's own.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a province and year: ``province_code``, ``year``, ``edition`` (its first year), then
-        a column a part in points: sub-dimensions (keys), dimensions (numbers), ``"total"``; missing
-        where not published.
-
-    Examples
-    --------
-    >>> frame = panel(2024)
-    >>> len(frame), sorted(set(frame["year"]))
-    (252, [2021, 2022, 2023, 2024])
-    """
-    years = index.years() if year is None else index.edition_years(year)
-    parts = dict.fromkeys([p for y in years for p in (*index.subdimensions(y), *index.dimensions(y))] + ["total"])
-    frames = []
-    for own in [years] if of else places.sides(years):
-        columns = {p: published.series(p, of=of or own[0]).reindex(columns=own).stack(future_stack=True) for p in parts}
-        frames.append(pd.DataFrame(columns).rename_axis(["province_code", "year"]).reset_index())
-    frame = pd.concat(frames, ignore_index=True)
-    frame.insert(2, "edition", frame["year"].map(index.edition))
-    return frame.sort_values(["year", "province_code"], ignore_index=True)
 
 
 @datafiles.cached

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import atomic, changes, datafiles, findings, index, places, tablefiles
+from papi_lib import atomic, datafiles, findings, index, places, tablefiles
 from papi_lib.cells import TWO_WAYS, name_key, numbers
 from papi_lib.datafiles import DataError
 
@@ -34,7 +34,7 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
     ----------
     frame : pandas.DataFrame
         With ``province_code`` as a column or the index, and ``year`` as a column if the file has years:
-        from `papi_lib.changes.panel`, `papi_lib.published.load`, `papi_lib.published.totals` and so on.
+        from `papi_lib.panel`, `papi_lib.published.load`, `papi_lib.published.totals` and so on.
     file : path
         A ``.csv``, ``.dta``, ``.parquet``, ``.sav`` or ``.xlsx`` file. `papi_lib.cells.numbers` says how numbers may
         be written.
@@ -61,12 +61,12 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
 
     Examples
     --------
-    >>> import tempfile
+    >>> import tempfile, papi_lib
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "my.csv"
     ...     _ = file.write_text("province,visits\\nHà Nội,3\\nhai phong,5\\nHanoii,7\\n", encoding="utf-8")
-    ...     joined, unmatched = join(changes.panel(2024), file)
-    >>> joined.groupby("province_code")["visits"].first()[[1, 31]].to_list(), unmatched.loc[0, "value"]
+    ...     joined, unmatched = join(papi_lib.panel("total", 2024), file)
+    >>> joined.set_index("province_code")["visits"][[1, 31]].to_list(), unmatched.loc[0, "value"]
     ([3.0, 5.0], 'Hanoii')
     """
     own, unmatched = read(file, by)
@@ -88,7 +88,7 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
     notes, lacks = unmatched.attrs, pd.DataFrame(told, columns=unmatched.columns)
     unmatched = pd.concat([part for part in (unmatched, lacks) if len(part)] or [unmatched], ignore_index=True)
     unmatched.attrs = notes
-    joined.index = frame.index
+    joined.index, joined.attrs = frame.index, frame.attrs
     return joined[[*frame.columns, *own.columns.difference(keys, sort=False)]], unmatched
 
 
@@ -145,50 +145,6 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     return own.astype(keys).reset_index(drop=True), unmatched.reset_index(drop=True)
 
 
-def table(year: int | None = None, lang: str = "vi", of: int | None = None) -> pd.DataFrame:
-    """Return the published figures as one tidy table, ready to be joined and written.
-
-    Parameters
-    ----------
-    year : int or None
-        Year of the survey; None for all.
-    lang : {"vi", "en"}
-        Language of the provinces' names.
-    of : int or None
-        Year whose provinces to follow, as in `papi_lib.published.series`; by default each year's own.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``year``, ``edition`` (scores of two editions do not compare), ``province_code``,
-        ``province``, ``part`` (sub-dimension key, dimension number or ``total``) and ``score`` in
-        points; with `of` also ``reconstructed``, whether the score is our mean of several published ones. What was
-        not published has no row.
-
-    Examples
-    --------
-    >>> frame = table(2024, "en")
-    >>> frame[(frame["province"] == "Ha Noi") & (frame["part"] == "total")]["score"].round(2).to_list()
-    [43.77]
-    """
-    frame = changes.panel(year, of)
-    if year is not None:
-        frame = frame[frame["year"] == index.check_year(year)]
-    keys = ["year", "edition", "province_code"]
-    long = frame.melt(keys, var_name="part", value_name="score").dropna(subset="score")
-    long.insert(
-        3,
-        "province",
-        [places.province(c, of or y).name(lang) for c, y in zip(long["province_code"], long["year"], strict=True)],
-    )
-    if of:
-        formed = places.merged().value_counts().loc[lambda n: n > 1].index
-        since = places.since_reform(of)
-        long["reconstructed"] = since & (long["year"] < places.REFORM) & long["province_code"].isin(formed)
-    order = long.sort_values(["year", "province_code"], kind="stable", ignore_index=True)
-    return order.astype({"part": str})
-
-
 def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
     """Return what did not match as lines to read: the file's faults, how it was read, what it lacks.
 
@@ -220,7 +176,8 @@ def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
     Parameters
     ----------
     frame : pandas.DataFrame
-        What to write, without its index.
+        What to write, without its index. Stata's files have labels: of variables, from ``.attrs["labels"]`` as
+        `papi_lib.panel` gives them, and of the values of categories and of ``province_code``, from ``province`` beside.
     file : path
         A name that ends in ``.csv`` (UTF-8), ``.dta`` (Stata 14 and later), ``.parquet`` or ``.xlsx``.
 
@@ -244,14 +201,22 @@ def write(frame: pd.DataFrame, file: str | os.PathLike) -> None:
     for i, kind in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             safe.isetitem(i, safe.iloc[:, i].map(_harmless))
-    content = io.BytesIO()
+    content, safe.attrs = io.BytesIO(), frame.attrs
     _WRITERS[path.suffix.lower()](safe, content)
     atomic.write(path, content.getvalue())
 
 
+def _to_stata(frame: pd.DataFrame, to: io.BytesIO) -> None:
+    told = {column: text[:80] for column, text in frame.attrs.get("labels", {}).items() if column in frame}
+    named = {"province_code", "province"} <= set(frame)  # a code may be of two provinces, before 2025 and since
+    names = frame.groupby("province_code")["province"].unique().map(" / ".join).to_dict() if named else None
+    values = {"province_code": names} if names else None
+    frame.to_stata(to, write_index=False, version=118, variable_labels=told, value_labels=values)
+
+
 _WRITERS = {
     ".csv": lambda frame, to: frame.to_csv(to, index=False, lineterminator="\n"),
-    ".dta": lambda frame, to: frame.to_stata(to, write_index=False, version=118),
+    ".dta": _to_stata,
     ".parquet": lambda frame, to: frame.to_parquet(to, index=False),
     ".xlsx": lambda frame, to: frame.to_excel(to, index=False),
 }

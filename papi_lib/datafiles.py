@@ -18,7 +18,7 @@ import os
 import pickle
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -26,11 +26,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import delivered
+from papi_lib import delivered, reads
 
+_DELIVERED = delivered("data")
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
-#: Where the paths of files that are read are noted, one set for each who asks.
-_noting: list[set[str]] = []
 
 
 class DataError(ValueError):
@@ -54,7 +53,7 @@ def shown(text: object) -> str:
 def folder() -> Path:
     """Return the data folder: the environment variable ``PAPI_DATA``, or what comes with the library."""
     given = os.environ.get("PAPI_DATA")
-    return Path(given) if given else delivered("data")
+    return Path(given) if given else _DELIVERED
 
 
 def package() -> dict:
@@ -109,50 +108,18 @@ def read(name: str) -> pd.DataFrame:
     if resource is None:
         raise DataError(f"{folder() / 'datapackage.json'}: no resource named '{name}'; add one or correct the name")
     path = folder() / resource["path"]
-    note(resource["path"])
+    reads.note(resource["path"])
     return _parse(path, _schema(resource), _changed(path)).copy()
-
-
-@contextmanager
-def reading() -> Iterator[set[str]]:
-    """Collect the paths of the package's files that are read inside, and of those that remembered results stand on."""
-    found: set[str] = set()
-    _noting.append(found)
-    try:
-        yield found
-    finally:
-        _noting[:] = [one for one in _noting if one is not found]
-
-
-def note(*paths: str) -> None:
-    """Note that files of the package, by their paths there, are read."""
-    for found in _noting:
-        found.update(paths)
-
-
-def noted(function: Callable) -> Callable:
-    """Let a function that remembers its results by itself note at each call what the result stands on."""
-    stands: dict[tuple, set[str]] = {}
-
-    @wraps(function)
-    def noting(*args):
-        with reading() as found:
-            value = function(*args)
-        note(*stands.setdefault(args, found))
-        return value
-
-    return noting
 
 
 def trace() -> Callable[[], list[str]]:
     """Note from here on all files of the package that this process reads, also by their paths; return what tells them."""
-    found, root = set[str](), os.path.join(os.path.abspath(folder()), "")
+    found, root = reads.begin(), os.path.join(os.path.abspath(folder()), "")
 
     def opened(event: str, given: tuple) -> None:
         if event == "open" and isinstance(given[0], str) and (path := os.path.abspath(given[0])).startswith(root):
-            note(path.removeprefix(root).replace(os.sep, "/"))
+            reads.note(path.removeprefix(root).replace(os.sep, "/"))
 
-    _noting.append(found)
     sys.addaudithook(opened)
     return lambda: sorted(found)
 
@@ -214,12 +181,12 @@ def cached(function):
                 memory.clear()
             before = _held.set(now)
             try:
-                with reading() as found:
+                with reads.reading() as found:
                     memory[key] = _kept(function(*args, **kwargs)), frozenset(found)
             finally:
                 _held.reset(before)
         value, found = memory[key]
-        note(*found)
+        reads.note(*found)
         if isinstance(value, _Packed):
             return pickle.loads(value)
         return value.copy() if isinstance(value, pd.DataFrame | pd.Series) else value
@@ -269,11 +236,8 @@ def remember(found: dict[str, dict]) -> None:
 def fingerprints() -> dict[str, str]:
     """Return the SHA-256 of each file of the package, by its path there."""
     paths = sorted(p for p in folder().rglob("*") if p.suffix in {".csv", ".json", ".parquet"})
-    before, _noting[:] = _noting[:], []  # to hash a file is not to use it
-    try:
+    with reads.unnoted():
         return {p.relative_to(folder()).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
-    finally:
-        _noting[:] = before
 
 
 @cached

@@ -224,7 +224,8 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
     inputs, shared, page_inputs = _inputs(records)
     own: dict[str, Any] = {
         "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
-        "shared": shared, "trace": datafiles.trace, "page_inputs": page_inputs, "measure": partial(state, records), "record": RECORD, "head": head,
+        "shared": shared, "trace": datafiles.trace, "page_inputs": page_inputs,
+        "measure": partial(state, records), "record": RECORD, "head": head,
         "watch": partial(watch, records), "since": since, "again": partial(settings, records, planned, **how),
     }  # fmt: skip
     return Settings(**own | how)
@@ -236,11 +237,8 @@ def _inputs(records: Path | None) -> tuple[dict, dict, dict]:
     inputs: dict[str, Any] = {"library": folder_hash(library, *_LIBRARY[:2], without="site")}
     inputs |= {name: tables[name] for name in tables if name.endswith(".json") or name.startswith("structure/")}
     inputs |= {"records": file_hash(records)} if records else {}
-    return (
-        inputs,
-        {name: tables[name] for name in tables if name not in inputs},
-        {"site": folder_hash(library / "site", *_LIBRARY)},
-    )
+    shared = {name: tables[name] for name in tables if name not in inputs}
+    return inputs, shared, {"site": folder_hash(library / "site", *_LIBRARY)}
 
 
 def watch(records: Path | None = None) -> dict[Path, tuple | None]:

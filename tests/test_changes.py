@@ -7,14 +7,6 @@ import pytest
 from papi_lib import changes, estimates, index, precision, published
 
 
-def test_the_panel_is_the_published_scores():
-    frame = changes.panel(2024).set_index(["year", "province_code"])
-    assert len(frame) == 4 * 63
-    pd.testing.assert_series_equal(frame.loc[2023, "total"], published.totals(2023)["total"], check_names=False)
-    pd.testing.assert_series_equal(frame.loc[2022][4], published.dimension_scores(2022)[4], check_names=False)
-    assert len(changes.panel()) == 14 * 63
-
-
 def test_chance_alone_does_not_close_the_gap():
     """Two years of the same truth with noise: the published slope falls by the noise, the real one stays at zero."""
     rng = np.random.default_rng(2)

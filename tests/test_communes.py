@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
+from notebook_runs import run
 
 from papi_lib import cli, datafiles, places, report
 from papi_lib.page import dots, pictures, story
@@ -105,6 +106,10 @@ def test_a_workbook_of_5000_respondents_by_commune_is_checked_and_reported(tmp_p
     planned = report.jobs(NOTEBOOKS, [], [], ["vi"], [], None, tmp_path / "s.parquet")
     assert len(planned) == 125 * 11
     assert {job.labels["year"] for job in planned} == {2026}
+    for notebook in ("00_overview", "04_corruption_control"):  # of a year that PAPI has not published
+        made = run(notebook, commune="Ba Đình", year=2026, lang="en", records=str(tmp_path / "s.parquet"))
+        assert "Ba Dinh Ward, 2026" in made.text
+        assert re.search(r"place \d+ to \d+ of 1\d\d", made.text)
 
 
 # --- provinces and dates -----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from papi_lib import changes, covariates, places, published
+from papi_lib import covariates, datafiles, places, published, tidy
 from papi_lib.datafiles import DataError
 
 
@@ -62,7 +62,7 @@ def test_what_did_not_match_is_told_with_row_and_column(tmp_path, totals):
 
 
 def test_years_join_by_year_and_excel_reads_like_csv(tmp_path):
-    frame = changes.panel(2024)
+    frame = tidy.panel("total", [2021, 2022, 2023, 2024], errors=False)
     own = pd.DataFrame({"Mã tỉnh": [1, 1, 4, 1], "Năm": [2023, 2024, 2024, 2030], "chi": [1.5, 2.5, 3.5, 9]})
     own.to_excel(tmp_path / "my.xlsx", index=False)
     joined, unmatched = covariates.join(frame, tmp_path / "my.xlsx")
@@ -93,7 +93,7 @@ def test_years_join_by_year_and_excel_reads_like_csv(tmp_path):
 )  # fmt: skip
 def test_what_is_refused_names_file_row_and_column(tmp_path, totals, text, says):
     file = write(tmp_path / "my.csv", text)
-    frame = changes.panel(2024).rename(columns={"total": "all"}) if "2023" in text else totals
+    frame = tidy.panel("total", [2023, 2024], errors=False) if "2023" in text else totals
     with pytest.raises(DataError) as refused:
         covariates.join(frame, file)
     assert says in str(refused.value)
@@ -142,8 +142,25 @@ def test_the_command_writes_scores_with_own_columns_and_no_formulas(papi, tmp_pa
     total = written[(written["province"] == "Ha Noi") & (written["part"] == "total")].iloc[0]
     assert total["score"] == pytest.approx(published.totals(2024).loc[1, "total"])
     assert (total["gain"], total["note"]) == (-1.5, '\'=HYPERLINK("http://x")')
-    parts = written[(written["province_code"] == 1) & written["part"].str.isdigit()]
-    assert parts["score"].sum() == pytest.approx(total["score"])
+    dimensions = written[(written["province_code"] == 1) & written["part"].isin(datafiles.read("dimensions")["key"])]
+    assert dimensions["score"].sum() == pytest.approx(total["score"])
+
+
+def test_a_file_for_stata_has_labels_of_variables_provinces_and_parts(papi, tmp_path):
+    own = write(tmp_path / "my.csv", "province,visits\nHà Nội,3\n")
+    done = papi("data", "--year", "2024", "--wide", "--with", own, "--write", tmp_path / "papi.dta")
+    assert done.returncode == 0, done.stderr
+    with pd.read_stata(tmp_path / "papi.dta", iterator=True) as file:
+        assert file.value_labels()["province_code"][1] == "Hà Nội"
+        labels = file.variable_labels()
+        assert (labels["egovernance"], labels["visits"]) == ("Quản trị điện tử", "")
+        assert file.read(convert_categoricals=False).set_index("province_code").loc[1, "visits"] == 3
+    frame = tidy.panel([8, "total"], [2024], "Huế", labels="en")
+    covariates.write(frame, tmp_path / "long.dta")
+    back = pd.read_stata(tmp_path / "long.dta")
+    assert back["part"].to_list() == ["egovernance", "total"]
+    assert back["part_name"].to_list() == ["E-governance", "PAPI"]
+    assert back["score"].to_list() == frame["score"].to_list()
 
 
 def test_the_command_refuses_in_one_line_and_writes_nothing(papi, tmp_path):

@@ -1,11 +1,13 @@
 """What an index's user calls first: find, panel, and what misspelt parts and places say."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import papi_lib
-from papi_lib import estimates, index, posterior, published
+from papi_lib import datafiles, estimates, index, posterior, published
 from papi_lib.page.page import Page
 
 
@@ -35,9 +37,36 @@ def test_panel_without_errors_has_the_same_scores():
 
 
 @pytest.mark.parametrize(
+    "given", [(2023, 2024), np.array([2023, 2024]), pd.Series(["2023", "2024"]), range(2023, 2025)]
+)
+def test_panel_takes_years_parts_and_places_of_any_kind(given):
+    places_ = ["Huế", np.int64(1), "48.0"]
+    frame = papi_lib.panel((np.int64(8), "total", None), given, places_, errors=False)
+    assert len(frame) == 2 * 2 * 3
+    assert set(frame["year"]) == {2023, 2024}
+
+
+def test_panel_of_everything_has_every_score_and_all_of_them_in_seconds():
+    began = time.monotonic()
+    frame = papi_lib.panel()
+    assert time.monotonic() - began < 10  # it was two minutes
+    assert len(frame[~frame["part"].isin(["total", *datafiles.read("dimensions")["key"]])]) == len(published.load())
+    assert frame["se"].notna().all()
+
+
+def test_panel_of_the_provinces_of_today_says_what_is_reconstructed():
+    wide = papi_lib.panel("total", 2024, labels="en", wide=True, of=2025).set_index("province")
+    assert wide.loc[["Ha Noi", "Da Nang"], "reconstructed"].to_list() == [False, True]
+    assert wide.loc["Da Nang", "total"] == published.series("total", of=2025).loc[48, 2024]
+
+
+@pytest.mark.parametrize(
     ("call", "said"),
     [
         (lambda: papi_lib.panel("particpation"), "nearest: participation"),
+        (lambda: papi_lib.panel("egovernance", 2011), "the index of 2011 has no part 8"),
+        (lambda: papi_lib.panel(8, 2024, ["Đà Năngg"]), "did you mean Đà Nẵng"),
+        (lambda: papi_lib.panel(8, [2024, 2031]), "no PAPI scores for the year 2031"),
         (lambda: posterior.rises(2023, 2024, "internet_acces"), "nearest: internet_access"),
         (lambda: posterior.rises(2017, 2024, 8), "the index of 2017 has no part 8"),
         (lambda: estimates.gaps(estimates.from_published(2024, (8,)), "Đà Năngg"), "did you mean Đà Nẵng"),

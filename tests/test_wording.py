@@ -62,6 +62,8 @@ def test_changes_and_distances_are_said_with_a_verb():
     assert vi("{x:move}", x=0.004) == "không thay đổi"
     assert vi("{x:apart} mức chung", x=0.34) == "cao hơn 0,34 điểm so với mức chung"
     assert en("{x:apart} the mean", x=-0.34) == "0.34 points below the mean"
+    assert [en("{x:th}", x=x) for x in (1, 11, 22, 63)] == ["1st", "11th", "22nd", "63rd"]
+    assert vi("{x:th}", x=22) == "22"
     assert vi.value(2, "full") == "Công khai, minh bạch trong việc ra quyết định ở địa phương"
     assert en.value(4, "full") == "Control of corruption in the public sector"
 
@@ -75,7 +77,7 @@ def test_no_sentence_has_a_forbidden_wording(lang):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("notebook", ["01_participation", "06_services"])
+@pytest.mark.parametrize("notebook", ["06_services", "10_target"])
 def test_sentences_of_a_province_are_its_own(notebook):
     """Fewer than a quarter are another province's too; none has a forbidden wording, none begins a name in the middle."""
     told = {}

@@ -24,6 +24,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from papi_lib.batch import processes
 from papi_lib.batch.inputs import stamps
@@ -69,8 +70,8 @@ class Pool:
             path for path in Path(__file__).parents[1].rglob("*.*") if path.parent.name != "__pycache__"
         )
         self._prepared: Callable[[], object] | None = None
-        self._busy, folder = False, tempfile.mkdtemp(prefix="papi-")
-        self._asked = Path(folder, "asked")
+        self._busy, folder = False, str(Path(tempfile.gettempdir(), f"papi-{uuid4().hex}"))
+        self._asked, self._ready = Path(folder, "asked"), False
         self._remove = weakref.finalize(self, _clean, folder)
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -116,6 +117,10 @@ class Pool:
             self._start()
         prepare = None if settings.prepare is self._prepared else settings.prepare
         self._prepared, self._busy = settings.prepare, True
+        if not self._ready:
+            if not self._pipe.poll(_PREPARES_SECONDS):
+                raise EOFError
+            self._ready = self._pipe.recv()
         asked = (tasks, replace(settings, prepare=None, pool=None, again=None, since={}), prepare)
         self._asked.write_bytes(pickle.dumps(asked))  # more than a pipe holds would wait for the process to read
         self._pipe.send(self._asked)
@@ -154,12 +159,14 @@ def _serve(pipe: Connection, folder: str, first: Callable[[], object] | None) ->
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # one at the terminal is for the caller, who ends this process
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    processes.end_with_parent(signal.SIGTERM)
-    processes.keep_to(folder)
-    os.environ |= _ONE_THREAD
-    gc.disable()  # what is prepared stays
     try:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        processes.end_with_parent(signal.SIGTERM)
+        os.mkdir(folder, 0o700)  # here, since who makes it removes it, also where the caller is killed
+        pipe.send(True)
+        processes.keep_to(folder)
+        os.environ |= _ONE_THREAD
+        gc.disable()  # what is prepared stays
         _prepare(processes.START, _import_engine)
         _prepare(processes.START, first)
         while True:

@@ -69,11 +69,15 @@ def start_marked(process: BaseProcess, mark: str) -> None:
 
 
 def end_marked(mark: str) -> None:
-    """End all processes with this mark but this one."""
-    for one in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if one.pid != os.getpid() and one.environ().get(_MARK) == mark:
-                one.kill()
+    """End all processes with this mark but this one; look twice, for what was just being started has no mark yet."""
+    clean = 0
+    while clean < 2:
+        clean += 1
+        for one in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if one.pid != os.getpid() and one.environ().get(_MARK) == mark:
+                    one.kill()
+                    clean = 0
 
 
 def end(process: BaseProcess) -> None:
@@ -138,7 +142,7 @@ def end_with_parent(by: int = getattr(signal, "SIGKILL", 0)) -> None:
         ctypes.CDLL(None).prctl(1, by)  # PR_SET_PDEATHSIG, Linux only
     parent = parent_process()
     if parent and os.getppid() != parent.pid:  # it ended before we could ask
-        os._exit(1)
+        sys.exit(1)
 
 
 def keep_to(folder: str) -> None:

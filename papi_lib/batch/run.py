@@ -119,8 +119,9 @@ def _run_locked(
                 if reason is None:
                     records[job.path] = {**before[job.path], "status": "unchanged"}
                     tell(records[job.path])
-                elif reason.refused:
-                    keep(job, Outcome({**new_record(job), "error": reason.why}), own)
+                elif reason.refused:  # of one that was just changed, the fault may be half of a change
+                    told = changed(job, [reason.why]) if tried else Outcome({**new_record(job), "error": reason.why})
+                    keep(job, told, own)
                 elif reason.page_only and not settings.force:
                     to_render.append((job, job.executed(out), before[job.path]))
                 else:

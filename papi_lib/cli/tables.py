@@ -160,33 +160,34 @@ def _check_records(file: Path, year: str | None, target: Path | None, everything
 @many("--year", "-y", metavar="YEAR", help="Only this year; may be repeated.  [default: all]")
 @click.option("--lang", "-l", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of the names.")
 @click.option("--places", "number", type=click.Choice(["63", "34"]), help="Whose provinces to follow: those until 2024, or those of today, reconstructed before 2025.  [default: each year's own]")  # fmt: skip
+@click.option("--wide", is_flag=True, help="A row a province and year, with columns for the parts; else a row a score.")
 @click.option("--with", "own", type=FILE, metavar="MY.csv", help="Own figures, joined by province (and year): .csv, .dta, .parquet, .sav or .xlsx.")  # fmt: skip
 @click.option("--by", metavar="COLUMN", help="The file's column of provinces.  [default: found by its name]")
 @click.option("--write", "-w", "target", type=NEW, metavar="NEW.csv", required=True, help="Where to write: .csv, .dta, .parquet or .xlsx.")  # fmt: skip
-def data(year: tuple[str, ...], lang: str, number: str | None, own: Path | None, by: str | None, target: Path) -> None:
+def data(
+    year: tuple[str, ...], lang: str, number: str | None, wide: bool, own: Path | None, by: str | None, target: Path
+) -> None:
     """Write the published scores as one tidy table, with own figures beside them.
 
-    One row a year, province and part of the index. Provinces of the own file are named with or without
+    Totals, dimensions and sub-dimensions with their standard errors; files for Stata and R have labels. Provinces of the own file are named with or without
     diacritics, or by code. What did not match is told; a province that comes twice is refused.
 
     \b
     Examples:
       papi data --write scores.csv
+      papi data --wide --lang en --write papi.dta
       papi data --with my.csv --write joined.csv
       papi data --places 34 --write today.xlsx
       papi data --year 2024 --with my.xlsx --by "Tỉnh/thành" --write joined.csv
     """
-    import pandas as pd
-
-    from papi_lib import covariates, index, places
+    from papi_lib import covariates, places, tidy
 
     if by and not own:
         raise ValueError("--by names a column of the file that --with gives; give one")
     if own and target.exists() and own.exists() and target.samefile(own):
         raise ValueError(f"{target}: would be written over by what is joined to it; give --write another name")
     of = {"63": places.REFORM - 1, "34": places.REFORM, None: None}[number]
-    span: list = sorted({index.check_year(one) for one in year}) or [None]
-    frame = pd.concat([covariates.table(one, lang, of) for one in span], ignore_index=True)
+    frame = tidy.panel(years=year or None, labels=lang, wide=wide, of=of)
     if own:
         frame, unmatched = covariates.join(frame, own, by)
         for line in covariates.report(unmatched, own):

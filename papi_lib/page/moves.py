@@ -135,7 +135,7 @@ def rise(page: Page, since: int, places: int = 1) -> pd.DataFrame | None:
     far = [posterior.rises(since, page.year, page.series, margin, places).loc[code, "rose"] for margin in margins]
     frame = pd.DataFrame({margin: table.loc[code] for margin, table in known.items()}).T.assign(rose_so_far=far)
     told = frame.iloc[0].to_dict() | {"since": since, "places": places, "same": frame.iloc[-1].to_dict()}
-    page.say("Among the {of:0} provinces published in both years, {place} went from place {rank_before:0} in {since} to place {rank:0} in {year}.", **told)  # fmt: skip
+    page.say("Among the {of:0} provinces published in both years, {place} went from {rank_before:th} in {since} to {rank:th} in {year}.", **told)  # fmt: skip
     if told["gain"] == 0:
         page.say("The chance that {place} truly rose is {rose:%}, that it truly fell {fell:%}.", **told)
     else:
@@ -169,7 +169,7 @@ def course(page: Page) -> None:
     if clear.empty:
         most = moved.loc[(moved["difference"] / moved["margin"]).abs().idxmax()]
         page.say(
-            "Since {since}, nothing in {place} moved otherwise than in the country by more than its margin of error; {part:part} came nearest to that: it {change:move}, the mean of provinces {country:move}.",
+            "Since {since}, with all parts looked at together, nothing in {place} moved differently from the country by more than its margin of error; {part:part} came nearest to that: it {change:move}, while the mean of provinces {country:move}.",
             **most[["since", "part", "change", "country"]],
         )
     columns = {
@@ -192,7 +192,7 @@ def last(page: Page) -> pd.DataFrame | None:
     frame = posterior.published_standing(int(own.index[-1]), page.series, of=page.year)
     page.ask("Where did {place} stand last?", "confidence-sets-for-ranks")
     page.say(
-        "When PAPI last published it, in {last}, {place} had {score:2} points and stood at place {rank:0} of {n:0}; the chances are nine in ten that it truly stood between places {lower:0} and {upper:0}.",
+        "When PAPI last published it, in {last}, {place} had {score:2} points and ranked {rank:th} of {n:0}; the chances are nine in ten that its true rank lay between {lower:0} and {upper:0}.",
         last=int(own.index[-1]), n=frame["score"].count(), **frame.loc[page.place.code, ["score", "rank", "lower", "upper"]],
     )  # fmt: skip
     return frame

@@ -251,16 +251,17 @@ class Page:
 
     def order(self, part: int | str) -> str:
         """Return where the place stands in a part: its rank and the probable ones; of a survey the possible ones alone."""
+        part = index.check_part(part, index.edition(self.year))
         if self.survey:
-            frame = estimates.standing(self.scores, index.check_part(part, self.year), self.year, only=self.place.code)
+            frame = estimates.standing(self.scores, part, self.year, only=self.place.code)
         else:
-            frame = posterior.published_standing(self.year, index.check_part(part, self.year))
+            frame = posterior.published_standing(self.year, part)
         row, n = frame.loc[self.place.code], int(frame["score"].notna().sum())
         if pd.isna(row["lower"]):
             return self.words("not known")
         if self.survey:
             return self.words("place {lower} to {upper} of {n}", n=n, **row[["lower", "upper"]])
-        return self.words("place {rank} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
+        return self.words("{rank:th} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
 
     def title(self, subject: str | None = None) -> None:
         """Show the title, by default the dimension's name, and tell the site the page's facts."""

@@ -24,7 +24,7 @@ _MARGINS = {
 }
 #: Where a province stands: its group (`papi_lib.page.country.group_name`), rank and probable ranks.
 RANK = mark(
-    "{place} belongs to the {group} of four groups and stands at place {rank} of {n} in our ordering of the published scores; the chances are nine in ten that it truly stands between places {lower} and {upper}."
+    "{place} belongs to the {group} of four groups and ranks {rank:th} of {n} in our ordering of the published scores; the chances are nine in ten that its true rank lies between {lower} and {upper}."
 )
 
 #: What is asked about the tasks of a plan, by the level of the page's place.

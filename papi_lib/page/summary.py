@@ -25,8 +25,8 @@ _CLEAR = {
     False: mark("In {part:part}, {place} is {points:2} points below {whole} (margin of error ±{margin:2})."),
 }
 _MOVED = {
-    1: mark("{part:part} rose from place {rank_before:0} in {since} to place {rank:0} of {of:0} (chance that it truly rose: {chance:%})"),
-    -1: mark("{part:part} fell from place {rank_before:0} in {since} to place {rank:0} of {of:0} (chance that it truly fell: {chance:%})"),
+    1: mark("{part:part} rose from {rank_before:th} in {since} to {rank:th} of {of:0} (chance that it truly rose: {chance:%})"),
+    -1: mark("{part:part} fell from {rank_before:th} in {since} to {rank:th} of {of:0} (chance that it truly fell: {chance:%})"),
 }  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _standing(page: Page) -> str:
     ]
     ranks = {y: _ranks(page, page.series, y) for y in earlier}
     told["before"] = [
-        w("place {rank:0} of {of:0} in {year}", rank=r[code], of=r.count(), year=y)
+        w("{rank:th} of {of:0} in {year}", rank=r[code], of=r.count(), year=y)
         for y, r in ranks.items()
         if pd.notna(r[code])
     ]
@@ -138,16 +138,16 @@ def _standing(page: Page) -> str:
     told["first"], apart = first, scores.loc[code] - scores.mean()
     if not told["before"]:
         return w(
-            "{place} stands at place {rank:0} of {n:0} in {year} (nine chances in ten: {lower:0} to {upper:0}), in the {group} of four groups.",
+            "In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups.",
             **told,
         )
     if first == page.year or pd.isna(apart[first]):
         return w(
-            "{place} stands at place {rank:0} of {n:0} in {year} (nine chances in ten: {lower:0} to {upper:0}), in the {group} of four groups; before: {before:list}.",
+            "In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups; it was {before:list}.",
             **told,
         )
     return w(
-        "{place} stands at place {rank:0} of {n:0} in {year} (nine chances in ten: {lower:0} to {upper:0}), in the {group} of four groups; before: {before:list}. It was {then:apart} the mean of provinces in {first}, and is {now:apart} it now.",
+        "In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups; it was {before:list}. Its score was {then:apart} the mean of provinces in {first} and is {now:apart} it now.",
         then=apart[first], now=apart[page.year], **told,
     )  # fmt: skip
 
@@ -161,16 +161,16 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     moves = [w(_MOVED[1 if row["gain"] > 0 else -1], part=part, **row) for part, row in sure.head(MOST).iterrows()]
     if moves:
         return w("{moves:list}.", moves=moves)
-    first = min(index.segment(page.year, page.dimension))
-    return (
-        ""
-        if first == page.year
-        else w(
-            "Since {first}, nothing in {place} moved so far that nine chances in ten speak for a true move.",
-            first=first,
-            place=page.name,
+    clear = page.claims.query("kind == 'change' and clear").sort_values("z", key=abs, ascending=False)
+    if len(clear):
+        told = [w("{part:part} {change:move}, while the mean of provinces {country:move}", **row) for row in clear.head(MOST).to_dict("records")]  # fmt: skip
+        return w(
+            "Since {first}, by more than the margin of error, {moves:list}.", first=clear["since"].min(), moves=told
         )
-    )
+    first = min(index.segment(page.year, page.dimension))
+    if first == page.year:
+        return ""
+    return w("Since {first}, nothing in {place} moved so far that nine chances in ten speak for a true move.", first=first, place=page.name)  # fmt: skip
 
 
 def _ends(page: Page, frame: pd.DataFrame) -> str:
@@ -188,10 +188,10 @@ def _ends(page: Page, frame: pd.DataFrame) -> str:
     if told["first"] and told["last"]:
         return w("First of all {n:0} provinces in {first:part}; last in {last:part}.", **told)
     if told["first"]:
-        return w("First of all {n:0} provinces in {first:part}; weakest in {worst:part} (place {bottom:0}).", **told)
+        return w("First of all {n:0} provinces in {first:part}; lowest in {worst:part} ({bottom:th}).", **told)
     if told["last"]:
-        return w("Last of all {n:0} provinces in {last:part}; strongest in {best:part} (place {top:0}).", **told)
-    return w("Strongest in {best:part} (place {top:0} of {n:0}), weakest in {worst:part} (place {bottom:0}).", **told)
+        return w("Last of all {n:0} provinces in {last:part}; highest in {best:part} ({top:th}).", **told)
+    return w("Highest in {best:part} ({top:th} of {n:0}), lowest in {worst:part} ({bottom:th}).", **told)
 
 
 def _acts(page: Page, frame: pd.DataFrame) -> str:

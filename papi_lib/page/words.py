@@ -123,6 +123,8 @@ class Words:
             return getattr(self, kind)(value if isinstance(value, str) else int(value))
         if kind == "%":
             return self.percent(float(value))
+        if kind == "th":
+            return self.ordinal(int(value))
         if kind in ("move", "apart"):
             return self((_MOVES if kind == "move" else _APART)[np.sign(round(value, 2))], points=abs(value))
         if kind and kind != "n":
@@ -146,6 +148,11 @@ class Words:
         if share is None or math.isnan(share):
             return "–"
         return f"{self.number(min(max(100 * share, share > 0), 100 - (share < 1)), 0)}%"
+
+    def ordinal(self, rank: int) -> str:
+        """Format a rank: ``41st`` in English; in Vietnamese the number, since its sentence says "thứ" or "hạng"."""
+        ending = "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+        return f"{rank}{ending}" if self.lang == "en" else str(rank)
 
     def date(self, moment: datetime) -> str:
         """Format a date with its time of day."""

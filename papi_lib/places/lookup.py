@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from papi_lib import datafiles, spelling
+from papi_lib import datafiles, reads, spelling
 from papi_lib.places import reform
 from papi_lib.places.registers import REFORM, TYPE_WORDS, WIDTH, Place, provinces, since_reform, table_of
 from papi_lib.spelling import plain
@@ -344,7 +344,7 @@ def _which(level: str, year: int | None) -> _Which:
     return _Which(level, level != "district" and since_reform(year))
 
 
-@datafiles.noted
+@reads.noted
 @lru_cache(maxsize=8)
 def _register(_stamp: tuple, which: _Which) -> tuple[dict[int, Place], dict[str, list[tuple]]]:
     """Return a level's places by the number of their code; and by key of its names the place, its type and the words."""

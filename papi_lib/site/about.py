@@ -15,7 +15,7 @@ from papi_lib.page.words import LANGUAGES
 FACTS = "application/vnd.papi.page+json"
 _TEXT, _TEXTS = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
 _NUMBER, _NAME = {"type": ["number", "null"]}, {"type": ["string", "null"]}
-_COUNT = {"type": "integer", "minimum": 0}
+_COUNT, _SINGLE = {"type": "integer", "minimum": 0}, {"type": ["string", "number", "null"]}
 _CHANGE = {"since": {"type": "integer"}, "points": {"type": "number"}, "noise": {"type": "number"}}
 _TILE = {"row": _COUNT, "column": _COUNT, "islands": _NAME}
 
@@ -42,12 +42,12 @@ _TOLD = _object(
     sample=_optional(_object({"respondents": _COUNT})),
     dimension={"type": ["integer", "null"]},
     simulated={"type": "boolean"},
-    parts={"type": "array", "items": {"type": "array", "minItems": 4, "maxItems": 4}},
+    parts={"type": "array", "items": {"type": "array", "minItems": 4, "maxItems": 4, "items": _SINGLE}},
     **dict.fromkeys(("title", "about", "lang", "edition", "source"), _TEXT),
     **dict.fromkeys(("data_hash", "data_version", "code_version", "link"), _NAME),
     **dict.fromkeys(("score", "noise", "among", "rank", "rank_lower", "rank_upper"), _NUMBER),
     **dict.fromkeys(("findings", "missing"), _TEXTS),
-)
+) | {"dependencies": {"rank": ["score", "rank_lower", "rank_upper", "group"]}}
 _LABELS = _object(
     {"level": _NAME, "name": _TEXT, "lang": {"enum": list(LANGUAGES)}, "notebook": _TEXT, "title": _TEXT},
     year={"type": "integer"},

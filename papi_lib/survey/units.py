@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, places, smallarea, survey
+from papi_lib import datafiles, estimates, index, places, reads, smallarea, survey
 from papi_lib.page.words import Words
 from papi_lib.survey import codebook, disclosure, records
 from papi_lib.survey.pooled import Pooled, drawn_in, pooled
@@ -445,11 +445,11 @@ def load(path: str | os.PathLike | None = None, year: int | str | None = None, l
     return found
 
 
-@datafiles.noted
+@reads.noted
 @lru_cache(maxsize=4)
 def _load(path: Path, year: int | str | None, _stamp: tuple | None) -> Survey:
     if path.is_relative_to(datafiles.folder()):
-        datafiles.note(path.relative_to(datafiles.folder()).as_posix())
+        reads.note(path.relative_to(datafiles.folder()).as_posix())
     return of_records(path.name, records.load(path, year))
 
 

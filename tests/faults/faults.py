@@ -196,7 +196,7 @@ def stopped(base, rng, tries, make):
 @kind("the run itself is killed, interrupted or terminated", 40)
 def run_killed(base, rng, tries, make):
     """What is finished stays, nothing is half-written, and no process of it is left, nor what notebooks started."""
-    sleep = f"sleep {rng.randrange(10**6, 10**7)}"
+    sleep = f"sleep {random.SystemRandom().randrange(10**6, 10**7)}"  # no other trial's
     start = f"import subprocess, time; subprocess.Popen({sleep.split()!r}); time.sleep(0.1)"
     source, out = make("n.ipynb", start, "print(province)"), base / "out"
     todo, stamped = jobs_of(source, 2 * tries), {}
@@ -225,7 +225,9 @@ def run_killed(base, rng, tries, make):
         until = time.monotonic() + 10
         while time.monotonic() < until and (left := orphans(sleep, family)):
             time.sleep(0.1)
-        yield from (f"still there after {sign.name}: {name}" for name in left)
+        for one in left:
+            one.kill()
+        yield from (f"still there after {sign.name}: {one}" for one in left)
         kept = {p: r for p, r in manifest.read(out).records.items() if r["status"] != "failed"} if out.exists() else {}
         yield from (f"{path}: finished, then lost or made again" for path, moment in stamped.items() if path not in kept or moment != _stamp(out, path))  # fmt: skip
         stamped = {path: _stamp(out, path) for path in kept}
@@ -244,7 +246,7 @@ def orphans(sleep, family):
     for one in psutil.process_iter():
         with suppress(psutil.Error):
             if (one in family or " ".join(one.cmdline()) == sleep) and one.status() != psutil.STATUS_ZOMBIE:
-                left.append(f"{one.pid} {' '.join(one.cmdline())[:60]}")
+                left.append(one)
     return left
 
 

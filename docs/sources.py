@@ -47,6 +47,9 @@ def assemble(folder: Path) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / path).is_dir() else shutil.copy2)(ROOT / path, target)
+    for report in (folder / "notebooks").glob("[0-9]*.ipynb"):  # these pages are in English
+        text = report.read_text(encoding="utf-8").replace(r'lang: str = \"vi\"', r'lang: str = \"en\"')
+        report.write_text(text, encoding="utf-8")
     for name in ("conf.py", "index.md"):
         shutil.copy2(ROOT / "docs" / name, folder / name)
     shutil.copytree(ROOT / "docs" / "pictures", folder / "extra" / "docs" / "pictures")

@@ -48,7 +48,7 @@ def assemble(folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / path).is_dir() else shutil.copy2)(ROOT / path, target)
     for report in (folder / "notebooks").glob("[0-9]*.ipynb"):  # these pages are in English
-        text = report.read_text(encoding="utf-8").replace(r'lang: str = \"vi\"', r'lang: str = \"en\"')
+        text = report.read_text(encoding="utf-8").replace(r"lang: str = \"vi\"", r"lang: str = \"en\"")
         report.write_text(text, encoding="utf-8")
     for name in ("conf.py", "index.md"):
         shutil.copy2(ROOT / "docs" / name, folder / name)

@@ -117,23 +117,23 @@ class Pool:
             self._start()
         prepare = None if settings.prepare is self._prepared else settings.prepare
         self._prepared, self._busy = settings.prepare, True
-        if not self._ready:
-            if not self._pipe.poll(_PREPARES_SECONDS):
-                raise EOFError
-            self._ready = self._pipe.recv()
+        pulse, left = processes.Pulse(self._process, _PREPARES_SECONDS), len(tasks)
+        self._ready = self._ready or self._heard(pulse)
         asked = (tasks, replace(settings, prepare=None, pool=None, again=None, since={}), prepare)
         self._asked.write_bytes(pickle.dumps(asked))  # more than a pipe holds would wait for the process to read
         self._pipe.send(self._asked)
-        pulse, left = processes.Pulse(self._process, _PREPARES_SECONDS), len(tasks)
         while left:
-            if self._pipe.poll(1):
-                told = self._pipe.recv()
-                pulse.felt()
-                if told:
-                    left -= told[1] is not None
-                    yield told
-            elif pulse.lost():
+            if told := self._heard(pulse):
+                left -= told[1] is not None
+                yield told
+
+    def _heard(self, pulse: processes.Pulse) -> Any:
+        """Return what the process tells next; raise EOFError where it ended or is silent."""
+        while not self._pipe.poll(1):
+            if pulse.lost():
                 raise EOFError
+        pulse.felt()
+        return self._pipe.recv()
 
     def close(self) -> None:
         """End the process, its workers and their notebooks, and remove their temporary files."""

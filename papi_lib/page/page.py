@@ -77,6 +77,8 @@ class Page:
     ) -> Page:
         """Open a page from a notebook's parameters: names, codes and years become places and numbers here.
 
+        Pictures have the look of pages from now on (`papi_lib.page.pictures.theme`); a theme set afterwards replaces it.
+
         Parameters
         ----------
         province, district, commune : str or int

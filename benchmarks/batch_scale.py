@@ -2,10 +2,16 @@
 
 The runs are faked: one real notebook and page stand in the place of every job's, with a manifest that
 calls them finished, so that ``papi report`` has everything to check and nothing to run.
+
+With ``--communes`` real ones: all notebooks of Ha Noi's 126 communes, from the simulated survey of 2026 (``--limit``:
+of so many communes; ``--dask``: on a local Dask cluster). Measured are the time until the first page, seconds a job in
+the first, middle and last third of the run, and the memory of the process that runs them, to
+``results/batch_communes.json``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import pickle
 import resource
@@ -44,8 +50,63 @@ def fake(out: Path, jobs: list, like: Path) -> None:
     manifest.write(out, settings.head, records)
 
 
+def communes(limit: int, dask: bool) -> dict:
+    """Return what a run over all notebooks of so many communes took."""
+    out = Path(tempfile.mkdtemp()) / "out"
+    command = [
+        Path(sys.executable).with_name("papi"),
+        "report",
+        "--commune",
+        "all",
+        "--year",
+        "2026",
+        "-j",
+        "2",
+        "-o",
+        out,
+    ]
+    command += ["--limit", str(limit)] * bool(limit) + ["--dask", "local"] * dask
+    memory, done, start = [], [], time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            memory.append(psutil.Process(process.pid).memory_info().rss / 2**20)
+            made = sum(1 for _ in (out / "notebooks").rglob("*.ipynb")) if out.exists() else 0
+            done.append((time.perf_counter() - start, made))
+            time.sleep(1)
+    finished, seconds = manifest.read(out).records.values(), time.perf_counter() - start
+    at = [next(when for when, made in done if made >= share * len(finished) / 3) for share in (1e-9, 1, 2)] + [seconds]
+    thirds = [round(3 * (b - a) / len(finished), 3) for a, b in zip(at, at[1:], strict=False)]
+    shutil.rmtree(out.parent)
+    return {
+        "jobs": len(finished),
+        "failed": sum(record["status"] == "failed" for record in finished),
+        "seconds": round(seconds, 1),
+        "seconds_until_first": round(at[0], 1),
+        "seconds_a_job_by_thirds": thirds,
+        "parent_mb_by_thirds": [
+            round(max(part))
+            for part in (
+                memory[: len(memory) // 3],
+                memory[len(memory) // 3 : -len(memory) // 3],
+                memory[-len(memory) // 3 :],
+            )
+        ],
+        "dask": dask,
+    }
+
+
 def main() -> None:
-    """Measure and save in ``benchmarks/results/batch_scale.json``."""
+    """Measure and save in ``benchmarks/results/``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--communes", action="store_true", help="real runs of communes, and nothing else")
+    parser.add_argument("--limit", type=int, default=0, help="so many jobs")
+    parser.add_argument("--dask", action="store_true", help="on a local Dask cluster")
+    given = parser.parse_args()
+    if given.communes:
+        result = communes(given.limit, given.dask)
+        (Path(__file__).parent / "results" / "batch_communes.json").write_text(json.dumps(result, indent=1) + "\n")
+        print(json.dumps(result, indent=1))
+        return
     work = Path(tempfile.mkdtemp())
     one = report.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], ["3"])
     eight = report.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], [str(n) for n in range(1, 9)])

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from papi_lib.survey.design import Cells, Design
+from papi_lib.survey.means import Cells, Design
 
 
 @dataclass(frozen=True)

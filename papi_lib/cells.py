@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from numbers import Real
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -139,20 +140,21 @@ def _texts(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
 
 def is_text(column: pd.Series) -> np.ndarray:
     """Return which of a column's cells are text."""
-    if isinstance(column.dtype, pd.StringDtype):
-        return column.notna().to_numpy()
-    if column.dtype != object:
-        return np.zeros(len(column), dtype=bool)
-    return np.array([isinstance(value, str) for value in column], dtype=bool)
+    return _are(column, str, isinstance(column.dtype, pd.StringDtype))
 
 
 def dated(column: pd.Series) -> np.ndarray:
     """Return which of a column's cells are dates or times, not text that reads like one."""
-    if pd.api.types.is_datetime64_any_dtype(column):
+    return _are(column, dt.date | dt.time | dt.timedelta, pd.api.types.is_datetime64_any_dtype(column))
+
+
+def _are(column: pd.Series, kind: type | UnionType, by_type: bool) -> np.ndarray:
+    """Return which cells are of a kind: all that are there, if that is the column's own type."""
+    if by_type:
         return column.notna().to_numpy()
     if column.dtype != object:
         return np.zeros(len(column), dtype=bool)
-    return np.array([isinstance(value, dt.date | dt.time | dt.timedelta) for value in column], dtype=bool)
+    return np.array([isinstance(value, kind) for value in column], dtype=bool)
 
 
 def _is_real(value: object) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import atomic, datafiles, findings, index, places, tablefiles
+from papi_lib import atomic, findings, index, places, plaintext, tablefiles
 from papi_lib.cells import TWO_WAYS, name_key, numbers
 from papi_lib.datafiles import DataError
 
@@ -162,7 +162,7 @@ def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
     """
     faults = unmatched[unmatched["row"] > 0].itertuples()
     lines = [findings.tell(file, one.column, one.problem, [one.row], filter(None, [one.value])) for one in faults]
-    lines += [datafiles.shown(f"{file}: {note}") for note in unmatched.attrs.get("notes", [])]
+    lines += [plaintext.shown(f"{file}: {note}") for note in unmatched.attrs.get("notes", [])]
     lacking = unmatched.loc[unmatched["row"] == 0, "value"].to_list()
     if lacking:
         shown = ", ".join(lacking[:10]) + (", …" if len(lacking) > 10 else "")

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import delivered, reads
+from papi_lib import delivered, plaintext, reads
 
 _DELIVERED = delivered("data")
 _held: ContextVar[tuple | None] = ContextVar("stamp", default=None)
@@ -36,18 +36,7 @@ class DataError(ValueError):
     """A data file is missing, unreadable or breaks its schema. The message is one line, and safe to print."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(shown(message))
-
-
-def shown(text: object) -> str:
-    """Return text for a terminal: one line, what would control the terminal or cannot be seen as its escape.
-
-    Examples
-    --------
-    >>> shown("Ba\\x1b[2J Đình\\n")
-    'Ba\\\\x1b[2J Đình\\\\n'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+        super().__init__(plaintext.shown(message))
 
 
 def folder() -> Path:

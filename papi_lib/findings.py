@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles
+from papi_lib import plaintext
 
 #: Numbers of rows in a file.
 Rows = Sequence[int] | np.ndarray
@@ -139,5 +139,5 @@ def workbook(frame: pd.DataFrame, found: Sequence) -> bytes:
 def _shown(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    text = datafiles.shown(value)
+    text = plaintext.shown(value)
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -11,19 +11,18 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from tqdm import tqdm
 
-from papi_lib import collection, datafiles, index, places, preload, provenance, published, site
+from papi_lib import collection, datafiles, index, places, plaintext, preload, provenance, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.inputs import file_hash, folder_hash, stamps
-from papi_lib.batch.jobs import Job, Settings
+from papi_lib.batch.jobs import Job, Settings, moment
+from papi_lib.batch.pool import Pool
 from papi_lib.cli.language import echo
 from papi_lib.collection import TEXTS, Notebook
 from papi_lib.page.words import Words
@@ -31,8 +30,6 @@ from papi_lib.site.about import RECORD
 
 #: Where a run folder tells what became of each job, run after run.
 LOG = "papi.log"
-#: What a notebook takes where none ran before.
-_SECONDS = 2.0
 #: Endings of the library's files that pages depend on; of the last, only the site has some.
 _LIBRARY = (".py", ".po", ".j2", ".css", ".js")
 #: Whose pages are made if no place is named and no records are given.
@@ -216,11 +213,9 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
     """
     since = watch(records)
     head = {
-        "code_version": provenance.code_version(),
-        "data_hash": datafiles.fingerprint(),
-        "data_version": provenance.data_version(),
-        "tables": datafiles.fingerprints(),
-    }
+        "code_version": provenance.code_version(), "data_hash": datafiles.fingerprint(),
+        "data_version": provenance.data_version(), "tables": datafiles.fingerprints(),
+    }  # fmt: skip
     inputs, shared, page_inputs = _inputs(records)
     own: dict[str, Any] = {
         "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
@@ -263,20 +258,19 @@ def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[s
         yield f"{job.path}: {why}"
 
 
-def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
-    """Run the jobs and make the site, tell what became of them; return the command's exit code."""
+def make(planned: Sequence[Job], out: Path, settings: Settings, pool: Pool | None = None) -> int:
+    """Run the jobs, in a process that was started early if there is one, make the site, tell what became of them; return the command's exit code."""
     by_status = defaultdict(list)
     if out.resolve().is_relative_to(datafiles.folder().resolve()):
         raise ValueError(f"{out}: is inside the data that pages are made by; choose another --out")
     with manifest.locked(out):  # the lists are those of this run
-        for record in _run_with_progress(planned, out, settings):
+        for record in _run_with_progress(planned, out, settings, pool):
             by_status[record["status"]].append(record)
         first, failed = site.build(out), by_status.pop("failed", [])
     counts = [f"{len(by_status[s])} {s}" for s in ("done", "rendered", "unchanged") if by_status[s]]
     echo(f"{', '.join(counts + [f'{len(failed)} failed'] * bool(failed))}. Open {first}")
-    for line in _remarks_on_pages([record for own in by_status.values() for record in own]):
-        echo(f"papi: {line}", err=True)
-    for line in _releases(planned):
+    made = [record for own in by_status.values() for record in own]
+    for line in (*_remarks_on_pages(made), *_releases(planned)):
         echo(f"papi: {line}", err=True)
     failures = defaultdict(list)
     for record in failed:
@@ -291,18 +285,18 @@ def make(planned: Sequence[Job], out: Path, settings: Settings) -> int:
 def _releases(planned: Sequence[Job]) -> Iterator[str]:
     """Register the records that pages are about, unless they are made up; yield what must be known before they are given away."""
     for path, year in {(j.parameters["records"], j.labels["year"]) for j in planned if "records" in j.parameters}:
-        from papi_lib.survey import releases, units
+        from papi_lib.survey import disclosure, units
 
         if not (survey := units.load(path, year)).simulated:
-            yield from releases.note(survey.frame, survey.name, [survey.province, survey.year])
+            yield from disclosure.released(survey.frame, survey.name, [survey.province, survey.year])
 
 
-def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) -> list[dict]:
+def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings, pool: Pool | None = None) -> list[dict]:
     """Run the jobs under a progress bar with the time that remains; failures are told as they come.
 
     What becomes of each job is a line of the run folder's ``papi.log`` too.
     """
-    if (minutes := _minutes(planned, out, settings)) >= 1:
+    if (minutes := batch.minutes(planned, out, settings)) >= 1:
         echo(f"papi: {len(planned)} pages, about {minutes:.0f} minutes", err=True)
     bar, log = None, out / LOG
 
@@ -311,28 +305,16 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings) ->
         bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
         bar.update()
         with suppress(OSError), log.open("a", encoding="utf-8") as file:
-            told = datetime.now().astimezone().isoformat(timespec="seconds"), record["status"], f"{record['seconds']} s"
-            file.write(datafiles.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
+            told = moment(), record["status"], f"{record['seconds']} s"
+            file.write(plaintext.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
         if record["status"] == "failed":
             bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 
     try:
-        return batch.run(planned, out, settings, tell, lambda line: echo(f"papi: {line}", err=True))
+        return batch.run(planned, out, settings, tell, lambda line: echo(f"papi: {line}", err=True), pool)
     finally:
         if bar is not None:
             bar.close()
-
-
-def _minutes(planned: Sequence[Job], out: Path, settings: Settings) -> float:
-    """Return about how long new jobs take here, by what the same notebooks took in this folder before."""
-    if settings.scheduler:
-        return 0.0
-    took, records = defaultdict(list), manifest.read(out, settings.record).records
-    for record in records.values():
-        took[record["notebook"]].append(record["seconds"])
-    new = [job for job in planned if settings.force or job.path not in records]
-    each = (median(took[job.notebook.name]) if took[job.notebook.name] else _SECONDS for job in new)
-    return sum(each) / settings.workers / 60
 
 
 def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:

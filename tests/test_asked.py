@@ -40,8 +40,8 @@ def make(tmp_path, pool):
         nbformat.write(new_notebook(cells=[new_code_cell(SET, metadata={"tags": ["parameters"]})]), good)
         other = {**labels, "notebook": "04_good"}
         jobs = [Job(path, parameters, "2024/vi/hue/03_mine", labels), Job(good, ASKED, "2024/vi/hue/04_good", other)]
-        settings = report.settings(workers=1, pool=pool, head={"data_hash": data}, prepare=None)
-        records = batch.run(jobs, tmp_path / "out", settings)
+        settings = report.settings(workers=1, head={"data_hash": data}, prepare=None)
+        records = batch.run(jobs, tmp_path / "out", settings, pool=pool)
         assert records[1]["error"] is None
         site.build(tmp_path / "out")
         return records[0], tmp_path / "out"

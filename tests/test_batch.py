@@ -19,11 +19,12 @@ from conftest import ROOT
 from filelock import FileLock
 
 from papi_lib import datafiles, preload, report
-from papi_lib.batch import jobs, manifest
+from papi_lib.batch import manifest
+from papi_lib.batch import run as batch
 from papi_lib.batch.inputs import file_hash, stamps
-from papi_lib.batch.jobs import Job
+from papi_lib.batch.jobs import Job, Settings
 from papi_lib.batch.pool import Pool
-from papi_lib.batch.run import RunError, plan, run
+from papi_lib.batch.run import RunError, plan
 
 POOL = None
 
@@ -36,8 +37,8 @@ def one_pool():
         yield
 
 
-def Settings(**given):  # noqa: N802
-    return jobs.Settings(**{"pool": POOL, **given})
+def run(*given, **more):
+    return batch.run(*given, **{"pool": POOL, **more})
 
 
 def job(path, name="a", **parameters):
@@ -139,8 +140,8 @@ def test_what_is_prepared_is_there_in_every_notebook_and_a_failure_to_prepare_ha
     here = [partial(importlib.import_module, "no_such_module")]
     apart = [partial(preload.ranks, 1900, 8), partial(preload.ranks, 2019, 8)]
     with closing(Pool(partial(importlib.import_module, "no_such_module"))) as pool:
-        settings = Settings(workers=1, pool=pool, prepare=partial(preload.share, here, apart, [], {}))
-        (record,) = run([job(notebook)], tmp_path / "out", settings)
+        settings = Settings(workers=1, prepare=partial(preload.share, here, apart, [], {}))
+        (record,) = run([job(notebook)], tmp_path / "out", settings, pool=pool)
         (forker,) = [p for p in psutil.Process().children() if p.pid == pool._process.pid]
         assert forker.num_threads() == 1  # of others a fork would take along the locks but not the threads
     assert record["status"] == "done", record["error"]
@@ -259,7 +260,7 @@ def test_processes_that_die_cost_no_notebook_and_leave_nothing(tmp_path, make_no
     names = [f"0{signal.SIGKILL:d}", f"1{signal.SIGKILL:d}"]
     with closing(Pool()) as pool:
         records = run(
-            [job(notebook, name) for name in names], tmp_path / "out", Settings(workers=1, timeout=20, pool=pool)
+            [job(notebook, name) for name in names], tmp_path / "out", Settings(workers=1, timeout=20), pool=pool
         )
     assert [r["status"] for r in records] == ["done"] * 2, [r["error"] for r in records]
     left = psutil.process_iter(["cmdline"])  # of those that nobody has waited for there is none

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from papi_lib.survey import disclosure, releases
+from papi_lib.survey import disclosure
 
 ITEMS = ["a", "b"]
 SUMS = {1: ["part"]}
@@ -59,18 +59,18 @@ def test_two_versions_of_records_that_differ_in_a_few_people_are_told(tmp_path, 
     monkeypatch.setenv("PAPI_RELEASES", str(tmp_path / "state" / "releases.json"))
     frame = answers({})
     one_gone, one_other = frame.drop(3), frame.assign(a=frame["a"].where(frame.index != 5, 0.5))
-    assert list(releases.note(frame, "a.csv", [1, 2024])) == []
-    assert list(releases.note(frame.sample(frac=1, random_state=1), "b.csv", [1, 2024])) == []  # the same people
+    assert list(disclosure.released(frame, "a.csv", [1, 2024])) == []
+    assert list(disclosure.released(frame.sample(frac=1, random_state=1), "b.csv", [1, 2024])) == []  # the same people
     for version, told in (
         (one_gone, "differs by 1 respondent from a.csv"),
         (one_other, "differs by 1 respondent from a.csv"),
     ):
-        assert told in next(releases.note(version, "c.csv", [1, 2024]))
-        assert list(releases.note(version, "c.csv", [48, 2024])) == []  # another province's
+        assert told in next(disclosure.released(version, "c.csv", [1, 2024]))
+        assert list(disclosure.released(version, "c.csv", [48, 2024])) == []  # another province's
         (tmp_path / "state" / "releases.json").unlink()
-        list(releases.note(frame, "a.csv", [1, 2024]))
-    assert list(releases.note(frame.drop(range(12)), "d.csv", [1, 2024])) == []
+        list(disclosure.released(frame, "a.csv", [1, 2024]))
+    assert list(disclosure.released(frame.drop(range(12)), "d.csv", [1, 2024])) == []
     kept = tmp_path / "state" / "releases.json"
     assert kept.stat().st_mode & 0o777 == 0o600
     kept.write_text("{")
-    assert "no register" in next(releases.note(frame, "a.csv", [1, 2024]))
+    assert "no register" in next(disclosure.released(frame, "a.csv", [1, 2024]))

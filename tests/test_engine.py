@@ -45,13 +45,13 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def settings():
+def pool():
     with closing(Pool()) as pool:
-        yield Settings(workers=1, pool=pool)
+        yield pool
 
 
 @pytest.fixture
-def execute(tmp_path, make_notebook, settings):
+def execute(tmp_path, make_notebook, pool):
     """Run cells as the batch does; return the record and the notebook as far as it came."""
 
     def executed(*cells, **metadata):
@@ -59,7 +59,7 @@ def execute(tmp_path, make_notebook, settings):
         notebook = nbformat.read(path, 4)
         notebook.cells[1].metadata |= metadata
         nbformat.write(notebook, path)
-        (record,) = run([Job(path, {"province": "Đà Nẵng"}, "x/n")], tmp_path / "out", settings)
+        (record,) = run([Job(path, {"province": "Đà Nẵng"}, "x/n")], tmp_path / "out", Settings(workers=1), pool=pool)
         ending = ".failed.ipynb" if record["status"] == "failed" else ".ipynb"
         return record, nbformat.read(tmp_path / f"out/notebooks/x/n{ending}", 4)
 

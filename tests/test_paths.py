@@ -79,11 +79,10 @@ def test_a_researcher_finds_draws_and_hands_labelled_figures_to_r(fresh):
     (here / "research.py").write_text(RESEARCH, encoding="utf-8")
     assert "venv" in Path(call("python", "research.py").strip()).parts  # not the checkout
     assert (here / "picture.png").stat().st_size > 5_000
-    package = next((name for name in ("haven", "foreign") if shutil.which("Rscript") and subprocess.run(
-        ["Rscript", "-e", f"library({name})"], capture_output=True).returncode == 0), None)  # fmt: skip
-    if package:
-        read = {"haven": "haven::read_dta('papi.dta')", "foreign": "foreign::read.dta('papi.dta')"}[package]
-        told = run(["Rscript", "-e", f"d <- {read}; cat(nrow(d), sum(d$total), attr(d$total, 'label'))"], cwd=here)
+    haven = shutil.which("Rscript") and subprocess.run(["Rscript", "-e", "library(haven)"], capture_output=True)
+    if haven and haven.returncode == 0:
+        read = "d <- haven::read_dta('papi.dta'); stopifnot(attr(d$corruption_control, 'label') == 'Control of corruption')"
+        told = run(["Rscript", "-e", f"{read}; cat(nrow(d), format(sum(d$total), digits = 12))"], cwd=here)
         rows, total = map(float, told.split()[:2])
     else:
         with pd.read_stata(here / "papi.dta", iterator=True) as file:

@@ -76,7 +76,7 @@ def test_a_long_run_tells_about_how_long_and_keeps_a_log(tmp_path, monkeypatch, 
     found = manifest.Run({}, {jobs[0].path: record(jobs[0])}, None)
     monkeypatch.setattr(manifest, "read", lambda *_: found)
     failed = record(jobs[1], status="failed", error="ValueError: no\nsuch \x1b[2J place")
-    monkeypatch.setattr(reports.batch, "run", lambda jobs, out, settings, tell, warn: [tell(failed), tell(record(jobs[2]))])  # fmt: skip
+    monkeypatch.setattr(reports.batch, "run", lambda jobs, out, settings, tell, *_: [tell(failed), tell(record(jobs[2]))])  # fmt: skip
     reports._run_with_progress(jobs, tmp_path, Settings(workers=2))
     assert "13 pages, about 3 minutes" in capsys.readouterr().err  # twelve new ones of 30 seconds, two at a time
     lines = (tmp_path / reports.LOG).read_text(encoding="utf-8").splitlines()

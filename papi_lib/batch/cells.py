@@ -30,7 +30,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from papi_lib.batch.processes import end_group, end_with_parent, keep_to, let_interrupts_through
-from papi_lib.folders import without_folders
+from papi_lib.plaintext import without_folders
 
 #: What stands for what an error says.
 _UNSAID = "what it says is left out, since it may be what somebody answered; run the notebook in JupyterLab to see it"

@@ -31,10 +31,6 @@ _log = logging.getLogger(__name__)
 _here = threading.local()
 
 
-class OtherStateError(RuntimeError):
-    """A worker differs from the machine that asks; the arguments are the worker and what differs."""
-
-
 def outcomes(jobs: Sequence[Job], settings: Settings) -> Outcomes:
     """Yield each job with what became of it, as they end.
 
@@ -55,7 +51,7 @@ def outcomes(jobs: Sequence[Job], settings: Settings) -> Outcomes:
         if not client.scheduler_info()["workers"]:
             _log.warning("%s: no worker yet; waiting for the first", settings.scheduler)
         # Shared by many jobs, and computed again where a worker with them is lost.
-        shared = client.submit(_same, replace(settings, pool=None, again=None, since={}), pure=False)
+        shared = client.submit(_same, replace(settings, again=None, since={}), pure=False)
         here = client.submit(_same, state(settings.measure), pure=False)
         sources = {path: client.submit(_same, path.read_bytes(), pure=False) for path in {j.notebook for j in jobs}}
         asked = {
@@ -66,8 +62,8 @@ def outcomes(jobs: Sequence[Job], settings: Settings) -> Outcomes:
             job = asked.pop(future)
             try:
                 outcome = future.result()
-            except OtherStateError as difference:
-                raise RunError(_tell(*difference.args)) from None
+            except RunError:  # the worker differs from this machine
+                raise
             except (distributed.CancelledError, OSError) as error:
                 raise RunError(f"{settings.scheduler}: the scheduler went away ({error}); what is finished is kept, run again") from None  # fmt: skip
             except Exception as error:  # a job that takes worker after worker with it
@@ -104,7 +100,7 @@ def _same(value: object) -> object:
 
 
 def _on_worker(job: Job, source: bytes, settings: Settings, expected: dict[str, str]) -> Outcome:
-    """Run one job on a worker, if it is as the machine that asks."""
+    """Run one job on a worker, if it is as the machine that asks; RunError if not."""
     for _ in range(2):
         if not hasattr(_here, "pool") or touched(_here.since):
             if hasattr(_here, "pool"):
@@ -114,15 +110,8 @@ def _on_worker(job: Job, source: bytes, settings: Settings, expected: dict[str, 
             _here.state, _here.pool = state(settings.measure), Pool()
         differing = [name for name in expected if _here.state.get(name) != expected[name]]
         if differing:
-            raise OtherStateError(platform.node(), differing)
+            raise RunError(f"the cluster's worker on {platform.node()} has another {', '.join(differing)} than this machine; bring both to the same state and run again")  # fmt: skip
         ((_, outcome),) = _here.pool.outcomes([(job, source, None)], replace(settings, workers=1))
         if not (names := touched(_here.since | _here.pool.since)):
             return outcome
     return changed(job, names)
-
-
-def _tell(worker: str, differing: list[str]) -> str:
-    return (
-        f"the cluster's worker on {worker} has another {', '.join(differing)} than this machine; "
-        "bring both to the same state and run again"
-    )

@@ -17,14 +17,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from papi_lib.batch import stored
 from papi_lib.batch.inputs import digest, file_hash
 from papi_lib.batch.processes import START
-
-if TYPE_CHECKING:
-    from papi_lib.batch.pool import Pool
 
 _EXECUTED = "executed.ipynb"
 
@@ -77,12 +74,9 @@ class Job:
 
     def hashes(self, inputs: dict[str, str]) -> dict[str, str]:
         """Return the hashes that decide whether the job must run again."""
-        return {
-            "notebook": _source_hash(self.notebook),
-            "parameters": digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False)),
-            **inputs,
-            **({"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}),
-        }
+        parameters = digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False))
+        files = {"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}
+        return {"notebook": _source_hash(self.notebook), "parameters": parameters} | inputs | files
 
 
 class Reason(NamedTuple):
@@ -125,8 +119,6 @@ class Settings:
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
     prepare : callable or None
         Called once in the process that those of notebooks are copied from, where they are.
-    pool : papi_lib.batch.pool.Pool or None
-        That process where it was started early; None for one of the run's own.
     start_method : str
         How processes start, of `multiprocessing.get_context`; those that are not forked share nothing.
     measure : callable or None
@@ -155,7 +147,6 @@ class Settings:
     trace: Callable[[], Callable[[], list[str]]] | None = None
     page_inputs: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] | None = None
-    pool: Pool | None = None
     start_method: str = START
     measure: Callable[[], dict] | None = None
     watch: Callable[[], dict] | None = None
@@ -234,29 +225,18 @@ def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], obje
     from papi_lib.batch.engine import NAME
 
     start, record, files = time.monotonic(), new_record(job), {}
-    record["started"] = datetime.now().astimezone().isoformat(timespec="seconds")
+    record["started"] = moment()
     folder, name, read = job.notebook.parent.resolve(), job.notebook.name, set[str]()
     with TemporaryDirectory(prefix="papi-", ignore_cleanup_errors=True) as here, chdir(here):
         try:
             Path(name).write_bytes(source)
             execute_notebook(
                 name.replace("{", "{{").replace("}", "}}"),  # papermill puts parameters in the place of braces
-                _EXECUTED,
-                job.parameters,
-                engine_name=NAME,
-                kernel_name=NAME,
-                language="python",
-                request_save_on_cell_execute=False,
-                progress_bar=False,
-                cwd=folder if folder.is_dir() else None,
-                execution_timeout=settings.timeout,
-                memory_mb=settings.memory_mb,
-                discreet=job.discreet,
-                start_method=settings.start_method,
-                beat=beat,
-                trace=settings.trace,
-                read=read,
-            )
+                _EXECUTED, job.parameters, engine_name=NAME, kernel_name=NAME, language="python",
+                request_save_on_cell_execute=False, progress_bar=False, cwd=folder if folder.is_dir() else None,
+                execution_timeout=settings.timeout, memory_mb=settings.memory_mb, discreet=job.discreet,
+                start_method=settings.start_method, beat=beat, trace=settings.trace, read=read,
+            )  # fmt: skip
             executed = _movable(job)
             record |= {"status": "done", "read": sorted(read)}
             files = {"executed": executed} | _page(executed, record, settings)
@@ -301,6 +281,11 @@ def changed(job: Job, names: list[str]) -> Outcome:
     """Return the outcome of a job that would be of two states of what it reads."""
     more = f" and {len(names) - 1} more" if names[1:] else ""
     return Outcome({**new_record(job), "error": f"changed while it ran: {names[0]}{more}; run the same again"})
+
+
+def moment() -> str:
+    """Return the time now, with its time zone, as manifests tell it."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def new_record(job: Job) -> dict:

@@ -35,16 +35,13 @@ RECORD = {
     "type": "object",
     "required": ["path", "status", "hashes", "outputs"],
     "properties": {
-        "path": {"type": "string", "format": _INSIDE},
-        "notebook": {"type": "string", "format": _INSIDE},
-        "parameters": {"type": "object"},
-        "labels": {"type": "object"},
+        **dict.fromkeys(("path", "notebook"), {"type": "string", "format": _INSIDE}),
+        **dict.fromkeys(("parameters", "labels"), {"type": "object"}),
+        **dict.fromkeys(("outputs", "hashes"), _TEXTS),
         "status": {"enum": ["done", "rendered", "unchanged", "failed"]},
         "started": {"type": ["string", "null"], "format": _MOMENT},
         "seconds": {"type": "number", "minimum": 0},
         "error": {"type": ["string", "null"]},
-        "outputs": _TEXTS,
-        "hashes": _TEXTS,
     },
 }
 _HEAD = {

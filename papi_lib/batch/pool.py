@@ -77,7 +77,7 @@ class Pool:
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, folder, self._first), daemon=True)
         with processes.uninterrupted():
-            processes.start_marked(self._process, folder)
+            processes.start(self._process, folder)
         theirs.close()
 
     def outcomes(self, tasks: Sequence[Task], settings: Settings) -> Outcomes:
@@ -119,7 +119,7 @@ class Pool:
         self._prepared, self._busy = settings.prepare, True
         pulse, left = processes.Pulse(self._process, _PREPARES_SECONDS), len(tasks)
         self._ready = self._ready or self._heard(pulse)
-        asked = (tasks, replace(settings, prepare=None, pool=None, again=None, since={}), prepare)
+        asked = (tasks, replace(settings, prepare=None, again=None, since={}), prepare)
         self._asked.write_bytes(pickle.dumps(asked))  # more than a pipe holds would wait for the process to read
         self._pipe.send(self._asked)
         while left:

@@ -21,7 +21,7 @@ import psutil
 START = "fork" if sys.platform == "linux" else "spawn"
 #: In the environment of all processes of a run: which it is.
 _MARK = "PAPI_PROCESSES"
-_starting = RLock()
+_starting = RLock()  # which a process that is forked here can take again
 
 
 @contextmanager
@@ -37,35 +37,24 @@ def uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def start(process: BaseProcess) -> None:
-    """Start a process, which gets no interrupt unless it lets them through.
+def start(process: BaseProcess, mark: str | None = None) -> None:
+    """Start a process, which gets no interrupt unless it lets them through; by its mark `end_marked` finds what it starts.
 
     One that is spawned would first run the caller's script again, wanted by nobody here.
     """
     with _starting:
+        if sys.platform != "win32":
+            resource_tracker.ensure_running()  # which is not to be marked, and whose start would let interrupts through
         script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
-        _start_tracker()  # whose start would undo the next line
+        marked = {_MARK: mark} if mark else {}
+        os.environ |= marked
         try:
             with uninterrupted():
                 process.start()
         finally:
             sys.modules["__main__"] = script
-
-
-def _start_tracker() -> None:
-    if sys.platform != "win32":
-        resource_tracker.ensure_running()
-
-
-def start_marked(process: BaseProcess, mark: str) -> None:
-    """Start a process so that `end_marked` finds it and whatever it starts."""
-    with _starting:
-        _start_tracker()  # which is not to be marked
-        os.environ[_MARK] = mark
-        try:
-            start(process)
-        finally:
-            del os.environ[_MARK]
+            for name in marked:
+                del os.environ[name]
 
 
 def end_marked(mark: str) -> None:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import closing
-from datetime import datetime
+from contextlib import closing, nullcontext
 from pathlib import Path
+from statistics import median
 
 from papi_lib import atomic
 from papi_lib.batch import cluster, manifest, stored
 from papi_lib.batch.inputs import environment_hash, stamps, touched
-from papi_lib.batch.jobs import Job, Outcome, Reason, RunError, Settings, changed, new_record, why_run
+from papi_lib.batch.jobs import Job, Outcome, Reason, RunError, Settings, changed, moment, new_record, why_run
 from papi_lib.batch.pool import Outcomes, Pool
+
+#: Seconds that a notebook takes where none ran before.
+_SECONDS = 2.0
 
 
 class Stopped(KeyboardInterrupt):
     """A run was interrupted; the message is one line that says what is finished."""
 
 
-def plan(jobs: Iterable[Job], out: Path, settings: Settings) -> list[tuple[Job, dict, Reason | None]]:
-    """Return each job with its hashes and why it must run; None stands for unchanged."""
-    return _plan(jobs, out, settings, manifest.read(out, settings.record).records)
-
-
-def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str, dict]) -> list[tuple]:
+def plan(
+    jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str, dict] | None = None
+) -> list[tuple[Job, dict, Reason | None]]:
+    """Return each job with its hashes and why it must run by a folder's records; None stands for unchanged."""
+    records = manifest.read(out, settings.record).records if records is None else records
     inputs = {**settings.inputs, **settings.page_inputs, "environment": environment_hash()}
     planned = []
     for job in jobs:
@@ -41,7 +43,7 @@ def _plan(jobs: Iterable[Job], out: Path, settings: Settings, records: dict[str,
 
 def run(
     jobs: Iterable[Job], out: Path, settings: Settings, tell: Callable[[dict], None] = lambda record: None,
-    warn: Callable[[str], None] = lambda line: None,
+    warn: Callable[[str], None] = lambda line: None, pool: Pool | None = None,
 ) -> list[dict]:  # fmt: skip
     """Run jobs into a folder; finish them all whatever single ones do.
 
@@ -57,6 +59,8 @@ def run(
         Called with each job's record as it ends, in the order of ending.
     warn : callable
         Called with a line on what was found in the folder and cannot be used.
+    pool : Pool, optional
+        The process that runs jobs, where it was started early; None for one of the run's own.
 
     Returns
     -------
@@ -71,13 +75,20 @@ def run(
     Stopped
         Control-C; what is finished is in the manifest.
     """
-    pool = settings.pool or Pool()
-    try:
-        with manifest.locked(out):
-            return _run_locked(list(jobs), out, settings, pool, tell, warn)
-    finally:
-        if not settings.pool:
-            pool.close()
+    with manifest.locked(out), nullcontext(pool) if pool else closing(Pool()) as own:
+        return _run_locked(list(jobs), out, settings, own, tell, warn)
+
+
+def minutes(jobs: Iterable[Job], out: Path, settings: Settings) -> float:
+    """Return about how long new jobs take here, by what the same notebooks took in this folder before."""
+    if settings.scheduler:
+        return 0.0
+    took, records = defaultdict(list), manifest.read(out, settings.record).records
+    for record in records.values():
+        took[record["notebook"]].append(record["seconds"])
+    new = [job for job in jobs if settings.force or job.path not in records]
+    each = (median(took[job.notebook.name]) if took[job.notebook.name] else _SECONDS for job in new)
+    return sum(each) / settings.workers / 60
 
 
 def _run_locked(
@@ -86,7 +97,7 @@ def _run_locked(
     found = manifest.read(out, settings.record)
     if found.damage:
         warn(manifest.put_aside(out, found))
-    before, started = found.records, _now()
+    before, started = found.records, moment()
     records: dict[str, dict] = {}
     tried: Counter[str] = Counter()
 
@@ -107,14 +118,14 @@ def _run_locked(
                 why = f"{places[gone[0]].name}: was removed while the run went on; run the same again"
                 records[job.path] = {**own, "status": "failed", "outputs": {}, "error": why}
         made = [records[job.path] for job in jobs if job.path in records]
-        manifest.write(out, {**settings.head, "started": started, "finished": _now()}, made + kept)
+        manifest.write(out, {**settings.head, "started": started, "finished": moment()}, made + kept)
 
     try:
         atomic.clear_parts(out)
         while left := [job for job in jobs if job.path not in records]:
             since = stamps({path for job in left for path in (job.notebook, *job.reads)})
             hashes, waiting, to_render = {}, [], []
-            for job, own, reason in _plan(left, out, settings, before):
+            for job, own, reason in plan(left, out, settings, before):
                 hashes[job.path] = own
                 if reason is None:
                     records[job.path] = {**before[job.path], "status": "unchanged"}
@@ -167,10 +178,6 @@ def _outcomes(
         waiting = []
     if waiting or to_render:
         yield from pool.outcomes([*((job, job.notebook, None) for job in waiting), *to_render], settings)
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _keep(job: Job, outcome: Outcome, out: Path, hashes: dict) -> dict:

@@ -32,7 +32,7 @@ class _OneLineErrors(click.Group):
 
     def main(self, *given: Any, **how: Any) -> Any:
         """Run a command with a terminal that nothing but the command controls."""
-        from papi_lib.terminal import plain
+        from papi_lib.plaintext import plain
 
         with plain():
             return super().main(*given, **how)
@@ -57,7 +57,7 @@ class _OneLineErrors(click.Group):
         except KeyboardInterrupt as error:
             why = str(error) or "nothing is half-written"
             said, code = f"stopped; {why}; give the same command again to go on", 130
-        from papi_lib.datafiles import shown
+        from papi_lib.plaintext import shown
 
         echo(f"papi: {shown(said)}", err=True)
         ctx.exit(code)

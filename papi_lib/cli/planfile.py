@@ -46,7 +46,7 @@ def read(ctx: click.Context, _option: click.Parameter, path: Path | None) -> Pat
     """Make a plan's keys the command's defaults; tell all its faults, one a line, and end the command if there are any."""
     if path is None:
         return None
-    from papi_lib.datafiles import shown
+    from papi_lib.plaintext import shown
 
     try:
         text = path.read_text(encoding="utf-8-sig")

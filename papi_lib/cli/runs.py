@@ -68,14 +68,7 @@ def report(
         base.NOTEBOOKS, province, district, commune, records, year, list(dict.fromkeys(lang)) or ["vi"], notebook
     )
     planned = planfile.chosen(planned, set_, only, limit)
-    how = {
-        "timeout": timeout,
-        "memory_mb": memory,
-        "scheduler": scheduler,
-        "insecure": insecure,
-        "force": force,
-        "pool": early,
-    }
+    how = {"timeout": timeout, "memory_mb": memory, "scheduler": scheduler, "insecure": insecure, "force": force}
     settings = reports.settings(records, planned, **how | ({"workers": jobs} if jobs else {}))
     for line in collection.remarks(base.NOTEBOOKS):
         echo(f"papi: {line}", err=True)
@@ -83,7 +76,7 @@ def report(
         for line in reports.explain(planned, out, settings):
             echo(line)
         return
-    code = reports.make(planned, out, settings)
+    code = reports.make(planned, out, settings, early)
     if document:
         from papi_lib.site import documents
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from papi_lib import datafiles, estimates, index, places, provenance, published
-
-if TYPE_CHECKING:
-    from papi_lib.page.page import Page
+from papi_lib.page.view import View
 
 #: Mime type of the facts.
 MIME = "application/vnd.papi.page+json"
 
 
-def of(page: Page, title: str) -> dict:
+def of(page: View, title: str) -> dict:
     """Return the facts of a page: who, when, how it stands, from which data and code.
 
     A province's score and rank; of a district or commune no rank, only its set, and all figures with two decimals, so that two
@@ -60,7 +56,7 @@ def of(page: Page, title: str) -> dict:
     return facts | {"change": _change(page)}
 
 
-def missing(page: Page) -> list[str]:
+def missing(page: View) -> list[str]:
     """Return sentences on what the page cannot show, and why."""
     w, year, about = page.words, page.year, {"place": page.name, "year": page.year}
     if page.survey:
@@ -89,7 +85,7 @@ def missing(page: Page) -> list[str]:
     return found
 
 
-def _change(page: Page) -> dict | None:
+def _change(page: View) -> dict | None:
     """Return the change of the page's series since the last year that compares; None where there is none."""
     moved = page.last_change
     if moved is None or pd.isna(moved["change"]):

@@ -73,9 +73,8 @@ def read_facts(notebook: NotebookNode) -> dict:
     """
     told = {key: value for told in _told(notebook) for key, value in told.items()}
     if "place" in told and "findings" not in told:
-        shown = "".join(
-            output.get("data", {}).get("text/html", "") for cell in notebook.cells for output in cell.get("outputs", [])
-        )
+        outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+        shown = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
         first = "".join(re.split("<h2", shown)[1:2])
         told["findings"] = [unescape(said) for said in re.findall(r'<p class="finding">(.*?)</p>', first, flags=re.S)]
     return told

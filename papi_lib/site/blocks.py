@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import nbformat
 from bs4 import BeautifulSoup, Tag
+from nbformat import NotebookNode
 
 from papi_lib.page.words import Words, mark
 from papi_lib.site.outputs import for_reader
@@ -45,7 +45,7 @@ class Block(NamedTuple):
     Attributes
     ----------
     kind : str
-        ``finding``, ``note``, ``lead``, ``simulated``, ``table`` or ``picture``.
+        ``finding``, ``note``, ``lead``, ``simulated``, ``print``, ``table`` or ``picture``.
     text : str
         The sentence, or the caption of a table or picture.
     rows : list of list of Cell
@@ -68,12 +68,11 @@ class Section(NamedTuple):
     blocks: list[Block]
 
 
-def sections(executed: bytes, lang: str) -> list[Section]:
-    """Return what an executed notebook tells a reader, by question."""
+def sections(notebook: NotebookNode, w: Words) -> list[Section]:
+    """Return what an executed notebook tells a reader in a page's language, by question."""
     made = [Section("", [])]
-    notebook = nbformat.v4.reads(executed.decode())
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-        for fragment in for_reader(cell, Words(lang))[0]:
+        for fragment in for_reader(cell, w)[0]:
             drawings = _DRAWING.findall(fragment)
             for tag in BeautifulSoup(_DRAWING.sub("<svg></svg>", fragment), "html.parser").find_all(True):
                 if tag.name == "h2":
@@ -94,7 +93,9 @@ def _block(tag: Tag, drawings: list[str]) -> Block | None:
         return None
     if tag.name == "table":
         return Block("table", _text(tag.find("caption")), _rows(tag))
-    if tag.name in ("p", "li") and (text := _text(tag)):
+    if tag.name == "pre":
+        return Block("print", tag.get_text())
+    if tag.name in ("p", "li") and (text := _text(tag)) and not tag.find("a", class_="csv"):
         kind = tag.get("class") or ["finding"]
         return Block(kind[0], text)
     return None

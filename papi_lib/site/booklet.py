@@ -1,4 +1,7 @@
-"""A place's summary for leaders and a booklet of chosen pages as PDFs, printed by Chromium."""
+"""The summary for a province's leaders, two pages to print, and a booklet of chosen pages; both as PDFs by Chromium.
+
+The summary is made of what the executed pages tell: facts, findings, pictures.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -15,15 +19,55 @@ from pathlib import Path
 from papi_lib.atomic import write
 from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import Words
-from papi_lib.site.brief import ENDS, by_rank
-from papi_lib.site.files import HERE, full_name, of_places, own_style, read_file, read_run, templates, without_leading
+from papi_lib.site import files
 
 #: Nothing is fetched, since every address is behind a proxy that is not there; and no script runs.
 _CLOSED = ("--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>")
 _SCRIPTLESS = '{"profile": {"default_content_setting_values": {"javascript": 2}}}'
 #: Set to 1, it lets root, for whom Chromium does not start otherwise, print without the browser's sandbox.
 UNBOXED = "PAPI_NO_SANDBOX"
+#: So many dimensions of the upper two groups are told as strengths, and of the lower two as weaknesses.
+ENDS = 2
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def briefs(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
+    """Yield the summary of each province, year and language of a run whose total is known, by name."""
+    jobs = [job for job in files.of_places(run["jobs"]) if job["status"] != "failed" and "parent" not in job["labels"]]
+    for (folder, place), own in groupby(jobs, key=lambda job: files.split_path(job["path"])[:2]):
+        pages = list(own)
+        whole = [job for job in pages if job["facts"].get("dimension", 0) is None]
+        if whole and whole[0]["facts"].get("rank"):
+            yield f"{folder}/{place}/brief.html", _brief(out, f"{folder}/{place}/brief", pages, whole)
+
+
+def _brief(out: Path, path: str, pages: list[dict], whole: list[dict]) -> bytes:
+    main, labels = whole[0], whole[0]["labels"]
+    w, facts = Words(labels["lang"]), main["facts"]
+    order = by_rank(pages)
+    dimensions = [job for job in pages if job in order]
+    strong = [job for job in order if job["facts"]["group"] <= 2][:ENDS]
+    weak = [job for job in order[::-1] if job["facts"]["group"] > 2][:ENDS]
+    styles, drawings = pictures(out / "site" / f"{main['path']}.html")
+    return files.filled(
+        "brief", w, [main], labels=labels, facts=facts, styles=styles, drawings=drawings[:2], dimensions=dimensions,
+        sections=[(title, own) for title, own in ((w("Strengths"), strong), (w("Weaknesses"), weak)) if own], target=whole[1:2], place=labels["name"],
+        title=w("Summary for leaders: {place}, {year}", place=labels["name"], year=labels["year"]),
+        hrefs={job["path"]: files.link(path, job["path"], ".html") for job in pages}, **files.of_notebook(main, b"", w),
+    )  # fmt: skip
+
+
+def by_rank(jobs: list[dict]) -> list[dict]:
+    """Return the jobs about dimensions that have a rank, the best first."""
+    known = [job for job in jobs if job["facts"].get("dimension") and job["facts"].get("rank")]
+    return sorted(known, key=lambda job: job["facts"]["rank"])
+
+
+def pictures(page: Path) -> tuple[dict[str, str], list[str]]:
+    """Return a page's own style rules by class, and its drawings."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    styles = dict(re.findall(r"\.(\w+)\{([^{}]*)\}", files.own_style(text)))
+    return styles, re.findall(r'<figure class="picture"><div>(.*?)</div>', text, flags=re.S)
 
 
 def browser() -> str:
@@ -65,59 +109,54 @@ def booklets(out: Path) -> list[Path]:
     ValueError
         There is no Chromium, it would have to print without its sandbox, or it did not print; there is no finished run, or it is damaged.
     """
-    program, site, run = browser(), out / "site", read_run(out)
+    program, site, run = browser(), out / "site", files.read_run(out)
     if _is_root() and os.environ.get(UNBOXED) != "1":
         raise ValueError(f"Chromium does not print as root with its sandbox; run papi as another user, or in a container of its own set {UNBOXED}=1")  # fmt: skip
     made = []
-    jobs = [job for job in of_places(run["jobs"]) if job["status"] != "failed"]
+    jobs = [job for job in files.of_places(run["jobs"]) if job["status"] != "failed"]
     for folder, pages in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
         own, brief = list(pages), site / folder / "brief.html"
         if brief.exists():
             whole = [job for job in own if job["facts"].get("dimension", 0) is None]
             own = whole[:2] + sorted(by_rank(own)[-ENDS:], key=lambda job: job["path"])
             made.append(_printed(program, bound([brief], own[0]["labels"]), brief.with_suffix(".pdf")))
-        files = [brief] * brief.exists() + [site / f"{job['path']}.html" for job in own]
-        made.append(_printed(program, bound(files, own[0]["labels"]), site / f"{folder}.pdf"))
+        parts = [brief] * brief.exists() + [site / f"{job['path']}.html" for job in own]
+        made.append(_printed(program, bound(parts, own[0]["labels"]), site / f"{folder}.pdf"))
     return made
 
 
-def bound(files: list[Path], labels: dict) -> str:
+def bound(pages: list[Path], labels: dict) -> str:
     """Return one page with the contents of several; it carries its own style sheet, and tells its making once."""
     w, sections = Words(labels["lang"]), list[str]()
-    style = (HERE / "assets" / "papi.css").read_text(encoding="utf-8") + style_sheet()
-    for file in files:
-        text = read_file(file).decode()
-        style += own_style(text)
+    style = (files.HERE / "assets" / "papi.css").read_text(encoding="utf-8") + style_sheet()
+    for page in pages:
+        text = files.read_file(page).decode()
+        style += files.own_style(text)
         found = re.search(r'<main id="main"[^>]*>(.*)</main>', text, flags=re.S)
         if not found:
-            raise ValueError(f"{file}: is no page of this run; papi site --verify tells more")
+            raise ValueError(f"{page}: is no page of this run; papi site --verify tells more")
         made = re.escape(escape(w("How was this made?")))
         body = re.sub(rf'<h2 id="[^"]*">{made}</h2>.*?(?=<h2|<details class="code"|$)', "", found[1], flags=re.S)
         # Their own addresses, so that those of one page do not lead into another.
-        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', without_leading(body)))
-    return templates().get_template("booklet.html.j2").render(
-        w=w, lang=labels["lang"], title=f"PAPI {labels['year']}: {full_name(labels)}", style=style,
-        brief=files[0].name == "brief.html", sections=list(zip(files, sections, strict=True)),
+        sections.append(re.sub(r'<h2 id="', f'<h2 id="p{len(sections)}-', files.without_leading(body)))
+    return files.templates().get_template("booklet.html.j2").render(
+        w=w, lang=labels["lang"], title=f"PAPI {labels['year']}: {files.full_name(labels)}", style=style,
+        brief=pages[0].name == "brief.html", sections=list(zip(pages, sections, strict=True)),
     )  # fmt: skip
 
 
 def _printed(program: str, text: str, target: Path) -> Path:
-    with tempfile.TemporaryDirectory() as scratch:
-        html = Path(scratch) / "booklet.html"
-        html.write_text(text, encoding="utf-8")
-        _print(program, html, target, scratch)
-    return target
-
-
-def _print(program: str, html: Path, target: Path, scratch: str) -> None:
-    part, profile = Path(scratch) / "booklet.pdf", Path(scratch) / "profile"
-    write(profile / "Default" / "Preferences", _SCRIPTLESS.encode())
     quiet = "headless disable-gpu no-first-run disable-background-networking disable-component-update disable-sync"
     command = [program, *(f"--{option}" for option in quiet.split()), "--no-pdf-header-footer"]
     command += [*_CLOSED, *["--no-sandbox"] * _is_root()]
-    command += [f"--user-data-dir={profile}", f"--print-to-pdf={part}", html.as_uri()]
-    try:
-        subprocess.run(command, capture_output=True, timeout=120, check=True)
-        write(target, part.read_bytes())
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ValueError(f"{target}: {program} did not print it ({error})") from None
+    with tempfile.TemporaryDirectory() as scratch:
+        html, part, profile = (Path(scratch, name) for name in ("booklet.html", "booklet.pdf", "profile"))
+        html.write_text(text, encoding="utf-8")
+        write(profile / "Default" / "Preferences", _SCRIPTLESS.encode())
+        command += [f"--user-data-dir={profile}", f"--print-to-pdf={part}", html.as_uri()]
+        try:
+            subprocess.run(command, capture_output=True, timeout=120, check=True)
+            write(target, part.read_bytes())
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ValueError(f"{target}: {program} did not print it ({error})") from None
+    return target

@@ -15,12 +15,11 @@ from jinja2 import Environment, FileSystemLoader
 
 from papi_lib.atomic import check_no_links
 from papi_lib.batch import manifest
-from papi_lib.folders import without_folders
 from papi_lib.page.words import Words
+from papi_lib.plaintext import without_folders
 from papi_lib.site.about import RECORD
 
 HERE = Path(__file__).parent
-TEMPLATES = HERE / "templates"
 #: Elements that lead a reader elsewhere, or the page's own addresses: they have no place in a body.
 _LEADING = re.compile(r"<(?=(?:meta|link|base)\b)", re.IGNORECASE)
 #: What templates write for a page's own nonce.
@@ -114,6 +113,11 @@ def as_page(text: str, jobs: Iterable[dict] = ()) -> bytes:
     return (head.replace(_NONCE, nonce) + begin + without_leading(body)).encode("utf-8", "replace")
 
 
+def filled(template: str, w: Words, jobs: Iterable[dict] = (), **told: object) -> bytes:
+    """Return the page, as `as_page` makes it, of a template that tells of jobs in a language."""
+    return as_page(templates().get_template(f"{template}.html.j2").render(w=w, lang=w.lang, **told), jobs)
+
+
 def own_style(text: str) -> str:
     """Return the rules that a page has in its head besides the site's style sheet."""
     return "".join(_STYLE.findall(text.partition("</head>")[0]))
@@ -126,7 +130,6 @@ def without_leading(body: str) -> str:
 
 @lru_cache(maxsize=1)
 def templates() -> Environment:
-    """Return the templates of pages that no notebook stands behind."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES / "papi"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    """Return the templates of all pages."""
+    loader = FileSystemLoader(HERE / "templates" / "papi")
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,9 +11,9 @@ from papi_lib.atomic import write
 from papi_lib.batch import manifest
 from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import LANGUAGES, Words
-from papi_lib.site import comparison
-from papi_lib.site.brief import briefs
-from papi_lib.site.files import HERE, as_page, full_name, link, of_places, read_run, split_path, templates
+from papi_lib.site import scripts
+from papi_lib.site.booklet import briefs
+from papi_lib.site.files import HERE, filled, full_name, link, of_places, read_run, split_path
 from papi_lib.site.pages import render_page
 
 #: What a row takes from its main notebook's facts; the last two are lists.
@@ -70,19 +69,15 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
             yield f"{folder}/{home}/index.html", _hub(home, run, lists, year, lang)
         yield f"{folder}/index.html", _list(f"{folder}/index", run, lists, year, lang)
         if _provinces(own):
-            yield f"assets/compare.{year}.{lang}.js", comparison.figures(own)
+            yield f"assets/compare.{year}.{lang}.js", scripts.figures(own)
             yield f"{folder}/compare.html", _compare(f"{folder}/compare", run, lists, year, lang)
     yield from briefs(out, run)
-    yield "assets/nav.js", _navigation(jobs)
+    yield "assets/nav.js", scripts.navigation(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
-        own = [job for job in jobs if job["labels"]["lang"] == lang]
-        texts = [
-            [job["path"], job["labels"]["title"]]
-            for job in run["jobs"]
-            if not job["labels"]["level"] and job["labels"]["lang"] == lang
-        ]
+        own = [job for job in run["jobs"] if job["labels"]["lang"] == lang]
+        texts = [[job["path"], job["labels"]["title"]] for job in own if not job["labels"]["level"]]
         texts += [[f"changes.{lang}", Words(lang)("What changed since the earlier run")]] if run["changes"] else []
-        yield f"assets/search.{lang}.js", comparison.search_index(own or jobs, texts)
+        yield f"assets/search.{lang}.js", scripts.search_index(of_places(own) or jobs, texts)
     if lists:
         lang = next(code for code in LANGUAGES if any(code == lang for _, lang in lists))
         year = max(year for year, code in lists if code == lang)
@@ -101,17 +96,17 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
     """Return the page that lists a year's places: by one notebook, or the whole with all notebooks."""
     w, jobs = Words(lang), lists[year, lang]
     provinces = _provinces(jobs)
-    titles = _titles(jobs)
+    titles = scripts.titles(jobs)
     rows, main = _rows(path, provinces, stem)
-    text = templates().get_template("list.html.j2").render(
-        **_frame(path, run, jobs, w),
+    return filled(
+        "list", w, jobs, **_frame(path, run, jobs, w),
         year=year,
         stem=stem,
         title=w("{subject}, {year}", subject=titles[stem], year=year) if stem else w("Where do we stand? PAPI {year}", year=year),
         rows=rows,
         about=next((job["facts"].get("about") for job in jobs if stem and job["labels"]["notebook"] == stem and job.get("facts")), None),
         compare=link(path, f"{year}/{lang}/compare.html") if _provinces(jobs) else None,
-        others={} if stem else {n: t for n, t in _titles(provinces).items() if n != main},
+        others={} if stem else {n: t for n, t in scripts.titles(provinces).items() if n != main},
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
         since=next((row["change"]["since"] for row in rows if row["change"]), None),
@@ -126,7 +121,6 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         years=[(y, link(path, f"{y}/{lang}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang],
         languages=[(code, link(path, f"{year}/{code}/{stem or 'index'}.html")) for code in LANGUAGES if (year, code) in lists],
     )  # fmt: skip
-    return as_page(text, jobs)
 
 
 def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
@@ -136,8 +130,8 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
     own = _provinces(jobs)
     name = jobs[0]["labels"].get("parent", jobs[0]["labels"])["name"]
     others = {key: {_home(job) for job in of} for key, of in lists.items()}
-    text = templates().get_template("hub.html.j2").render(
-        **_frame(path, run, jobs, w),
+    return filled(
+        "hub", w, jobs, **_frame(path, run, jobs, w),
         year=year,
         title=w("{place}, {year}: all pages", place=name, year=year),
         name=name,
@@ -148,24 +142,22 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
         years=[(y, link(path, f"{y}/{lang}/{home}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang and home in others[y, code]],
         languages=[(code, link(path, f"{year}/{code}/{home}/index.html")) for code in LANGUAGES if home in others.get((year, code), ())],
     )  # fmt: skip
-    return as_page(text, jobs)
 
 
 def _compare(path: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
     """Return the page that puts chosen places side by side."""
     w, jobs = Words(lang), lists[year, lang]
-    text = templates().get_template("compare.html.j2").render(
-        **_frame(path, run, jobs, w), year=year, title=w("Compare places, {year}", year=year), here="index.html",
+    return filled(
+        "compare", w, jobs, **_frame(path, run, jobs, w), year=year, title=w("Compare places, {year}", year=year), here="index.html",
         years=[(y, link(path, f"{y}/{lang}/compare.html")) for y, code in sorted(lists, reverse=True) if code == lang and _provinces(lists[y, code])],
         languages=[(code, link(path, f"{year}/{code}/compare.html")) for code in LANGUAGES if _provinces(lists.get((year, code), []))],
     )  # fmt: skip
-    return as_page(text, jobs)
 
 
 def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:
-    """Return what every list says around its tables: the language, the way to the assets, where it comes from."""
+    """Return what every list says around its tables: the way to the assets, where it comes from."""
     return {
-        "w": w, "lang": w.lang, "root": "../" * path.count("/"),
+        "root": "../" * path.count("/"),
         "facts": defaultdict(str, next((job["facts"] for job in jobs if job.get("facts")), {})),
         "made": w.date(datetime.fromisoformat(run["finished"])),
         "changes": link(path, f"changes.{w.lang}.html") if run["changes"] else None,
@@ -179,10 +171,6 @@ def _provinces(jobs: list[dict]) -> list[dict]:
 def _home(job: dict) -> str:
     """Return the folder of the province that a job is about or whose district it is about."""
     return split_path(job["path"])[1].partition("/")[0]
-
-
-def _titles(jobs: list[dict]) -> dict[str, str]:
-    return dict(sorted({job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}.items()))
 
 
 def _whole(job: dict) -> bool:
@@ -202,13 +190,8 @@ def _rows(path: str, jobs: list[dict], stem: str | None) -> tuple[list[dict], st
             {"name": labels["name"], "row": place.rpartition("/")[2], "tile": labels.get("tile"), "href": href, "pages": {}, "findings": [], "missing": []}
             | dict.fromkeys(_TOLD[:-2]),
         )  # fmt: skip
-        row["pages"][labels["notebook"]] = (
-            href,
-            job["status"] == "failed",
-            _whole(job),
-            facts.get("group"),
-            facts.get("rank"),
-        )
+        stands = facts.get("group"), facts.get("rank")
+        row["pages"][labels["notebook"]] = (href, job["status"] == "failed", _whole(job), *stands)
         if labels["notebook"] == main:
             row |= {key: facts.get(key, value) for key, value in row.items() if key in _TOLD} | {"href": href}
     return list(rows.values()), main
@@ -233,8 +216,8 @@ def _districts(path: str, jobs: list[dict], stem: str | None) -> list[dict]:
             "province": these[0]["labels"]["parent"]["name"],
             "href": link(path, f"{split_path(these[0]['path'])[0]}/{home}/index.html") + "#districts",
             "rows": rows,
-            "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
-            "titles": _titles(these),
+            "others": {} if stem else {n: t for n, t in scripts.titles(these).items() if n != main},
+            "titles": scripts.titles(these),
             "simulated": any(job.get("facts", {}).get("simulated") for job in these),
             "source": next((job["facts"]["source"] for job in these if job.get("facts", {}).get("source")), ""),
         })  # fmt: skip
@@ -249,39 +232,3 @@ def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
         beside, under = (tile["row"], tile["column"] + 1), (tile["row"] + 1, tile["column"])
         spots.append((tile["islands"], *(under if beside in taken else beside)))
     return spots
-
-
-def _navigation(jobs: list[dict]) -> bytes:
-    """Return the script ``nav.js``, which a page opened from a folder may load.
-
-    Parameters
-    ----------
-    jobs : list of dict
-        The run's records, of which ``path`` and ``labels`` are read.
-
-    Returns
-    -------
-    bytes
-        ``papiNav(…)`` with ``notebooks`` (name and titles by language), ``places`` (folder and names by
-        language; a district's folder lies in its province's) and ``pages``: by ``YEAR/LANG`` and place, in
-        hexadecimal, which of the notebooks there are, the first one the lowest bit.
-    """
-    titles: dict[str, dict] = {}
-    names: dict[str, dict] = {}
-    there: dict[str, dict] = {}
-    for job in of_places(jobs):
-        folder, place, stem = split_path(job["path"])
-        lang = job["labels"]["lang"]
-        titles.setdefault(stem, {})[lang] = job["labels"]["title"]
-        names.setdefault(place, {})[lang] = job["labels"]["name"]
-        there.setdefault(folder, {}).setdefault(place, set()).add(stem)
-    stems, kept = sorted(titles), sorted(there.items())
-    content = {
-        "notebooks": [[stem, titles[stem]] for stem in stems], "places": [[place, own] for place, own in names.items()],
-        "pages": {folder: [_bits(own.get(place, set()), stems) for place in names] for folder, own in kept},
-    }  # fmt: skip
-    return f"papiNav({json.dumps(content, ensure_ascii=False, separators=(',', ':'))});\n".encode()
-
-
-def _bits(present: set[str], stems: list[str]) -> str:
-    return format(sum(1 << i for i, stem in enumerate(stems) if stem in present), "x")

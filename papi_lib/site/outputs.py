@@ -57,12 +57,9 @@ def for_reader(cell: NotebookNode, w: Words) -> tuple[list[str], int]:
     return shown, left_out
 
 
-def _tables(fragment: str, w: Words) -> list[str]:
-    """Return the tables of pandas in markup, in the site's look and the page's language; empty cells of their heads are no headers."""
-    return [_table(body, w) for body in _TABLE.findall(fragment)]
-
-
 def _table(body: str, w: Words) -> str:
+    """Return a table of pandas in the site's look and the page's language; empty cells of its head are no headers."""
+
     def told(found: re.Match) -> str:
         text = html.unescape(found[2])
         if re.fullmatch(r"-?\d+\.\d+", text):
@@ -82,7 +79,8 @@ def _printed(text: str) -> str:
 def _displayed(data: dict, w: Words) -> str | None:
     """Return the richest form of what was displayed; None if no form of it is for a page."""
     if "text/html" in data:
-        return "".join(_tables(data["text/html"], w)) if 'class="dataframe"' in data["text/html"] else data["text/html"]
+        shown = data["text/html"]
+        return "".join(_table(own, w) for own in _TABLE.findall(shown)) if 'class="dataframe"' in shown else shown
     for kind in _PICTURES:
         if kind in data:
             content = data[kind]

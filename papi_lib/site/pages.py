@@ -15,7 +15,7 @@ import nbformat
 
 from papi_lib.page.words import Words, paragraphs
 from papi_lib.site.about import fault, read_facts
-from papi_lib.site.files import TEMPLATES, as_page, full_name, link, of_notebook, split_path, templates
+from papi_lib.site.files import filled, full_name, link, of_notebook, split_path, templates
 from papi_lib.site.outputs import for_reader, slim, within
 
 _QUESTION = re.compile(rf'<h2(?: data-method="([a-z0-9-]+)")?>{within("h2")}</h2>')
@@ -66,12 +66,11 @@ def render_page(executed: bytes, job: dict, head: dict) -> bytes:
     reader = _for_reader(notebook, "../" * path.count("/"), w)
     job["left_out"] = reader.pop("left_out")
     page = of_notebook(job, executed, w) | reader | _ways(path, labels) | {
-        "w": w, "lang": labels["lang"], "labels": labels, "facts": defaultdict(str, facts),
+        "lang": labels["lang"], "labels": labels, "facts": defaultdict(str, facts),
         "title": facts.get("title") or f"{labels['title']}: {full_name(labels)}, {labels['year']}",
         "parameters": json.dumps(job["parameters"], ensure_ascii=False),
     }  # fmt: skip
-    body, _ = _exporter().from_notebook_node(notebook, {"papi": page})
-    return as_page(body, [job])
+    return filled("index", w, [job], page=page, cells=notebook.cells, highlighted=_highlighted)
 
 
 def _for_reader(notebook: nbformat.NotebookNode, root: str, w: Words) -> dict:
@@ -130,24 +129,11 @@ def _ways(path: str, labels: dict) -> dict:
     }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _exporter():
-    """Return nbconvert's exporter with the project's template.
+@lru_cache(maxsize=512)  # the pages of a notebook have the same code
+def _highlighted(source: str) -> str:
+    from nbconvert.filters import Highlight2HTML  # slow to import, and only pages need it
 
-    Not its HTMLExporter, which parses and writes every page a second time for alt texts that our
-    outputs already have.
-    """
-    from nbconvert.exporters import TemplateExporter  # slow to import, and only pages need it
-    from nbconvert.filters import Highlight2HTML
-
-    return TemplateExporter(
-        template_name="papi",
-        file_extension=".html",
-        extra_template_basedirs=[str(TEMPLATES)],
-        optimistic_validation=True,
-        # The pages of a notebook have the same code.
-        filters={"highlight_code": lru_cache(maxsize=512)(Highlight2HTML(pygments_lexer="ipython3"))},
-    )
+    return Highlight2HTML(pygments_lexer="ipython3")(source)
 
 
 def _render_text(notebook: nbformat.NotebookNode, executed: bytes, job: dict, head: dict) -> bytes:
@@ -167,11 +153,10 @@ def _render_text(notebook: nbformat.NotebookNode, executed: bytes, job: dict, he
     w = Words(job["labels"]["lang"])
     job["facts"] = {key: head.get(key) for key in ("data_hash", "data_version", "code_version")}
     headings, fragments = _fragments(notebook, w)
-    text = templates().get_template("text.html.j2").render(
-        w=w, lang=w.lang, title=job["labels"]["title"], headings=headings, fragments=fragments,
+    return filled(
+        "text", w, [job], title=job["labels"]["title"], headings=headings, fragments=fragments,
         facts=defaultdict(str, job["facts"]), **of_notebook(job, executed, w),
     )  # fmt: skip
-    return as_page(text, [job])
 
 
 def address(heading: str) -> str:

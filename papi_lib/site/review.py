@@ -19,9 +19,9 @@ from papi_lib.batch import stored
 from papi_lib.batch.inputs import file_hash
 from papi_lib.page.words import LANGUAGES, Words, mark
 from papi_lib.site.about import fault, read_facts
-from papi_lib.site.files import as_page, full_name, link, of_places, read_file, read_run, templates
+from papi_lib.site.blocks import sections
+from papi_lib.site.files import filled, full_name, link, of_places, read_file, read_run
 from papi_lib.site.lists import build, files
-from papi_lib.site.outputs import for_reader, within
 
 _FACTS = {
     "score": mark("Score"), "group": mark("Group"), "rank": mark("Rank"), "rank_lower": mark("First rank possible"),
@@ -62,8 +62,8 @@ def compare(out: Path, older: Path) -> Path:
         w, path = Words(lang), f"changes.{lang}"
         data = [row for job in own for row in _scores(job, before)]
         changed = [(job, link(path, job["path"], ".html"), _changes(job, before, out, older, w)) for job in own]
-        text = templates().get_template("changes.html.j2").render(
-            w=w, lang=lang, full_name=full_name,
+        text = filled(
+            "changes", w, full_name=full_name,
             simulated=any(rows and job["facts"].get("simulated") for job, _, rows in changed),
             title=w("What changed since the earlier run"), earlier=w.date(datetime.fromisoformat(before["finished"])),
             data=list(dict.fromkeys(data)), versions=[(of.get("data_version"), of.get("data_hash")) for of in (before, run)],
@@ -73,7 +73,7 @@ def compare(out: Path, older: Path) -> Path:
             gone=[j["labels"] for p, j in before["jobs"].items() if p not in run["jobs"] and j["labels"]["lang"] == lang],
         )  # fmt: skip
         pages.append(out / "site" / f"{path}.html")
-        write(pages[-1], as_page(text))
+        write(pages[-1], text)
     if not pages:
         raise ValueError(f"{out}: no page about a place that could be compared")
     build(out)  # whose lists lead to it
@@ -132,30 +132,22 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
     dict
         From (question, table's caption, row, column) or (question, number of the sentence) to what is stated.
     """
-    from bs4 import BeautifulSoup  # slow to import, and only a comparison needs it
-
     notebook = stored.parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
     found: dict[tuple[str, ...], Stated] = {}
     found |= {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
-    shown = "".join(fragment for cell in notebook.cells for fragment in for_reader(cell, w)[0])
-    body = BeautifulSoup(re.sub(rf"<svg\b{within('svg')}</svg>", "", shown), "html.parser")
-    question = ""
-    for part in body.select("h2, p.finding, ul.findings li, table.figures, pre"):
-        if part.name == "h2":
-            question = part.get_text()
-        elif part.name == "table":
-            caption = part.caption.get_text() if part.caption else ""
-            columns = [cell.get_text() for cell in part.select("thead th")]
-            rows = [row.find_all(["th", "td"]) for row in part.select("tbody tr")]
-            unique = len({row[0].get_text() for row in rows}) == len(rows)
+    for question, blocks in sections(notebook, w):
+        for block in blocks:
+            if block.kind in ("finding", "print"):
+                _put(found, (question,), block.text)
+            caption = block.text if block.kind == "table" else w("Data behind the picture")
+            head, *rows = block.rows or [[]]
+            unique = len({row[0].text for row in rows}) == len(rows)
             for row in rows:  # rows of one name, as of a history, are told apart by what follows: the year
-                name = " · ".join(cell.get_text() for cell in row[: 1 if unique else 2])
-                for column, before, cell in zip(columns[1:], row, row[1:], strict=False):
-                    if "number" in (cell.get("class") or ()):
-                        _put(found, (question, caption, name, column), cell.get_text(), before.get_text())
-        else:
-            _put(found, (question,), part.get_text())
+                name = " · ".join(cell.text for cell in row[: 1 if unique else 2])
+                for column, before, cell in zip(head[1:], row, row[1:], strict=False):
+                    if "number" in cell.looks:
+                        _put(found, (question, caption, name, column.text), cell.text, before.text)
     return found
 
 

@@ -56,7 +56,8 @@ def of_place(title: str, pages: Mapping[str, Sequence[Section]], w: Words, made:
                 key = block.text, tuple(map(tuple, block.rows))
                 if block.rows and key not in seen:
                     caption = question if block.kind == "picture" else block.text
-                    sheet = book.create_sheet(f"{len(book.sheetnames) - 1:02} {_plain(caption)}"[:31].rstrip())
+                    name = re.sub(r"[\[\]:*?/\\']", " ", caption)
+                    sheet = book.create_sheet(f"{len(book.sheetnames) - 1:02} {name}"[:31].rstrip())
                     _row(sheet, [block.text], bold=True)
                     _fill(sheet, block.rows, w)
                     _row(first, [sheet.title, page, question, block.text])
@@ -160,10 +161,6 @@ def _row(sheet: Worksheet, values: Iterable, bold: bool = False) -> None:
             cell.data_type = "s"
         if bold:
             cell.font, cell.fill = _BOLD, _HEAD
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\[\]:*?/\\']", " ", text)
 
 
 def _saved(book: Workbook) -> bytes:

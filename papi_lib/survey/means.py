@@ -26,29 +26,23 @@ case: it is a stratum, and what was drawn inside it are its clusters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from papi_lib.survey.design import Cells, Design, gather
-
+#: What may be done about strata with a single cluster; the module says what each means.
+LONELY = ("fail", "certainty", "adjust", "average")
 #: Design effects of real samples are hardly ever outside.
 USUAL_DEFF = (0.3, 20.0)
 
 
 def domain_means(
-    frame: pd.DataFrame,
-    values: str | Sequence[str],
-    *,
-    by: str | Sequence[str] | None = None,
-    weight: str | None = None,
-    strata: str | None = None,
-    cluster: str | None = None,
-    fpc: str | None = None,
-    lonely: str = "adjust",
-    combine: pd.DataFrame | None = None,
-) -> pd.DataFrame:
+    frame: pd.DataFrame, values: str | Sequence[str], *, by: str | Sequence[str] | None = None,
+    weight: str | None = None, strata: str | None = None, cluster: str | None = None, fpc: str | None = None,
+    lonely: str = "adjust", combine: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Return means of series by domain with design-based standard errors.
 
     Parameters
@@ -98,29 +92,19 @@ def domain_means(
     >>> domain_means(people, "y", by="d", cluster="v")["estimate"].round(3).to_dict()
     {'a': 0.667, 'b': 0.333}
     """
-    table = _table(_Means(frame, values, by, weight, strata, cluster, fpc, lonely, combine))
+    design = {"weight": weight, "strata": strata, "cluster": cluster, "fpc": fpc, "lonely": lonely}
+    table = _table(_Means(frame, values, by, combine, **design))
     if isinstance(values, str) and combine is None and by is not None:
         table.index = table.index.droplevel("series")
     return table
 
 
-def domain_estimates(
-    frame: pd.DataFrame,
-    values: str | Sequence[str],
-    *,
-    by: str | Sequence[str] | None = None,
-    weight: str | None = None,
-    strata: str | None = None,
-    cluster: str | None = None,
-    fpc: str | None = None,
-    lonely: str = "adjust",
-    combine: pd.DataFrame | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def domain_estimates(frame: pd.DataFrame, values: str | Sequence[str], **how: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what `domain_means` gives, and the covariance matrix of all its estimates.
 
     Parameters
     ----------
-    frame, values, by, weight, strata, cluster, fpc, lonely, combine
+    frame, values, **how
         As in `domain_means`.
 
     Returns
@@ -134,23 +118,17 @@ def domain_estimates(
     ValueError
         As in `domain_means`.
     """
-    means = _Means(frame, values, by, weight, strata, cluster, fpc, lonely, combine)
+    means = _Means(frame, values, **how)
     return _table(means), pd.DataFrame(means.covariance(), index=means.index, columns=means.index)
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def _table(means: _Means) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "estimate": means.estimate.ravel(),
-            "se": np.sqrt(means.variance()).ravel(),
-            "df": means.df.ravel().astype(int),
-            "n": means.n.ravel().astype(int),
-            "clusters": means.clusters.ravel().astype(int),
-        },
-        index=means.index,
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        table["deff"] = table["se"] ** 2 / means.simple_variance.ravel()
+    counts = {"df": means.df, "n": means.n, "clusters": means.clusters}
+    figures = {"estimate": means.estimate, "se": np.sqrt(means.variance())} | counts
+    table = pd.DataFrame({name: of.ravel() for name, of in figures.items()}, means.index)
+    table = table.astype(dict.fromkeys(counts, int))
+    table["deff"] = table["se"] ** 2 / means.simple_variance.ravel()
     table.attrs["lonely"] = int(means.design.lonely.sum())
     return table
 
@@ -158,20 +136,20 @@ def _table(means: _Means) -> pd.DataFrame:
 class _Means:
     """Means, or sums of means, with what each cell adds to their errors (linearised values)."""
 
-    def __init__(self, frame, values, by, weight, strata, cluster, fpc, lonely, combine):
+    @np.errstate(divide="ignore", invalid="ignore")
+    def __init__(self, frame, values, by=None, combine=None, **design):
         values = [values] if isinstance(values, str) else list(values)
         if combine is not None and not combine.index.isin(values).all():
             strange = ", ".join(map(repr, combine.index[~combine.index.isin(values)]))
             raise ValueError(f"combine has rows for {strange}, which are not among the values")
-        self.design = design = Design(frame, weight, strata, cluster, fpc, lonely)
+        self.design = design = Design(frame, **design)
         self.cells = cells = Cells(frame, values, by, design.weight, design.cluster)
         factors = np.eye(len(values)) if combine is None else combine.reindex(values).fillna(0).to_numpy(dtype=float)
         parts, domains = (factors != 0).astype(float), len(cells.labels)
         to_domain = gather(cells.domain, domains)
         totals = to_domain @ cells.totals
-        with np.errstate(divide="ignore", invalid="ignore"):
-            means = np.where(totals > 0, (to_domain @ cells.sums) / totals, 0.0)
-            share = np.where(totals > 0, 1 / totals, 0.0)
+        means = np.where(totals > 0, (to_domain @ cells.sums) / totals, 0.0)
+        share = np.where(totals > 0, 1 / totals, 0.0)
         complete = (totals <= 0).astype(float) @ parts == 0
         self.estimate = np.where(complete, means @ factors, np.nan)
         self.value = ((cells.sums - means[cells.domain] * cells.totals) * share[cells.domain]) @ factors
@@ -180,8 +158,7 @@ class _Means:
         simple = ((cells.given - means[cells.number] * cells.answered) * share[cells.number]) @ factors
         weighted = gather(cells.number, domains, cells.weight)
         self.n = gather(cells.number, domains) @ answered
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.simple_variance = (weighted @ answered) * (weighted @ simple**2) / (self.n - 1)
+        self.simple_variance = (weighted @ answered) * (weighted @ simple**2) / (self.n - 1)
         # clusters and strata that have answers from a domain, and how far the variance can be known
         present = (cells.totals > 0).astype(float) @ parts > 0
         stratum = design.stratum[cells.cluster]
@@ -197,8 +174,7 @@ class _Means:
         sound = by_stratum @ (in_group & ~design.averaged[self.group_stratum, None]).astype(float)
         random = (design.scale > 0) | design.averaged
         alone = (self.clusters == 1) & (to_domain @ (present & random[stratum, None]).astype(float) == 1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.inflate = np.where(complete & ~alone & (sound > 0), self.strata / sound, np.nan)
+        self.inflate = np.where(complete & ~alone & (sound > 0), self.strata / sound, np.nan)
         self.index = _index(cells.labels, values if combine is None else combine.columns, by)
 
     def variance(self) -> np.ndarray:
@@ -229,6 +205,159 @@ def _index(labels: pd.Index, series: Sequence[str], by: str | Sequence[str] | No
     series = pd.Index(list(series), name="series")
     if by is None:
         return series
-    index = labels.repeat(len(series)).to_frame(index=False)
-    index["series"] = np.tile(series, len(labels))
-    return pd.MultiIndex.from_frame(index)
+    return pd.MultiIndex.from_frame(labels.to_frame(index=False).merge(series.to_frame(index=False), how="cross"))
+
+
+class Design:
+    """Weights, strata and clusters of a sample.
+
+    Parameters
+    ----------
+    frame, weight, strata, cluster, fpc, lonely
+        As in `papi_lib.survey.domain_means`.
+
+    Attributes
+    ----------
+    weight, cluster : numpy.ndarray
+        By respondent: weight and code of the cluster; clusters lie inside strata.
+    stratum : numpy.ndarray
+        By cluster: code of the stratum.
+    size, free, scale : numpy.ndarray
+        By stratum: clusters in the sample; share of the population's clusters that are not; what squared
+        values of clusters are multiplied with.
+    lonely, averaged : numpy.ndarray
+        By stratum: has a single cluster out of several; its variance is that of the others on average.
+
+    Raises
+    ------
+    ValueError
+        A column is missing or holds what it must not; the message names column and row.
+    """
+
+    def __init__(self, frame: pd.DataFrame, weight=None, strata=None, cluster=None, fpc=None, lonely="adjust") -> None:
+        if lonely not in LONELY:
+            raise ValueError(f"lonely={lonely!r} is no rule for strata with a single cluster; take one of {LONELY}")
+        check_columns(frame, [c for c in (weight, strata, cluster, fpc) if c is not None])
+        self.weight = np.ones(len(frame)) if weight is None else numbers(frame, weight)
+        if weight is not None:
+            _refuse(frame, weight, ~(self.weight >= 0), "is no weight", "give numbers, zero or more")
+        stratum, names = (np.zeros(len(frame), dtype=np.int64), [0]) if strata is None else _codes(frame, strata)
+        within = np.arange(len(frame)) if cluster is None else _codes(frame, cluster)[0]
+        nested, self.cluster = np.unique(stratum * (within.max() + 1) + within, return_inverse=True)
+        self.stratum = nested // (within.max() + 1)
+        self.size = np.bincount(self.stratum)
+        self.free = np.ones(len(self.size)) if fpc is None else self._free(frame, fpc, stratum)
+        self.lonely = (self.size == 1) & (self.free > 0)
+        self.averaged = self.lonely & (lonely == "average")
+        if lonely == "fail" and self.lonely.any():
+            listed = ", ".join(str(names[h]) for h in np.flatnonzero(self.lonely)[:10])
+            raise ValueError(
+                f"column {strata!r}: {self.lonely.sum()} strata have a single cluster ({listed}); "
+                "join them with others or choose lonely='adjust', 'certainty' or 'average'"
+            )
+        self.scale = np.where(self.size > 1, self.free * self.size / np.maximum(self.size - 1, 1), 0.0)
+        if lonely == "adjust":
+            self.scale[self.lonely] = self.free[self.lonely]
+
+    def _free(self, frame: pd.DataFrame, fpc: str, stratum: np.ndarray) -> np.ndarray:
+        given = numbers(frame, fpc)
+        _refuse(frame, fpc, ~(given > 0), "is not positive", "give numbers of clusters, or the shares drawn")
+        size = np.zeros(len(self.size))
+        size[stratum] = given
+        _refuse(frame, fpc, given != size[stratum], "differs from others of its stratum", "give each stratum one value")
+        taken = self.size / size if (given > 1).any() else size
+        wrong = taken[stratum] > 1 + 1e-9
+        _refuse(frame, fpc, wrong, "is less than the clusters in the sample", "count the population's, by stratum")
+        return np.maximum(1 - taken, 0)
+
+
+class Cells:
+    """Weighted sums of series by cell: the respondents of one cluster in one domain.
+
+    Parameters
+    ----------
+    frame, values, by
+        As in `papi_lib.survey.domain_means`.
+    weight, cluster : numpy.ndarray
+        By respondent, as in `Design`.
+
+    Attributes
+    ----------
+    labels : pandas.Index
+        The domains.
+    number, weight, given, answered : numpy.ndarray
+        By respondent with a domain and a weight above zero: domain, weight, values (zero where
+        missing) and whether they were given: respondents × series.
+    cluster, domain : numpy.ndarray
+        By cell: its cluster and its domain.
+    sums, totals : numpy.ndarray
+        Cells × series: sums of weighted values, and of the weights of those who gave them.
+
+    Raises
+    ------
+    ValueError
+        A column is missing or no number, or no respondent has a domain.
+    """
+
+    def __init__(self, frame: pd.DataFrame, values: Sequence[str], by, weight: np.ndarray, cluster: np.ndarray) -> None:
+        check_columns(frame, values)
+        number, self.labels = _domains(frame, by)
+        if not len(self.labels):
+            raise ValueError(f"no respondent has a value in {by!r}, so there is no domain to estimate for")
+        rows = np.flatnonzero((number >= 0) & (weight > 0))
+        self.number, self.weight = number[rows], weight[rows]
+        self.given = np.column_stack([numbers(frame, column)[rows] for column in values])
+        self.answered = ~np.isnan(self.given)
+        self.given[~self.answered] = 0
+        keys, cell = np.unique(cluster[rows] * len(self.labels) + self.number, return_inverse=True)
+        self.cluster, self.domain = np.divmod(keys, len(self.labels))
+        weights = gather(cell, len(keys), self.weight)
+        self.sums, self.totals = weights @ self.given, weights @ self.answered.astype(float)
+
+
+def gather(code: np.ndarray, groups: int, data: np.ndarray | None = None) -> sparse.csr_array:
+    """Return the matrix that adds up rows by their code, each times its datum: groups × rows."""
+    data = np.ones(len(code)) if data is None else data
+    return sparse.csr_array((data, (code, np.arange(len(code)))), (groups, len(code)))
+
+
+def check_columns(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise ValueError unless the frame has rows and all these columns."""
+    for column in columns:
+        if column not in frame.columns:
+            raise ValueError(f"there is no column {column!r}; there are {', '.join(map(str, frame.columns))}")
+    if not len(frame):
+        raise ValueError("the frame has no rows")
+
+
+def numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
+    """Return a column as floats, missing as NaN; ValueError if something in it is no number."""
+    values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    wrong = np.isinf(values)
+    if not pd.api.types.is_numeric_dtype(frame[column]):
+        wrong |= np.isnan(values) & frame[column].notna().to_numpy()
+    _refuse(frame, column, wrong, "is no number", "recode it, or leave it missing")
+    return values
+
+
+def _codes(frame: pd.DataFrame, column: str) -> tuple[np.ndarray, pd.Index]:
+    codes, names = pd.factorize(frame[column], sort=True)
+    _refuse(frame, column, codes < 0, "is missing", "the design must be known for every respondent")
+    return codes.astype(np.int64), names
+
+
+def _domains(frame: pd.DataFrame, by: str | Sequence[str] | None) -> tuple[np.ndarray, pd.Index]:
+    """Return each respondent's domain (-1: none) and the index of the domains; without names for one for all."""
+    if by is None:
+        return np.zeros(len(frame), dtype=np.int64), pd.Index([0])
+    by = [by] if isinstance(by, str) else list(by)
+    check_columns(frame, by)
+    grouped = frame.groupby(by, sort=True, observed=True)
+    return grouped.ngroup().fillna(-1).to_numpy(dtype=np.int64), grouped.size().index
+
+
+def _refuse(frame: pd.DataFrame, column: str, wrong: np.ndarray, what: str, remedy: str) -> None:
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        value, label = frame[column].tolist()[row], frame.index[row]
+        raise ValueError(f"column {column!r}, row {label!r}: {value!r} {what} ({wrong.sum()} such rows); {remedy}")

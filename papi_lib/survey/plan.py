@@ -49,14 +49,9 @@ def effective(parts: pd.DataFrame, villages: int, people: int, *, of: int | None
 
 
 def margins(
-    parts: pd.DataFrame,
-    villages: int,
-    people: int,
-    *,
-    places: int = 1,
-    of: int | None = None,
+    parts: pd.DataFrame, villages: int, people: int, *, places: int = 1, of: int | None = None,
     level: float = estimates.LEVEL,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Return the margins of a survey's scores, by part.
 
     Parameters
@@ -87,14 +82,9 @@ def margins(
 
 
 def villages_for(
-    parts: pd.DataFrame,
-    margin: float,
-    people: int,
-    part: int | str = "total",
-    *,
-    places: int = 1,
+    parts: pd.DataFrame, margin: float, people: int, part: int | str = "total", *, places: int = 1,
     of: int | None = None,
-) -> int:
+) -> int:  # fmt: skip
     """Return the fewest villages in a place that give a part's score the margin.
 
     Parameters

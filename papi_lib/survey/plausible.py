@@ -8,11 +8,10 @@ import pandas as pd
 from papi_lib import findings, index, places, survey
 from papi_lib.findings import at, finding
 from papi_lib.survey import codebook, records
+from papi_lib.survey.means import USUAL_DEFF
 
 #: Times the median from which on a single weight is doubtful.
 MOST_WEIGHT = 50
-#: Design effects that are as good as never seen: of the weights, or of the total.
-DESIGN_EFFECTS = (0.3, 20.0)
 #: Degrees of freedom from which on a low design effect of the total is no chance.
 _ENOUGH_FREEDOM = 10
 #: Share of empty cells from which on "does not know" may have been lost.
@@ -24,7 +23,7 @@ def doubts(clean: pd.DataFrame, year: int) -> pd.DataFrame:
     """Return what is doubtful in records.
 
     Told are single weights over `MOST_WEIGHT` times the median; design effects of the weights (Kish 1965: one plus
-    their squared coefficient of variation) and of the total outside `DESIGN_EFFECTS`; a few respondents who
+    their squared coefficient of variation) and of the total outside `papi_lib.survey.means.USUAL_DEFF`; a few respondents who
     repeat others; clusters in several units; units with one cluster, which have no standard error; items
     without any answer; answers that do not count because the one before is missing; and a scored "does not know"
     that nobody gave while cells are empty.
@@ -52,7 +51,7 @@ def doubts(clean: pd.DataFrame, year: int) -> pd.DataFrame:
 
 def _weights(clean: pd.DataFrame, shares: pd.DataFrame, year: int) -> list[dict]:
     whole = clean[records.DESIGN].notna().all(axis=1)
-    weight, (low, high) = clean.loc[whole, "weight"], DESIGN_EFFECTS
+    weight, (low, high) = clean.loc[whole, "weight"], USUAL_DEFF
     if weight.empty:
         return []
     large, median = clean["weight"] > MOST_WEIGHT * weight.median(), weight.median()

@@ -43,18 +43,9 @@ class Pooled:
 
 
 def pooled(
-    table: pd.DataFrame,
-    frame: pd.DataFrame,
-    values: Sequence[str],
-    *,
-    by: str,
-    weight: str,
-    strata: str,
-    cluster: str,
-    combine: pd.DataFrame | None = None,
-    lower: pd.Series | float = 0.0,
-    upper: pd.Series | float = 1.0,
-) -> Pooled:
+    table: pd.DataFrame, frame: pd.DataFrame, values: Sequence[str], *, by: str, weight: str, strata: str, cluster: str,
+    combine: pd.DataFrame | None = None, lower: pd.Series | float = 0.0, upper: pd.Series | float = 1.0,
+) -> Pooled:  # fmt: skip
     """Pool the errors of all domains.
 
     Parameters
@@ -85,9 +76,8 @@ def pooled(
     given, people = frame[values].notna().astype(float), frame[weight]
     n = given.groupby(frame[by]).sum().reindex(estimate.index)
     n = n.where(n > 0)
-    kish = (
-        given.mul(people, axis=0).groupby(frame[by]).sum() ** 2 / given.mul(people**2, axis=0).groupby(frame[by]).sum()
-    )
+    weights, squares = (given.mul(people**power, axis=0).groupby(frame[by]).sum() for power in (1, 2))
+    kish = weights**2 / squares
     clusters = given.groupby([frame[by], frame[strata], frame[cluster]]).sum()
     drawn = clusters.groupby(level=0).size().reindex(n.index)
     near = (clusters**2).groupby(level=0).sum() / n
@@ -108,16 +98,10 @@ def pooled(
     everybody = frame.groupby([frame[by], frame[strata], frame[cluster]]).size()
     people = everybody.groupby(level=0).sum().reindex(n.index)
     others = (everybody**2).groupby(level=0).sum().reindex(n.index) / people - 1
-    parts = pd.DataFrame(
-        {
-            "unit": unit,
-            "icc": icc,
-            "df": df.sum(),
-            "answered": (1 / one.where(one > 0)).div(people, axis=0).mean(),
-            "near": neighbours.div(others.where(others > 0), axis=0).mean().clip(0, 1),
-            "weighting": weighting.mean(),
-        }
-    )
+    parts = pd.DataFrame({"unit": unit, "icc": icc, "df": df.sum()})
+    parts["answered"] = (1 / one.where(one > 0)).div(people, axis=0).mean()
+    parts["near"] = neighbours.div(others.where(others > 0), axis=0).mean().clip(0, 1)
+    parts["weighting"] = weighting.mean()
     return Pooled(parts, deff, (1 / (one * deff * unit)).where(estimate.notna()))
 
 
@@ -158,3 +142,63 @@ def wilson(share: np.ndarray, effective: np.ndarray, reach: np.ndarray | float) 
     centre = (share + pull / 2) / (1 + pull)
     half = np.sqrt(pull * share * (1 - share) + pull**2 / 4) / (1 + pull)
     return (centre - half).clip(0, 1), (centre + half).clip(0, 1)
+
+
+class Errors:
+    """Errors of all domains' scores, from those of the units in them, who are drawn apart from each other.
+
+    Parameters
+    ----------
+    found : Pooled
+        Of the units.
+    people : numpy.ndarray
+        Domains × units: people of a unit that are in the domain.
+    shares : pandas.DataFrame
+        Domains × series: the estimates as shares of the scale.
+    span : pandas.Series
+        By series: the scale's length in points.
+    whole : str
+        The domain that holds all others.
+    """
+
+    def __init__(self, found: Pooled, people: np.ndarray, shares: pd.DataFrame, span: pd.Series, whole: str) -> None:
+        self.parts, self._whole = found.parts, whole
+        self._one = (1 / found.effective).fillna(0)
+        weight = people[:, :, None] * (self._one > 0).to_numpy()
+        with np.errstate(invalid="ignore"):
+            self._weight = weight / weight.sum(axis=1, keepdims=True)
+        self.shares, self.span = shares[self._one.columns], span[self._one.columns]
+        #: Effective sample sizes: domains × series.
+        self.effective = 1 / self._added(self._weight)
+
+    def _added(self, contrast: np.ndarray) -> pd.DataFrame:
+        sums = np.einsum("gdp,dp->gp", contrast**2, self._one.to_numpy())
+        return pd.DataFrame(sums, self.shares.index, self._one.columns)
+
+    def of_all(self, alike: bool = False) -> pd.DataFrame:
+        """Return the variances of all scores, points²: with each domain's own share, or the city's, drawn in from the ends."""
+        return self._unit(alike) / self.effective
+
+    def of_gap(self) -> pd.DataFrame:
+        """Return the variances of the differences to the city, points², as if there were none."""
+        city = self._weight[[self.shares.index.get_loc(self._whole)]]
+        return self._added(self._weight - city) * self._unit(alike=True)
+
+    def covariance(self, parts: list, alike: bool, rounding: np.ndarray) -> dict[int | str, pd.DataFrame]:
+        """Return the covariances of all domains' scores, as they are shown, in each of the parts, points²: domains × domains.
+
+        `rounding` is the standard error of what the scores are rounded to: domains × series.
+        """
+        variance, domains, found = self.of_all(alike), self.shares.index, {}
+        for part in parts:
+            at = self._one.columns.get_loc(part)
+            own, weight = variance[part][self._one.index].fillna(0).to_numpy(), self._weight[:, :, at]
+            same = (weight[:, None] == weight).all(axis=2)  # a kind of which there is one district
+            told = (weight * own) @ weight.T + same * np.outer(rounding[:, at], rounding[:, at])
+            found[part] = pd.DataFrame(told, domains, domains)
+        return found
+
+    def _unit(self, alike: bool) -> pd.DataFrame:
+        shares = self.shares * 0 + self.shares.loc[self._whole] if alike else self.shares
+        share = drawn_in(shares, self.effective)
+        return self.span**2 * share * (1 - share)

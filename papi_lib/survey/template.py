@@ -52,19 +52,15 @@ def workbook(province: places.Place, level: str, lang: str, year: int) -> bytes:
     book = Workbook()
     sheet: Any = book.active
     sheet.title = w("Answers of respondents")
-    about, listed, codes = (
-        book.create_sheet(w(name))
-        for name in (mark("How to fill it in"), mark("Places to choose"), mark("Answers to choose"))
-    )
+    names = mark("How to fill it in"), mark("Places to choose"), mark("Answers to choose")
+    about, listed, codes = (book.create_sheet(w(name)) for name in names)
     items = codebook.items(index.years()[-1])
     columns: dict[str, tuple[str, str, list[str]]] = {}
     for name, (title, text) in DESIGN.items():
         columns[f"{level}_code" if name == "unit" else name] = (w(title), w(text), units if name == "unit" else [])
     columns["year"] = (w("Year"), w("Year of the survey."), [])
     for item, row in items.iterrows():
-        choices = [f"{code}. {text}" for code, text in row[f"answers_{lang}"].items()] + [
-            str(c) for c in row["missing"]
-        ]
+        choices = [*(f"{code}. {text}" for code, text in row[f"answers_{lang}"].items()), *map(str, row["missing"])]
         when = ""
         if row["asked_item"]:
             given = items.loc[row["asked_item"], f"answers_{lang}"]

@@ -21,7 +21,7 @@ import pandas as pd
 from papi_lib import datafiles, estimates, index, places, reads, smallarea, survey
 from papi_lib.page.words import Words
 from papi_lib.survey import codebook, disclosure, records
-from papi_lib.survey.pooled import Pooled, drawn_in, pooled
+from papi_lib.survey.pooled import Errors, pooled
 
 #: Name of the domain that holds everybody.
 CITY = "city"
@@ -104,13 +104,13 @@ class Survey:
         if alike:
             alike_se = np.sqrt(self._errors.of_all(alike=True).stack()).reindex(table.index)
             table = table.assign(se=alike_se.where(table["se"].notna()))  # of a hidden figure it tells the figure
-        frame = table.rename(columns={"estimate": "score"}).reset_index().assign(year=self.year)
-        order = {part: i for i, part in enumerate(parts)}
-        frame = frame.sort_values("part", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+        frame = pd.concat({part: table.xs(part, level="part") for part in parts}, names=["part"]).reset_index()
+        frame = frame.rename(columns={"estimate": "score"}).assign(year=self.year)
         frame = frame[["place", "part", "year", "score", "se", "df", "n", "clusters", "deff", "why", "least", "most", "effective"]]  # fmt: skip
+        rounding = disclosure.steps(np.sqrt(self._errors.of_all())) / np.sqrt(12)
         frame.attrs = {
             "whole": CITY, "peers": _Shared(self.kinds), "groups": (CITY, *self.kinds.unique()), "margin": "sampling",
-            "simulated": self.simulated, "covariance": estimates.Covariance(self._errors.covariance(parts, alike)),
+            "simulated": self.simulated, "covariance": estimates.Covariance(self._errors.covariance(parts, alike, rounding)),
         }  # fmt: skip
         return frame
 
@@ -138,10 +138,9 @@ class Survey:
         """
         parts = self._errors.parts
         share, span = self._errors.shares.loc[CITY, parts.index], self._errors.span
-        frame = parts.assign(
-            score=self.scores.loc[CITY, "estimate"], spread=span * np.sqrt(parts["unit"] * share * (1 - share))
-        )
-        frame["spread"] = frame["spread"].where(frame["score"].notna())  # it tells the score
+        frame = parts.assign(score=self.scores.loc[CITY, "estimate"])
+        spread = span * np.sqrt(parts["unit"] * share * (1 - share))
+        frame["spread"] = spread.where(frame["score"].notna())  # it tells the score
         order = ["total", *index.dimensions(self.year), *index.subdimensions(self.year)]
         return frame.loc[order, ["score", "spread", "icc", "answered", "near", "weighting", "df"]].rename_axis("part")
 
@@ -234,7 +233,7 @@ class Survey:
     def _combination(self) -> pd.DataFrame:
         return codebook.combination(self.year)
 
-    def _pooled(self, values: list[str], combine: pd.DataFrame | None = None) -> tuple[pd.DataFrame, _Errors]:
+    def _pooled(self, values: list[str], combine: pd.DataFrame | None = None) -> tuple[pd.DataFrame, Errors]:
         """Estimates of all domains before anything is hidden, and their errors."""
         table = survey.domain_means(self._stacked, values, by="domain", combine=combine, **_DESIGN)
         least, most = pd.Series(0.0, values), pd.Series(1.0, values)
@@ -250,7 +249,7 @@ class Survey:
         kinds = self.kinds
         shares = (table["estimate"].unstack() - least) / (most - least)
         member = np.array([kinds.index == d if d in kinds.index else (kinds == d) | (d == CITY) for d in shares.index])
-        errors = _Errors(found, member * people, shares, most - least)
+        errors = Errors(found, member * people, shares, most - least, CITY)
         table["own_df"], table["df"] = table["df"], found.parts["df"].reindex(series).to_numpy()
         table["se"] = np.sqrt(errors.of_all()).stack().reindex(table.index)
         table["deff"] = found.deff.stack().reindex(table.index)
@@ -258,12 +257,12 @@ class Survey:
         return table, errors
 
     @cached_property
-    def _estimates(self) -> tuple[pd.DataFrame, _Errors]:
+    def _estimates(self) -> tuple[pd.DataFrame, Errors]:
         """Scores of all domains before anything is hidden, and their errors."""
         return self._pooled(self.scored_items, self._combination)
 
     @property
-    def _errors(self) -> _Errors:
+    def _errors(self) -> Errors:
         return self._estimates[1]
 
     @cached_property
@@ -285,7 +284,7 @@ class Survey:
         asked = pd.concat([self.asked] * 3, ignore_index=True)
         return disclosure.reasons(self._stacked, asked, self._combination, sums | {"total": list(sums)}, groups).stack()
 
-    def _veiled(self, table: pd.DataFrame, errors: _Errors) -> pd.DataFrame:
+    def _veiled(self, table: pd.DataFrame, errors: Errors) -> pd.DataFrame:
         """Return a table without its hidden figures, with differences to the city."""
         own_df = table.pop("own_df")
         why = self._why.reindex(table.index)
@@ -314,9 +313,8 @@ class Survey:
         variance = self._errors.of_all(alike=True)[series].loc[direct.index].where(direct.notna())
         covariates = self._covariates(direct)
         model = smallarea.fay_herriot(direct, variance, covariates, benchmark=(people, city))
-        return pd.DataFrame(
-            {"model": model["benchmarked"], "se": np.sqrt(model["mse"]), "borrowed": 1 - model["gamma"]}
-        )
+        found = {"model": model["benchmarked"], "se": np.sqrt(model["mse"]), "borrowed": 1 - model["gamma"]}
+        return pd.DataFrame(found)
 
     def _covariates(self, direct: pd.Series) -> pd.DataFrame | None:
         """Return what tells units apart, as far as the figures that are known bear it: their kind first."""
@@ -336,63 +334,6 @@ class _Shared(dict):
 
     def __deepcopy__(self, memo: dict) -> _Shared:
         return self
-
-
-class _Errors:
-    """Errors of all domains' scores, from those of the units in them, who are drawn apart from each other.
-
-    Parameters
-    ----------
-    found : papi_lib.survey.pooled.Pooled
-        Of the units.
-    people : numpy.ndarray
-        Domains × units: people of a unit that are in the domain.
-    shares : pandas.DataFrame
-        Domains × series: the estimates as shares of the scale.
-    span : pandas.Series
-        By series: the scale's length in points.
-    """
-
-    def __init__(self, found: Pooled, people: np.ndarray, shares: pd.DataFrame, span: pd.Series) -> None:
-        self.parts = found.parts
-        self._one = (1 / found.effective).fillna(0)
-        weight = people[:, :, None] * (self._one > 0).to_numpy()
-        with np.errstate(invalid="ignore"):
-            self._weight = weight / weight.sum(axis=1, keepdims=True)
-        self.shares, self.span = shares[self._one.columns], span[self._one.columns]
-        #: Effective sample sizes: domains × series.
-        self.effective = 1 / self._added(self._weight)
-
-    def _added(self, contrast: np.ndarray) -> pd.DataFrame:
-        sums = np.einsum("gdp,dp->gp", contrast**2, self._one.to_numpy())
-        return pd.DataFrame(sums, self.shares.index, self._one.columns)
-
-    def of_all(self, alike: bool = False) -> pd.DataFrame:
-        """Return the variances of all scores, points²: with each domain's own share, or the city's, drawn in from the ends."""
-        return self._unit(alike) / self.effective
-
-    def of_gap(self) -> pd.DataFrame:
-        """Return the variances of the differences to the city, points², as if there were none."""
-        city = self._weight[[self.shares.index.get_loc(CITY)]]
-        return self._added(self._weight - city) * self._unit(alike=True)
-
-    def covariance(self, parts: list, alike: bool) -> dict[int | str, pd.DataFrame]:
-        """Return the covariances of all domains' scores, as they are shown, in each of the parts, points²: domains × domains."""
-        variance, domains = self.of_all(alike), self.shares.index
-        rounding = disclosure.steps(np.sqrt(self.of_all())) / np.sqrt(12)
-        found = {}
-        for part in parts:
-            at = self._one.columns.get_loc(part)
-            own, weight = variance[part][self._one.index].fillna(0).to_numpy(), self._weight[:, :, at]
-            same = (weight[:, None] == weight).all(axis=2)  # a kind of which there is one district
-            told = (weight * own) @ weight.T + same * np.outer(rounding[:, at], rounding[:, at])
-            found[part] = pd.DataFrame(told, domains, domains)
-        return found
-
-    def _unit(self, alike: bool) -> pd.DataFrame:
-        shares = self.shares * 0 + self.shares.loc[CITY] if alike else self.shares
-        share = drawn_in(shares, self.effective)
-        return self.span**2 * share * (1 - share)
 
 
 def simulated() -> dict[int, Path]:

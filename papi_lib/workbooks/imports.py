@@ -258,14 +258,10 @@ def _repeats(first: Figures | None, again: Figures) -> str:
         return ""
     key, _ = _TABLES["scores"]
     differ = _compared(*(one.tables["scores"].set_index(key) for one in (first, again)))
-    one = next(
-        (
-            f", as {_place(key, at, int(again.tables['scores']['year'].iloc[0]))} from {a} to {b}; not taken"
-            for at, (a, b) in differ.items()
-        ),
-        "",
-    )
-    return f"; repeated with {len(differ) or 'no'} other scores{one}"
+    if not differ:
+        return "; repeated with no other scores"
+    (at, (old, new)), year = next(iter(differ.items())), int(again.tables["scores"]["year"].iloc[0])
+    return f"; repeated with {len(differ)} other scores, as {_place(key, at, year)} from {old} to {new}; not taken"
 
 
 def _compared(old: pd.DataFrame, fresh: pd.DataFrame) -> dict:

@@ -106,13 +106,13 @@ def changed_inputs(base, rng, tries, make):
     source = make("n.ipynb", f"import time; time.sleep(0.15); print(open({str(table)!r}).read(), 'first', province)")
     table.write_text("right")
     pool = Pool()
-    run(jobs_of(source, 1), base / "warm", Settings(pool=pool))
+    run(jobs_of(source, 1), base / "warm", Settings(), pool=pool)
     for each in range(tries // 3):
         out = base / f"out{each}"
 
         def settings():
             since = stamps([table])
-            return Settings(workers=2, pool=pool, inputs={"data": file_hash(table)}, since=since, again=settings)
+            return Settings(workers=2, inputs={"data": file_hash(table)}, since=since, again=settings)
 
         def edit(path=(table, source)[each % 2], cut=each % 4 > 1):
             for _ in range(3):
@@ -155,7 +155,7 @@ def struck(base, rng, tries, make, sign, each):
         out, todo = base / f"out{one}", jobs_of(source, 10)
         hit = []
         with closing(Pool()) as pool:
-            warm = one % 2 and not run(jobs_of(source, 1), base / f"warm{one}", Settings(pool=pool))[0]["error"]
+            warm = one % 2 and not run(jobs_of(source, 1), base / f"warm{one}", Settings(), pool=pool)[0]["error"]
 
             def strike(pool=pool, which=one % 3, hit=hit, early=one % 4 == 0, after=0.5 if warm else 2):
                 for n in range(each):
@@ -170,7 +170,7 @@ def struck(base, rng, tries, make, sign, each):
 
             try:
                 with meanwhile(strike):
-                    records = run(todo, out, Settings(workers=2, timeout=4, pool=pool))
+                    records = run(todo, out, Settings(workers=2, timeout=4), pool=pool)
             except Exception as error:
                 yield f"the run ended: {error}"
                 continue
@@ -178,7 +178,7 @@ def struck(base, rng, tries, make, sign, each):
             failed = [r for r in records if r["status"] == "failed"]
             if len(failed) > len(hit):
                 yield f"{len(failed)} notebooks failed by {len(hit)} dead processes"
-            records = run(todo, out, Settings(workers=2, pool=pool))
+            records = run(todo, out, Settings(workers=2), pool=pool)
             yield from (f"{r['path']}: {r['error']}" for r in records if r["status"] == "failed")
             yield from wrong_files(out, todo, lambda one: f"{one.parameters['province']}\n")
 
@@ -327,7 +327,7 @@ def damaged_journal(base, rng, tries, make):
     source, out = make("n.ipynb", "print(province)"), base / "out"
     todo = jobs_of(source, 3)
     with closing(Pool()) as pool:
-        run(todo, out, Settings(workers=2, pool=pool))
+        run(todo, out, Settings(workers=2), pool=pool)
         for n in range(tries):
             lines = [json.dumps(r).encode() for r in manifest.read(out).records.values()]
             (out / manifest.NAME).unlink(missing_ok=True)
@@ -335,7 +335,7 @@ def damaged_journal(base, rng, tries, make):
             lines[at] = mutated(rng, lines[at])
             (out / manifest.JOURNAL).write_bytes(b"\n".join(lines) + (b"" if n % 2 else b"\n"))
             try:
-                records = run(todo, out, Settings(workers=2, pool=pool))
+                records = run(todo, out, Settings(workers=2), pool=pool)
             except Exception as error:
                 yield f"{n}: {error!r}"
                 continue
@@ -356,9 +356,9 @@ def removed(base, rng, tries, make):
                 shutil.rmtree(out / "notebooks" if n % 2 else out, ignore_errors=True)
 
             with meanwhile(remove), suppress(RunError):
-                run(todo, out, Settings(workers=2, pool=pool))
+                run(todo, out, Settings(workers=2), pool=pool)
             yield from wrong_files(out, todo, lambda one: f"{one.parameters['province']}\n")
-            if {r["status"] for r in run(todo, out, Settings(workers=2, pool=pool))} - {"done", "unchanged"}:
+            if {r["status"] for r in run(todo, out, Settings(workers=2), pool=pool)} - {"done", "unchanged"}:
                 yield f"{n}: not made the second time"
             yield from wrong_files(out, todo, lambda one: f"{one.parameters['province']}\n")
 
@@ -381,14 +381,14 @@ def disk_errors(base, rng, tries, make):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(os, step, fail)
                 try:
-                    run(todo, out, settings(pool=pool))
+                    run(todo, out, settings(), pool=pool)
                 except RunError as error:
                     if "\n" in str(error):
                         yield f"{n}: {error}"
                 except Exception as error:
                     yield f"{n}: {error!r}"
             yield from wrong_files(out, todo, lambda one: f"{one.parameters['province']}\n")
-            records = run(todo, out, settings(pool=pool))
+            records = run(todo, out, settings(), pool=pool)
             yield from (f"{n}: {r['error']}" for r in records if r["status"] == "failed")
             yield from (f"{n}: left: {p.name}" for p in out.rglob(".*.part"))
             shutil.rmtree(out)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -250,6 +251,9 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
     text = re.sub(r"\s*\n\s*", "\n", text)
     # Full precision of positions serves no eye: a tenth of a point does. Texts between tags stay as they are.
     text = re.sub(r"<[^>]+>", lambda tag: _COLOUR.sub(_themed, _LONG.sub(r"\1", tag[0])), text)
+    # Matplotlib names clips by unrounded positions, whose last digit is not the same each time.
+    for name, clip in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', text, re.S):
+        text = text.replace(name, f"p{zlib.crc32((shown + clip).encode()):08x}")
     opening = (
         r'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="\1" role="img" '
         f'aria-label="{{alt}}" style="display:var(--{shown},{"block" if shown == "wide" else "none"});width:100%;'

@@ -11,6 +11,7 @@ import copy
 import csv
 import hashlib
 import importlib
+import inspect
 import io
 import json
 import math
@@ -154,15 +155,17 @@ class _Packed(bytes):
 def cached(function):
     """Remember a function's results for as long as no file of the data package changes.
 
-    Arguments that are equal but of different types (1, 1.0, True) are different questions. Every caller
-    gets a result of its own, so that what it changes there changes no other answer.
+    Arguments that are equal but of different types (1, 1.0, True) are different questions; a default that is given is
+    the same as one that is left out. Every caller gets a result of its own, so that what it changes there changes no other answer.
     """
     memory = _memories[f"{function.__module__}:{function.__qualname__}"] = {}
+    signature = inspect.signature(function)
 
     @wraps(function)
     def recalled(*args, **kwargs):
-        now = stamp()
-        key = (now, _typed(args), tuple((name, _typed(kwargs[name])) for name in sorted(kwargs)))
+        now, asked = stamp(), signature.bind(*args, **kwargs)
+        asked.apply_defaults()
+        key = now, _typed(tuple(asked.arguments.values()))
         if not _hashable(key):
             return function(*args, **kwargs)
         if key not in memory:

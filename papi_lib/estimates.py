@@ -101,19 +101,22 @@ def from_published(
     >>> from_published(2024, (8,)).query("place == 1")[["score", "se"]].round(2).to_dict("records")
     [{'score': 4.05, 'se': 0.09}]
     """
-    frames, wanted = [], np.atleast_1d(years).tolist()
+    keys, scores, wanted = [], [], np.atleast_1d(years).tolist()
     of = max(wanted) if of is None else of
     for year in wanted:
-        errors = precision.standard_errors(year, margin=margin)
+        df = precision.standard_errors(year, margin=margin)["df"]
         for part in ("total", *index.dimensions(year)) if parts is None else parts:
-            scores = published.series(part, of=of)
-            if year not in scores:
-                continue
-            se = precision.standard_errors_by_province(part, year, margin, of).where(scores[year].notna())
-            columns = {"place": scores.index, "part": part, "year": year, "score": scores[year].to_numpy()}
-            frames.append(pd.DataFrame(columns | {"se": se.to_numpy(), "df": errors.loc[part, "df"], "n": np.nan}))
-    empty = pd.DataFrame(columns=["place", "part", "year", "score", "se", "df", "n"])
-    frame = pd.concat(frames, ignore_index=True).astype({"part": object}) if frames else empty
+            known = published.series(part, of=of)
+            if year in known:
+                keys.append((part, year, df[part]))
+                scores.append((known[year], precision.standard_errors_by_province(part, year, margin, of)))
+    members = published.series(of=of).index
+    own, year, df = np.array([*keys, (None,) * 3], dtype=object)[:-1].repeat(len(members), axis=0).T
+    score, se = np.array(scores, dtype=float).reshape(-1, 2, len(members)).swapaxes(0, 1).reshape(2, -1)
+    frame = pd.DataFrame({
+        "place": np.tile(members, len(keys)), "part": own, "year": year.astype(int), "score": score,
+        "se": np.where(np.isnan(score), np.nan, se), "df": df.astype(float), "n": np.nan,
+    })  # fmt: skip
     frame.attrs = {"whole": "mean", "groups": (), "margin": margin, "of": of, "simulated": False}
     return frame
 

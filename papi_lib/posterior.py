@@ -197,7 +197,7 @@ def _gains(before: int, year: int, part: int | str, margin: str) -> tuple[np.nda
         apart = np.stack(drawn, axis=1)
         noise += apart[:, :, None] * apart[:, None, :]
     ranks = _ranks(true_values(scores.to_numpy(), noise, df))
-    return ranks[..., 0] - ranks[..., 1], scores.rank(ascending=False, method="min").astype(int)
+    return (ranks[..., 0] - ranks[..., 1]).astype(np.int16), scores.rank(ascending=False, method="min").astype(int)
 
 
 def _ranks(drawn: np.ndarray) -> np.ndarray:

@@ -116,6 +116,7 @@ def standard_errors(year: int, province: str | int | None = None, margin: str = 
     })  # fmt: skip
 
 
+@datafiles.cached
 def standard_errors_by_province(
     part: int | str | None, year: int, margin: str = "level", of: int | None = None
 ) -> pd.Series:
@@ -353,7 +354,7 @@ def _sampling(part: int | str, year: int) -> np.ndarray:
     A single one rests on three to six districts and is hardly to be trusted, their mean is.
     """
     own = _published(year).get(part, pd.Series(dtype=float)).dropna()
-    scores, new = published.series(part, year), places.since_reform(year)
+    scores, new = published.series(part, of=year), places.since_reform(year)
     there, weights = scores.index[scores[year].notna()], _leave_one_out(new)
     if not there.isin(own.index).all():
         return np.full(len(weights), np.nan)

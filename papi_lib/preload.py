@@ -22,8 +22,10 @@ from papi_lib.batch.processes import end_with_parent
 
 #: What so many jobs import, or show of all provinces alike, is imported or computed once for all.
 _SEVERAL = 3
-#: The same of what takes seconds.
+#: So many pages of one survey are worth every standing in it.
 _MANY = 20
+#: The margins of error under which pages show the score.
+_MARGINS = ("level", "passing", "sampling")
 
 
 @cache
@@ -53,7 +55,7 @@ def imports() -> None:
 
 def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
     """Return what does once for these jobs what several of them need: imports, and what is the same for all places."""
-    from papi_lib import index
+    from papi_lib import collection, index
 
     jobs_of = {job.notebook: job for job in planned}
     modules: Counter[str] = Counter()
@@ -66,12 +68,18 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
     of_provinces = [job for job in planned if job.labels["level"] == "province"]
     places = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
     apart += [partial(claims, *place) for place, n in places.items() if n >= _SEVERAL]
-    pages = Counter((job.labels["year"], job.notebook.stem) for job in of_provinces)
-    for year in sorted({year for (year, _), n in pages.items() if n >= _SEVERAL}):
-        apart += [partial(ranks, year, part) for part in ("total", *index.dimensions(year))]
-    for (year, stem), n in pages.items():
-        if stem == "10_target" and n >= _SEVERAL:
-            apart += [forecasts] * (forecasts not in apart) + [partial(climbs, year)] * (n >= _MANY)
+    pages = Counter((job.labels["year"], job.notebook) for job in of_provinces)
+    several = [
+        (year, collection.Notebook(notebook).dimension) for (year, notebook), n in pages.items() if n >= _SEVERAL
+    ]
+    apart += [
+        partial(country, year, part)
+        for year, part in dict.fromkeys(several)
+        if not part or part in index.dimensions(year)
+    ]
+    for (year, notebook), n in pages.items():
+        if notebook.stem == "10_target" and n >= _SEVERAL:
+            apart += [forecasts] * (forecasts not in apart) + [partial(climbs, year)]
     return partial(share, here, apart, [new_record(job) for job in jobs_of.values()], head)
 
 
@@ -138,18 +146,31 @@ def noise() -> None:
         precision.standard_errors(year, 1)  # and with it what it shares with all other provinces
 
 
-def ranks(year: int, part: int | str) -> None:
-    """Order the provinces by a part of the index of a year: for several provinces' pages."""
-    from papi_lib import posterior
+def country(year: int, dimension: int | None) -> None:
+    """Compute what several provinces' pages on a dimension, or on the whole index, show of all provinces alike."""
+    from papi_lib import estimates, index, indicators, modes, places, posterior
+    from papi_lib.page.words import LANGUAGES
 
-    posterior.published_standing(year, part)
+    own = dimension or "total"
+    parts = index.subdimensions(year, dimension) if dimension else index.dimensions(year)
+    for margin in _MARGINS:
+        posterior.published_standing(year, own, margin)
+    for part in parts:
+        _ = posterior.published_standing(year, part), modes.of_published(part, year)
+    code = places.provinces(year).index[0]
+    estimates.history(code, [own, *parts], until=year)
+    _ = [places.tiles(lang, year) for lang in LANGUAGES], dimension and indicators.beside(code, year, dimension)
+    since = max((y for y in index.segment(year, own) if y < year), default=year - 1)
+    for margin in ("level", "passing"):
+        posterior.rises(since, year, own, margin)
 
 
 def claims(province: int, year: int) -> None:
-    """Test the total and the dimensions of a province together: for all its pages."""
+    """Test the total and the dimensions of a province together, under each margin: for all its pages."""
     from papi_lib import estimates
 
-    estimates.claims(province, year)
+    for margin in _MARGINS:
+        estimates.claims(province, year, margin=margin)
 
 
 def forecasts() -> None:

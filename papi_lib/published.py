@@ -195,9 +195,14 @@ def series(part: int | str | None = None, until: int | None = None, of: int | No
     >>> series(8, of=2025).loc[33, 2024].round(2)  # Hưng Yên with Thái Bình
     np.float64(3.42)
     """
-    table = _panel(places.since_reform(of or until))[index.check_part(part)]
-    table = table.dropna(axis="columns", how="all")
+    table = _scores(index.check_part(part), places.since_reform(of or until))
     return table[[year for year in table.columns if until is None or year <= until]]
+
+
+@datafiles.cached
+def _scores(part: int | str, new: bool) -> pd.DataFrame:
+    """Return one part's scores in all years that have it: `_panel` itself is large to copy."""
+    return _panel(new)[part].dropna(axis="columns", how="all")
 
 
 @datafiles.cached

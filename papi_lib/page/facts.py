@@ -44,8 +44,9 @@ def of(page: View, title: str) -> dict:
             "suppressed": facts["missing"],
         }  # fmt: skip
     facts |= {name: int(row[name]) for name in ("rank", "group") if known}
+    scores = estimates.wide(page.scores)
     orders = {
-        part: estimates.standing(page.scores, part, sets=False).loc[place.code] for part in (page.series, *page.parts)
+        part: published.standing(scores[part].rename("score")).loc[place.code] for part in (page.series, *page.parts)
     }
     facts["parts"] = [
         [page.words.part(part), *(round(float(row[name]), 4) if pd.notna(row[name]) else None for name in ("score", "rank", "group"))]

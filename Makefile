@@ -26,6 +26,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	-@git config filter.notebooks.clean "$(BIN)/python lab/clean.py"  # running notebooks leaves the checkout clean
 	@touch $@
 
 report: install  ## Ha Noi, latest year, Vietnamese, all notebooks: pages in output/report/site

@@ -9,7 +9,10 @@ default_role = "py:obj"  # names in docstrings become links
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings tell types in words
-suppress_warnings = ["ref.python"]  # words of a type, as "name", that are also names of attributes
+suppress_warnings = [
+    "ref.python",  # words of a type, as "name", that are also names of attributes
+    "mystnb.unknown_mime_type",  # what a report's notebook tells the site beside what it shows
+]
 napoleon_google_docstring = False
 
 myst_heading_anchors = 3

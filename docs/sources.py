@@ -30,20 +30,26 @@ COPIED = (
     "CHANGELOG.md",
     "CITATION.cff",
     "docs/faults.md",
+    "docs/recipes.md",
     "LICENSE",
     "data/datapackage.json",
     "benchmarks/results",
 )
+#: The modules that researchers write code against, in the order in which they meet them.
+RESEARCH = ("search", "tidy", "index", "places", "published", "estimates", "precision", "posterior", "changes", "association", "sensitivity", "page.charts", "page.country")  # fmt: skip
 
 
 def assemble(folder: Path) -> None:
     """Write the documentation's sources into a folder, which is made anew."""
     shutil.rmtree(folder, ignore_errors=True)
-    guides = [p.relative_to(ROOT) for p in (ROOT / "notebooks").glob("*.ipynb") if not re.match(r"\d\d_", p.name)]
-    for path in [*map(Path, COPIED), *guides]:
+    notebooks = [path.relative_to(ROOT) for path in (ROOT / "notebooks").glob("*.ipynb")]
+    for path in [*map(Path, COPIED), *notebooks]:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / path).is_dir() else shutil.copy2)(ROOT / path, target)
+    for report in (folder / "notebooks").glob("[0-9]*.ipynb"):  # these pages are in English
+        text = report.read_text(encoding="utf-8").replace(r"lang: str = \"vi\"", r"lang: str = \"en\"")
+        report.write_text(text, encoding="utf-8")
     for name in ("conf.py", "index.md"):
         shutil.copy2(ROOT / "docs" / name, folder / name)
     shutil.copytree(ROOT / "docs" / "pictures", folder / "extra" / "docs" / "pictures")
@@ -101,16 +107,19 @@ def questionnaire() -> str:
 
 def reference() -> dict[str, str]:
     """Return the reference's pages by name: an index, and one for each public module."""
-    pages, rows = {}, []
+    pages, rows = {}, {}
     for name in sorted(module.name for module in pkgutil.walk_packages(papi_lib.__path__, "papi_lib.")):
         if hasattr(import_module(name.rpartition(".")[0]), "__all__"):
             continue  # a package with __all__ speaks for its modules
         source = Path(find_spec(name).origin).read_text(encoding="utf-8")
         about = re.match(r'"""(.*?)(?:\n\n|""")', source, re.S)[1].replace("\n", " ")
         pages[name] = f"# {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```\n"
-        rows.append([f"[{name}]({name}.md)", about])
-    contents = "\n".join(["```{toctree}", ":hidden:", "", *pages, "```"])
-    return pages | {"index": "\n\n".join(["# Library", _table(["module", "one idea"], rows), contents]) + "\n"}
+        rows[name] = [f"[{name}]({name}.md)", about]
+    first = [f"papi_lib.{name}" for name in RESEARCH]
+    order = {"For research": first, "All that reports are made of": [name for name in rows if name not in first]}
+    tables = [f"## {title}\n\n{_table(['module', 'one idea'], map(rows.get, names))}" for title, names in order.items()]
+    contents = "\n".join(["```{toctree}", ":hidden:", "", *sum(order.values(), []), "```"])
+    return pages | {"index": "\n\n".join(["# Library", *tables, contents]) + "\n"}
 
 
 def _columns(schema: dict | str) -> str:

@@ -309,7 +309,7 @@ def between(before: int, year: int, parts: tuple[int | str, ...]) -> tuple[pd.Da
 
 
 @datafiles.cached
-def claims(place: int, year: int, dimension: int | None = None, margin: str = "level") -> pd.DataFrame:
+def claims(place: str | int, year: int, dimension: int | None = None, margin: str = "level") -> pd.DataFrame:
     """Return every claim that pages make of a province's scores, each with the one verdict that all pages share.
 
     Claims are of two kinds: a ``gap`` to the mean of provinces, and a ``change`` since the first year that compares,
@@ -319,8 +319,8 @@ def claims(place: int, year: int, dimension: int | None = None, margin: str = "l
 
     Parameters
     ----------
-    place : int
-        The province's code.
+    place : str or int
+        The province's name or code.
     year : int
         Year of the survey.
     dimension : int, optional
@@ -338,7 +338,7 @@ def claims(place: int, year: int, dimension: int | None = None, margin: str = "l
     >>> claims(1, 2024).query("clear")[["part", "kind"]].to_numpy().tolist()
     [[7, 'gap'], [8, 'gap']]
     """
-    parts = _family(year, dimension)
+    parts, place = _family(year, dimension), places.province(place, year).code
     now = from_published(year, parts, margin)
     found = [_contrasts(now, place, "whole").assign(kind="gap")]
     first = {part: min(index.segment(year, part)) for part in parts}
@@ -352,7 +352,7 @@ def claims(place: int, year: int, dimension: int | None = None, margin: str = "l
     return together(pd.concat(found).rename_axis("part").reset_index(), level=CLAIMED)
 
 
-def verdict(place: int, year: int, parts: Iterable[int | str], beside: Hashable = "whole") -> pd.DataFrame:
+def verdict(place: str | int, year: int, parts: Iterable[int | str], beside: Hashable = "whole") -> pd.DataFrame:
     """Return the one verdict on how parts of a province's score differ from what they are compared with.
 
     Beside the whole it is that of `claims`, which pages tell. Beside anything else a part is tested together with
@@ -389,7 +389,7 @@ def verdict(place: int, year: int, parts: Iterable[int | str], beside: Hashable 
 
 
 def history(
-    place: int, parts: Iterable[int | str], beside: Hashable = "whole", first: int = 0, until: int | None = None
+    place: str | int, parts: Iterable[int | str], beside: Hashable = "whole", first: int = 0, until: int | None = None
 ) -> pd.DataFrame:
     """Follow a province's published scores year by year beside what they are compared with.
 
@@ -413,7 +413,8 @@ def history(
     keep = ["part", "year", "segment", "lower_quartile", "upper_quartile"]
     if not years:
         return about[keep]
-    table = _contrasts(from_published(years, parts, of=until), place, beside).reset_index()
+    frame = from_published(years, parts, of=until)
+    table = _contrasts(frame, _place(frame, place), beside).reset_index()
     return about[keep].merge(table, on=["part", "year"], how="left").astype({"part": object})
 
 

@@ -31,6 +31,7 @@ _MARGINS = ("level", "passing", "sampling")
 @cache
 def imports() -> None:
     """Import what every page needs, and compute and draw what all need; once a process."""
+    import matplotlib as mpl
     import seaborn  # noqa: F401 - what notebooks import, as below
     import statsmodels.api
     import statsmodels.formula.api  # noqa: F401
@@ -44,9 +45,11 @@ def imports() -> None:
     plans.tasks(1)
     place = places.province(1)
     frame = estimates.history(place.code, ["total"])
-    for lang in LANGUAGES:  # drawing once loads fonts and the SVG writer
-        ax = charts.history(frame, place, lang=lang)
-        pictures.html(ax.figure, ax.figure.description, Words(lang))
+    with mpl.rc_context():  # drawing once loads fonts and the SVG writer
+        pictures.theme()
+        for lang in LANGUAGES:
+            ax = charts.history(frame, place, lang=lang)
+            pictures.html(ax.figure, ax.figure.description, Words(lang))
     estimates.claims(place.code, index.years()[-1])
 
 

@@ -2,6 +2,8 @@
 
 from itertools import combinations
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,14 @@ def inside(ax) -> None:
 def read(ax, lang: str) -> str:
     """Return a chart as a page shows it."""
     return pictures.html(ax.figure, ax.figure.description, Words(lang))
+
+
+@pytest.fixture(autouse=True)
+def look():
+    """Draw as pages do."""
+    with mpl.rc_context():
+        pictures.theme()
+        yield
 
 
 @pytest.fixture
@@ -270,6 +280,33 @@ def test_a_chart_is_drawn_where_it_is_told(parts):
     left, right = pictures.axes(Words("en"), 9, 3, 1, 2)
     assert charts.profile(parts, HANOI, lang="en", ax=right) is right
     assert not left.has_data()
+
+
+def test_outside_of_a_page_a_chart_is_an_ordinary_one_of_matplotlib(parts):
+    """It keeps to the settings, takes names for places, stands among other axes, and is one of pyplot's figures."""
+    with mpl.rc_context({"text.color": "#ffffff", "axes.facecolor": "#000000", "font.size": 18}):
+        known = len(plt.get_fignums())
+        ax = charts.profile(parts, "da nang", lang="en")
+        assert len(plt.get_fignums()) == known + 1
+        assert ax.figure.get_figwidth() == 14
+        assert to_hex(ax.collections[-1].get_facecolors()[0]) == "#000000"  # a hollow dot
+        beside, _ = plt.subplots(1, 2)[1]
+        assert charts.profile(parts, 48, lang="en", ax=beside) is beside
+        assert beside.get_legend().get_texts()[-1].get_text() == "Da Nang"
+        assert not beside.figure.legends
+        country.tiles(posterior.published_standing(2024, 8), "Đà Nẵng", lang="en", palette={"text": "navy"})
+        plt.close("all")
+
+
+def test_a_name_is_that_of_a_place_of_the_frame_s_year():
+    before, since = (pd.DataFrame(index=places.provinces(year).index) for year in (2024, 2025))
+    communes = pd.DataFrame(index=places.communes(2025).index)
+    assert [charts.resolve("Yên Bái", before).code, charts.resolve("Lào Cai", since).code] == [15, 15]
+    assert charts.resolve("Lào Cai", before).code == 10
+    assert charts.resolve("Côn Đảo", communes).name_vi == "Đặc khu Côn Đảo"
+    assert charts.resolve("Ba Đình", pd.DataFrame(index=["001", "002"])).level == "district"
+    with pytest.raises(ValueError, match="Đà Nẵng"):
+        charts.resolve("Đà Nẵmg", before)
 
 
 def test_a_picture_is_the_same_when_it_is_shown_again(parts):

@@ -251,7 +251,7 @@ def test_what_is_known_of_a_unit_is_one_number_in_each():
 
 def test_the_dot_map_has_every_commune_and_the_islands(hanoi):
     page = Page.open("Hà Nội", 2026, "vi", dimension=1, commune="Sóc Sơn")
-    frame = page.standing.join(hanoi.models.xs(1, level="series")[["model"]])
+    frame = page.standing
     ax = dots.communes(frame, page.place, 5.2, lang="vi", whole_name="thành phố")
     assert len(ax.collections[0].get_paths()) == 126
     svg = pictures.svg(ax.figure, "x")

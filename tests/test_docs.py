@@ -47,8 +47,7 @@ def test_texts_guides_data_and_reference_are_all_there(site):
     text = {path.relative_to(folder).as_posix(): page.get_text(" ").replace("’", "'") for path, page in pages.items()}
     for name in ("index", "README", "CONTRIBUTING", "CHANGELOG", "notebooks/methods", "search"):
         assert f"{name}.html" in text
-    guides = [p.stem for p in (ROOT / "notebooks").glob("*.ipynb") if not re.match(r"\d\d_", p.name)]
-    assert all(f"notebooks/{name}.html" in text for name in guides)
+    assert all(f"notebooks/{p.stem}.html" in text for p in (ROOT / "notebooks").glob("*.ipynb"))
     for resource in datafiles.package()["resources"]:
         if isinstance(resource.get("schema"), dict):
             assert resource["title"] in text["data.html"]
@@ -56,5 +55,7 @@ def test_texts_guides_data_and_reference_are_all_there(site):
     assert all(item in text["codebook.html"] for item in codebook.items(index.years()[-1]).index)
     assert "rank_confidence_sets" in text["api/papi_lib.ranks.html"]
     assert "render_page" in text["api/papi_lib.site.html"]
+    listed = re.findall(r"papi_lib[.\w]*", text["api/index.html"].split("For research", 1)[1])
+    assert listed[0] == "papi_lib.search"
     modules = {p.stem for p in (ROOT / "papi_lib").glob("*.py")} - {"__init__"}
     assert not {m for m in modules if f"api/papi_lib.{m}.html" not in text}

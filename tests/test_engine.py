@@ -251,3 +251,14 @@ def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path):
         left = [p for p in psutil.wait_procs(started, 5)[1] if p.is_running() and p.status() != "zombie"]
         assert left == []
         assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(("lang", "heading"), [("vi", "## Kiểm tra"), ("en", "## Check")])
+def test_headings_are_in_the_language_that_the_parameters_name(tmp_path, make_notebook, lang, heading):
+    path = make_notebook("n.ipynb", "lang")
+    notebook = nbformat.read(path, 4)
+    notebook.cells.append(nbformat.v4.new_markdown_cell("## Check\n\nA figure {of mine}.\n\n# Mine {x}"))
+    nbformat.write(notebook, path)
+    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"lang": lang}, engine_name="papi", progress_bar=False)
+    text = nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].source
+    assert text == f"{heading}\n\nA figure {{of mine}}.\n\n# Mine {{x}}"

@@ -1,19 +1,22 @@
 """Pictures of one place: the parts of its score, how they moved, differences.
 
-A chart takes a tidy frame and a place, draws on axes (new ones where it is given none), says what it drew
-(`papi_lib.page.pictures.describe`) and returns the axes, or None where there is nothing to draw. Scores are in
-points, whiskers are 95% intervals. A dot is filled where the frame's column ``clear`` says so: no chart tests.
+A chart takes a tidy frame and a place (name, code or `papi_lib.places.Place`), draws on axes (new ones where it is given
+none), says what it drew (`papi_lib.page.pictures.describe`) and returns the axes, or None where there is nothing to
+draw. It looks as matplotlib's settings and seaborn's themes say; a page has its own. Scores are in points, whiskers are
+95% intervals. A dot is filled where the frame's column ``clear`` says so: no chart tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from papi_lib import estimates
+from papi_lib import estimates, places
 from papi_lib.page import pictures
 from papi_lib.page.colours import GROUPS, PAPER, TEXT
 from papi_lib.page.words import Words
@@ -22,7 +25,7 @@ from papi_lib.places import Place
 #: What is drawn to its colour; every chart takes ``palette={"place": "navy"}`` to draw some of it otherwise.
 PALETTE = {
     "place": pictures.PLACE, "whole": pictures.COUNTRY, "peers": pictures.REGION, "cities": pictures.CITIES,
-    "best": pictures.BEST, "range": pictures.FAINT, "line": pictures.LINE, "text": TEXT,
+    "best": pictures.BEST, "range": pictures.FAINT, "line": pictures.LINE, "text": TEXT, "paper": PAPER,
 } | GROUPS  # fmt: skip
 
 
@@ -31,7 +34,53 @@ def colours(palette: Mapping | None) -> dict:
     if unknown := set(palette or ()) - set(PALETTE):
         named, known = (", ".join(map(repr, names)) for names in (unknown, PALETTE))
         raise ValueError(f"no colour of {named} in a chart; there are {known}")
-    return PALETTE | dict(palette or {})
+    set_ = mpl.rcParams
+    theme = (
+        {}
+        if pictures.on_page()
+        else dict.fromkeys(("text", "whole"), set_["text.color"]) | {"paper": set_["axes.facecolor"]}
+    )
+    return PALETTE | theme | dict(palette or {})
+
+
+def chart(draw: Callable) -> Callable:
+    """Make a chart of a function: it takes names of places, and its figure keeps how it was drawn, for `papi_lib.page.snippets`."""
+
+    @wraps(draw)
+    def drawn(
+        frame: pd.DataFrame, place: Place | str | int | None = None, *args: object, **look: object
+    ) -> Axes | None:
+        ax = draw(frame, resolve(place, frame), *args, **look)
+        if ax is not None:
+            vars(ax.figure)["drawn"] = draw, frame, args, look
+        return ax
+
+    return drawn
+
+
+def resolve(place: Place | str | int | None, frame: pd.DataFrame) -> Place | None:
+    """Return the place that a name or code means among those of a frame; a Place, and none, as it is.
+
+    A frame by place says by its codes, what it is of, one by part or year by its ``year``: provinces until 2024 or since.
+
+    Raises
+    ------
+    ValueError
+        There is no such place.
+    """
+    if place is None or isinstance(place, Place):
+        return place
+    codes, level = frame.index, "province"
+    if "part" in (*frame, codes.name):
+        return places.province(place, frame["year"].max() if "year" in frame else None)
+    if isinstance(codes[0], str):
+        level = "district" if len(codes[0]) == 3 else "commune"
+    known = {
+        year: places.provinces(year) if level == "province" else places.below(level, year)
+        for year in (places.REFORM, places.REFORM - 1)
+    }
+    year = max(known, key=lambda side: codes.isin(known[side].index).sum())
+    return places.find(place, level, year)
 
 
 def rows(ax: Axes, labels: Iterable[str]) -> np.ndarray:
@@ -43,16 +92,16 @@ def rows(ax: Axes, labels: Iterable[str]) -> np.ndarray:
     return at
 
 
-def dots(ax: Axes, frame: pd.DataFrame, values: str, at: np.ndarray, colour: str) -> None:
+def dots(ax: Axes, frame: pd.DataFrame, values: str, at: np.ndarray, colour: str, paper: str) -> None:
     """Draw a column with its ``margin`` as whiskers, a dot a row: hollow where it is not ``clear``."""
     ax.errorbar(frame[values], at, xerr=frame["margin"], fmt="none", ecolor=colour, elinewidth=1.4, zorder=4)
-    face = np.where(frame["clear"].eq(True), colour, PAPER)
+    face = np.where(frame["clear"].eq(True), colour, paper)
     ax.scatter(frame[values], at, s=55, facecolor=face, edgecolor=colour, linewidth=1.5, zorder=5)
 
 
-@pictures.style()
+@chart
 def profile(
-    frame: pd.DataFrame, place: Place, *, lang: str = "vi", ax: Axes | None = None, title: str = "",
+    frame: pd.DataFrame, place: Place | str | int, *, lang: str = "vi", ax: Axes | None = None, title: str = "",
     names: Mapping[str, str] | None = None, palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
     """Draw how far a place is from the whole in each part, the best part on top, with its rank at the edge.
@@ -83,7 +132,8 @@ def profile(
     names = {
         "whole": w("mean of provinces"), "peers": w("mean of the region"), "cities": w("mean of the central cities"), "best": w("best province"),
     } | dict(names or {})  # fmt: skip
-    ax = pictures.axes(w, 7, 1.5 + 0.44 * len(frame), margins=(2.35, 0.75, 0.35, 1.0)) if ax is None else ax
+    alone = ax is None
+    ax = pictures.axes(w, 7, 1.5 + 0.44 * len(frame), margins=(2.35, 0.75, 0.35, 1.0)) if alone else ax
     at = rows(ax, map(w.part, frame.index))
     ax.axvline(0, color=colour["whole"], lw=1, label=names["whole"])
     if "worst" in frame:
@@ -92,7 +142,7 @@ def profile(
     for column, marker in (("peers", "s"), ("cities", "^")):
         if column in frame:
             ax.plot(frame[column] - frame["whole"], at, marker, ms=5, zorder=3, color=colour[column], label=names[column])  # fmt: skip
-    dots(ax, frame, "difference", at, colour["place"])
+    dots(ax, frame, "difference", at, colour["place"], colour["paper"])
     ax.plot([], [], "o", ms=7, color=colour["place"], label=name)
     if "rank" in frame:
         edge = {"transform": ax.get_yaxis_transform(), "color": colour["place"], "weight": "bold", "va": "center"}
@@ -102,7 +152,7 @@ def profile(
     ax.xaxis.set_major_formatter(pictures.Numbers(w, signed=True))
     ax.set(xlabel=w("points"), title=title)
     if "whole" in frame:
-        ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        pictures.legend(ax, alone, 3)
     caption = w("Differences with their margins of error, all looked at together; hollow dots are within theirs.")
     told = "; ".join(
         w("{part:part} {difference:+2}" if row.clear else "{part:part} {difference:+2} (within its margin of error)", part=row.Index, difference=row.difference)
@@ -115,10 +165,10 @@ def profile(
     return pictures.describe(ax, caption, f"{title or name}: {told}", frame, columns=columns)
 
 
-@pictures.style()
+@chart
 def history(
-    frame: pd.DataFrame, place: Place, *, lang: str = "vi", axes: Sequence[Axes] | Axes | None = None,
-    beside_name: str = "", palette: Mapping | None = None,
+    frame: pd.DataFrame, place: Place | str | int, *, lang: str = "vi", ax: Axes | Sequence[Axes] | None = None,
+    parts: Iterable[int | str] | None = None, beside_name: str = "", palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
     """Draw scores year by year, a panel a part; no line crosses a break in the series.
 
@@ -130,35 +180,38 @@ def history(
         The place.
     lang : {"vi", "en"}
         Language of the picture.
-    axes : sequence of matplotlib.axes.Axes, optional
+    ax : matplotlib.axes.Axes or sequence of them, optional
         Where to draw: one for each part.
+    parts : iterable of int and str, optional
+        Parts of the frame to draw; by default all.
     beside_name : str
         What the place is compared with, in the picture's language; by default the mean of provinces.
     palette : mapping, optional
         Colours that differ from `PALETTE`.
     """
+    frame = frame if parts is None else frame[frame["part"].isin(list(parts))]
     if frame.empty or frame[["score", "beside"]].isna().all(axis=None):
         return None
     w, colour, name = Words(lang), colours(palette), place.name(lang)
     frame = estimates.intervals(frame.assign(gap_se=frame["se"], se=frame["score_se"]))
     other = beside_name or w("mean of provinces")
-    parts = frame["part"].unique()
-    columns = min(2, len(parts))
-    lines = -(-len(parts) // columns)
-    if axes is None:
-        axes = pictures.axes(w, 7, 1.0 + (1.75 if columns > 1 else 2.1) * lines, lines, columns, (0.5, 0.2, 0.35, 0.7))
-    panels = np.ravel(np.asarray(axes, dtype=object))
-    for i, (ax, part) in enumerate(zip(panels, parts, strict=False)):
-        _panel(ax, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
-        ax.set_title(pictures.wrap(w.part(part), 46), loc="left", fontsize=9.5)
-        ax.tick_params(labelbottom=i + columns >= len(parts))
-    drawn = list(zip(panels, parts, strict=False))
-    own = pd.concat(frame[(frame["part"] == part) & frame["score"].between(*ax.get_ylim())] for ax, part in drawn)
-    for ax, _ in drawn:  # no empty years off the scale
-        ax.set_xlim((own if len(own) else frame)["year"].min() - 0.6, frame["year"].max() + 0.6)
-    for ax in panels[len(parts) :]:
-        ax.remove()
-    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    shown = frame["part"].unique()
+    columns = min(2, len(shown))
+    lines = -(-len(shown) // columns)
+    if alone := ax is None:
+        ax = pictures.axes(w, 7, 1.0 + (1.75 if columns > 1 else 2.1) * lines, lines, columns, (0.5, 0.2, 0.35, 0.7))
+    panels = np.ravel(np.asarray(ax, dtype=object))
+    for i, (panel, part) in enumerate(zip(panels, shown, strict=False)):
+        _panel(panel, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
+        panel.set_title(pictures.wrap(w.part(part), 46), loc="left")
+        panel.tick_params(labelbottom=i + columns >= len(shown))
+    drawn = list(zip(panels, shown, strict=False))
+    own = pd.concat(frame[(frame["part"] == part) & frame["score"].between(*panel.get_ylim())] for panel, part in drawn)
+    for panel, _ in drawn:  # no empty years off the scale
+        panel.set_xlim((own if len(own) else frame)["year"].min() - 0.6, frame["year"].max() + 0.6)
+    for spare in panels[len(shown) :]:
+        spare.remove()
+    pictures.legend(panels[0], alone, 3)
     told = "; ".join(f"{w.part(part)}: {_course(own, w)}" for part, own in frame.groupby("part", sort=False))
     alt = w("Scores of {place} by year; lines break where the measure changed.", place=name) + " " + told
     caption = w("Points by year, on the scale of the years that compare with the latest. Dotted lines mark years from which scores no longer compare with those before; the earlier ones are grey and may lie off the scale.")  # fmt: skip

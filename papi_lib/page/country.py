@@ -16,8 +16,8 @@ from matplotlib.transforms import Bbox
 
 from papi_lib import places
 from papi_lib.page import pictures
-from papi_lib.page.charts import colours, rows
-from papi_lib.page.colours import GROUPS, INKS, PAPER
+from papi_lib.page.charts import chart, colours, resolve, rows
+from papi_lib.page.colours import GROUPS, INKS
 from papi_lib.page.pictures import ONLY_NARROW, ONLY_WIDE
 from papi_lib.page.words import Words
 from papi_lib.places import Place
@@ -34,9 +34,9 @@ def group_name(group: int, w: Words) -> str:
     return [w("highest"), w("upper middle"), w("lower middle"), w("lowest")][int(group) - 1]
 
 
-@pictures.style()
+@chart
 def strip(
-    frame: pd.DataFrame, place: Place, *, before: float | None = None, lang: str = "vi", ax: Axes | None = None,
+    frame: pd.DataFrame, place: Place | str | int, *, before: float | None = None, lang: str = "vi", ax: Axes | None = None,
     reconstructed: bool = False, palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
     """Draw every province's score on one line, with the four groups; name the place, the cities under central government, first and last.
@@ -75,7 +75,7 @@ def strip(
     edges = [first - room, *((ends["max"].iloc[:-1].to_numpy() + ends["min"].iloc[1:].to_numpy()) / 2), last + room]
     for group, (left, right) in zip(ends.index, pairwise(edges), strict=True):
         ax.axvspan(left, right, color=colour[group], alpha=0.25, lw=0)
-        spot = {"x": (left + right) / 2, "y": -1.5, "ha": "center", "va": "bottom", "fontsize": 8}
+        spot = {"x": (left + right) / 2, "y": -1.5, "ha": "center", "va": "bottom", "fontsize": pictures.size(8)}
         ax.text(s=pictures.wrap(group_name(group, w), 6), gid=ONLY_WIDE, **spot)
         ax.text(s=str(group), gid=ONLY_NARROW, visible=False, **spot)
     height = (7 * np.arange(n) % 9 - 4) / 8  # dots beside each other do not hide each other
@@ -85,12 +85,13 @@ def strip(
         ax.plot(row[["low", "high"]], [0, 0], color=colour["place"], lw=2.5, alpha=0.5, zorder=4, solid_capstyle="butt")
         ax.plot(row["score"], 0, "o", color=colour["place"], ms=9, zorder=6)
         if before is not None and np.isfinite(before):
-            ax.plot(before, 0, "o", mfc=PAPER, mec=colour["place"], mew=1.6, ms=8, zorder=5)
+            ax.plot(before, 0, "o", mfc=colour["paper"], mec=colour["place"], mew=1.6, ms=8, zorder=5)
             caption += " " + w("The hollow dot is {place} the year before.", place=place.name(lang))
     cities = table[table["type"] == "city"]
     chosen = own | frame.index.isin([*cities.index, *frame.index[[0, -1]]])
     beside = spread(frame["score"][chosen].to_numpy(), 0.045 * (last - first or 1), last)
-    turned = {"rotation": 60, "rotation_mode": "anchor", "va": "center", "fontsize": 7.5, "annotation_clip": False}
+    turned = {"rotation": 60, "rotation_mode": "anchor", "va": "center", "annotation_clip": False}
+    turned["fontsize"] = pictures.size(7.5)
     for x, code, y, foot in zip(frame["score"][chosen], frame.index[chosen], height[chosen], beside, strict=True):
         mine = code == place.code
         line, text, weight = ("place", "place", "bold") if mine else ("line", "text", "normal")
@@ -124,9 +125,9 @@ def spread(positions: Sequence[float], gap: float, last: float) -> np.ndarray:
     return np.minimum(np.maximum.accumulate(positions - steps), last - steps[-1:].sum()) + steps
 
 
-@pictures.style()
+@chart
 def areas(
-    frame: pd.DataFrame, place: Place, whole: float, *, lang: str = "vi", ax: Axes | None = None, whole_name: str = "",
+    frame: pd.DataFrame, place: Place | str | int, whole: float, *, lang: str = "vi", ax: Axes | None = None, whole_name: str = "",
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
     """Draw every district's or commune's score with its interval in the order of their names, and the whole's.
@@ -158,7 +159,8 @@ def areas(
     frame = frame.assign(name=frame.index.map(w.place))
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     kinds, whole_name = places.types(frame.index, lang, place.year), whole_name or w.place(place.province_code)
-    ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if ax is None else ax
+    alone = ax is None
+    ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if alone else ax
     at, own = rows(ax, frame["name"]), frame.index == place.code
     ax.axvline(whole, color=colour["whole"], lw=1, label=whole_name)
     for chosen, key, label in ((~own, "cities", w("direct estimate, 95% interval")), (own, "place", place.name(lang))):
@@ -167,11 +169,12 @@ def areas(
             ends = np.clip([drawn["score"] - drawn["low"], drawn["high"] - drawn["score"]], 0, None)
             ax.errorbar(drawn["score"], at[chosen], xerr=ends, **look)
     if "model" in frame:
-        ax.plot(frame["model"], at, "D", ms=5.5, mfc=PAPER, mec=colour["peers"], zorder=4, label=w("model estimate"))
+        look = {"ms": 5.5, "mfc": colour["paper"], "mec": colour["peers"], "zorder": 4}
+        ax.plot(frame["model"], at, "D", label=w("model estimate"), **look)
     for tick, chosen in zip(ax.get_yticklabels(), own, strict=True):
         tick.set(color=colour["place"] if chosen else colour["text"], weight="bold" if chosen else "normal")
     ax.set_xlabel(w("points"))
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=2)
+    pictures.legend(ax, alone, 2)
     alt = w("Scores of {n} {units} in the order of their names.", n=frame["score"].notna().sum(), units=kinds)
     if own.any() and pd.notna(frame["score"][place.code]):
         known = {"place": place.name(lang), "whole": whole_name, "value": whole} | dict(frame.loc[place.code])
@@ -197,17 +200,17 @@ def _near(codes: pd.Index, place: Place) -> np.ndarray:
     return ((away**2).sum(axis=1).rank(method="first") <= _MOST).to_numpy()
 
 
-@pictures.style()
+@chart
 def tiles(
-    groups: pd.Series, place: Place | None = None, *, lang: str = "vi", ax: Axes | None = None,
+    frame: pd.DataFrame, place: Place | str | int | None = None, *, lang: str = "vi", ax: Axes | None = None,
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
     """Draw the provinces of a year as a tile map coloured by group.
 
     Parameters
     ----------
-    groups : pandas.Series
-        Group 1 (highest) to 4 by province; missing where not published.
+    frame : pandas.DataFrame or pandas.Series
+        By province, as from `papi_lib.posterior.standing`: ``group``, 1 (highest) to 4, missing where not published.
     place : Place, optional
         Province to outline.
     lang : {"vi", "en"}
@@ -219,6 +222,7 @@ def tiles(
     """
     year = place.year if place else None
     w, colour = Words(lang, year), colours(palette)
+    groups = frame["group"] if isinstance(frame, pd.DataFrame) else frame
     grid = places.tiles(lang, year).assign(group=groups.astype("Int64"))
     if grid["group"].isna().all():
         return None
@@ -226,11 +230,11 @@ def tiles(
         ax = pictures.axes(w, 6.6, 9.2)
         ax.set_position((0, 0, 1, 1))  # nothing stands outside, which a layout takes long to find out
     looks = {g: {"facecolor": colour[g], "edgecolor": colour["line"]} for g in GROUPS}
-    looks[0] = {"facecolor": PAPER, "edgecolor": colour["line"], "hatch": "////"}
-    middle, small = {"ha": "center", "va": "center"}, {"fontsize": 6.3}
+    looks[0] = {"facecolor": colour["paper"], "edgecolor": colour["line"], "hatch": "////"}
+    middle, small = {"ha": "center", "va": "center"}, {"fontsize": pictures.size(6.3)}
     for tile in grid.fillna({"group": 0}).itertuples():
         ax.add_patch(Rectangle((tile.column, tile.row), 0.94, 0.92, lw=0.6, **looks[tile.group]))
-        ground = None if tile.group else {"facecolor": PAPER, "linewidth": 0, "pad": 0.5}  # hatching is hard to read
+        ground = None if tile.group else {"fc": colour["paper"], "lw": 0, "pad": 0.5}  # hatching is hard to read
         look = {"color": INKS.get(tile.group, colour["text"]), "bbox": ground} | middle
         name, number = pictures.wrap(tile.name.replace(" - ", " "), 8), tile.group or "–"
         ax.text(
@@ -240,11 +244,9 @@ def tiles(
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
             ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", **small)
         elif pd.notna(tile.islands):  # east of the map
-            line = {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}
+            look = {"arrowprops": {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}, "fontsize": pictures.size(7)}
             spots = (tile.column + 0.95, tile.row + 0.5), (7.25, tile.row + 0.5)
-            ax.annotate(
-                pictures.wrap(tile.islands, 9), *spots, fontsize=7, va="center", color=colour["text"], arrowprops=line
-            )
+            ax.annotate(pictures.wrap(tile.islands, 9), *spots, va="center", color=colour["text"], **look)
     code = place.province_code if place else None
     if code in grid.index:
         spot = tuple(grid.loc[code, ["column", "row"]])
@@ -254,7 +256,12 @@ def tiles(
     if code in grid.index:
         own = {"edgecolor": colour["place"], "lw": 2, "label": w.place(code)}
         handles.insert(0, Rectangle((0, 0), 1, 1, fill=False, **own))
-    title = {"title": w("group (quartile)"), "title_fontsize": 8, "handlelength": 1.2, "handletextpad": 0.5}
+    title = {
+        "title": w("group (quartile)"),
+        "title_fontsize": pictures.size(8),
+        "handlelength": 1.2,
+        "handletextpad": 0.5,
+    }
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), **title)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
@@ -270,9 +277,8 @@ def tiles(
     return pictures.describe(ax, caption, alt, shown, columns=columns, rows=(w("province"), ""))
 
 
-@pictures.style()
 def point_out(
-    ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place, *, lang: str = "vi", means: bool = True,
+    ax: Axes, frame: pd.DataFrame, x: str, y: str, place: Place | str | int, *, lang: str = "vi", means: bool = True,
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
     """Point out a place and its region among all provinces' dots, drawn already; name them and the central cities.
@@ -294,7 +300,7 @@ def point_out(
     palette : mapping, optional
         Colours that differ from `papi_lib.page.charts.PALETTE`.
     """
-    frame = frame[[x, y]].dropna()
+    place, frame = resolve(place, frame), frame[[x, y]].dropna()
     if frame.empty:
         return None
     w, colour, code = Words(lang, place.year), colours(palette), place.code
@@ -304,7 +310,7 @@ def point_out(
     ax.set(xlabel=w.part(x) + w(" (points)"), ylabel=w.part(y) + w(" (points)"))
     region = [key for key in places.peers(place, "region") if key in frame.index]
     ax.scatter(frame.loc[region, x], frame.loc[region, y], s=26, color=colour["peers"], lw=0, zorder=3)
-    small, bold = {"fontsize": 8.3, "color": colour["text"]}, {"fontsize": 9, "color": colour["place"], "weight": "bold"}  # fmt: skip
+    small, bold = {"fontsize": pictures.size(8.3), "color": colour["text"]}, {"fontsize": pictures.size(9), "color": colour["place"], "weight": "bold"}  # fmt: skip
     looks = {key: small for key in places.peers(place, "cities") if key in frame.index}
     r = frame[x].corr(frame[y])
     alt = w("{n} provinces by {x:part} and {y:part}; correlation {r:2}.", n=len(frame), x=x, y=y, r=r)
@@ -313,7 +319,7 @@ def point_out(
         ax.plot(*here, "o", ms=13, mfc="none", mec=colour["place"], mew=2.2, zorder=4)
         looks = {code: bold} | {city: look for city, look in looks.items() if city != code}
         alt += " " + w("{place}: {x:2} and {y:2} points.", place=place.name(lang), x=here[x], y=here[y])
-    looks |= {key: {"fontsize": 8.3, "color": colour["peers"]} for key in region if key not in looks}
+    looks |= {key: small | {"color": colour["peers"]} for key in region if key not in looks}
     _name(ax, frame, {key: (w.place(key), look) for key, look in looks.items()}, colour["line"], ONLY_WIDE)
     with pictures.narrow(ax.figure):
         few = list(looks)[: 7 if code in looks else 6]

@@ -14,7 +14,7 @@ from matplotlib.patches import Circle
 
 from papi_lib import places
 from papi_lib.page import pictures
-from papi_lib.page.charts import colours
+from papi_lib.page.charts import chart, colours
 from papi_lib.page.words import Words
 from papi_lib.places import Place
 
@@ -24,9 +24,9 @@ _DEGREE = 111.2
 _ISLANDS = ["20333", "22736"]
 
 
-@pictures.style()
+@chart
 def communes(
-    frame: pd.DataFrame, place: Place, whole: float, *, lang: str = "vi", ax: Axes | None = None, whole_name: str = "",
+    frame: pd.DataFrame, place: Place | str | int, whole: float, *, lang: str = "vi", ax: Axes | None = None, whole_name: str = "",
     palette: Mapping | None = None,
 ) -> Axes | None:  # fmt: skip
     """Draw the communes of a province since 2025 as dots of their area, coloured by their model estimates.
@@ -57,6 +57,7 @@ def communes(
     inland = own if (own["type"] == "dac-khu").all() else own[own["type"] != "dac-khu"]
     reach = 1.5 * (own["model"] - whole).abs().max() or 1  # no colour is the darkest: differences are small
     shades, norm = mpl.colormaps["PuOr"], Normalize(whole - reach, whole + reach)
+    alone = ax is None and pictures.on_page()  # else what stands beside the map finds its room with it
     ax = pictures.axes(w, 7, 5, margins=(0.1, 2.5, 0.1, 0.75)) if ax is None else ax
     face = [shades(norm(model)) if pd.notna(model) else "white" for model in inland["model"]]
     edge = np.where(inland["score"].notna(), colour["line"], colour["text"])
@@ -66,14 +67,22 @@ def communes(
     middle = country.loc[place.code]
     if place.code in inland.index:
         ax.add_patch(Circle((middle.x, middle.y), middle.radius, fill=False, ec=colour["place"], lw=2.5, zorder=5))
-        named = {"color": colour["place"], "weight": "bold", "fontsize": 8.5, "ha": "center", "va": "bottom"}
+        named = {
+            "color": colour["place"],
+            "weight": "bold",
+            "fontsize": pictures.size(8.5),
+            "ha": "center",
+            "va": "bottom",
+        }
         named["bbox"] = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1}
         ax.annotate(place.name(lang), (middle.x, middle.y + middle.radius), (0, 3), textcoords="offset points", **named)
     ends = [inland[c] + sign * inland["radius"] for c in ("x", "y") for sign in (-1, 1)]
     ax.set(xlim=(ends[0].min(), ends[1].max()), ylim=(ends[2].min(), ends[3].max()), aspect="equal")
     ax.set_axis_off()
-    _overview(ax, country, own, place, w, colour)
-    bar = ax.figure.colorbar(mpl.cm.ScalarMappable(norm, shades), cax=ax.figure.add_axes((0.08, 0.085, 0.5, 0.025)), orientation="horizontal")  # fmt: skip
+    beside, foot = (0.66, 0.02, 0.33, 0.96), (0.08, 0.085, 0.5, 0.025)
+    _overview(ax.figure.add_axes(beside) if alone else ax.inset_axes((1.02, 0, 0.5, 1)), country, own, place, w, colour)
+    scale = ax.figure.add_axes(foot) if alone else ax.inset_axes((0.1, -0.08, 0.8, 0.04))
+    bar = ax.figure.colorbar(mpl.cm.ScalarMappable(norm, shades), cax=scale, orientation="horizontal")
     bar.set_label(w("model estimate, points; in the middle {whole}", whole=whole_name or w.place(place.province_code)))
     bar.ax.xaxis.set_major_formatter(pictures.Numbers(w))
     alt = w("Map of {n} communes as dots.", n=len(own))
@@ -92,9 +101,8 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(x=_DEGREE * scale * table["longitude"], y=_DEGREE * table["latitude"], radius=radius)
 
 
-def _overview(ax: Axes, country: pd.DataFrame, own: pd.DataFrame, place: Place, w: Words, colour: dict) -> None:
+def _overview(small: Axes, country: pd.DataFrame, own: pd.DataFrame, place: Place, w: Words, colour: dict) -> None:
     """Draw all communes of the country small, those of the province darker, with the islands' names."""
-    small = ax.figure.add_axes((0.66, 0.02, 0.33, 0.96))
     small.scatter(country["x"], country["y"], s=0.6, color=colour["range"], rasterized=True, linewidths=0)
     islands = country.loc[_ISLANDS]
     small.scatter(islands["x"], islands["y"], s=9, color=colour["line"])
@@ -102,6 +110,8 @@ def _overview(ax: Axes, country: pd.DataFrame, own: pd.DataFrame, place: Place, 
     small.plot(*country.loc[place.code, ["x", "y"]], "o", ms=5, mfc="none", mec=colour["place"], mew=1.4)
     for code, row in islands.iterrows():
         name = pictures.wrap(w.place(code), 10)
-        small.text(row["x"], row["y"] - 40, name, fontsize=6.5, ha="center", va="top", color=colour["text"])
+        small.text(
+            row["x"], row["y"] - 40, name, fontsize=pictures.size(6.5), ha="center", va="top", color=colour["text"]
+        )
     small.set(xlim=(country["x"].min() - 30, country["x"].max() + 90), ylim=(country["y"].min() - 40, country["y"].max() + 30), aspect="equal")  # fmt: skip
     small.set_axis_off()

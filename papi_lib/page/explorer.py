@@ -21,7 +21,7 @@ from IPython.display import Javascript
 from matplotlib.axes import Axes
 
 from papi_lib import datafiles, estimates, index, places, posterior, published
-from papi_lib.page import charts, country, pictures, story, tables
+from papi_lib.page import charts, country, pictures, snippets, story, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
 
@@ -37,7 +37,6 @@ CONTROLS = {
 #: The value of the control for the comparison that opens the field for another province's name.
 ANOTHER = "another"
 _TIGHT = 'style="margin: 0 0 0.3em; line-height: 1.4"'
-_literal = partial(json.dumps, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -99,24 +98,15 @@ class Choice:
             estimates.verdict(page.place.code, page.year, page.parts, self.beside), page.place, **look
         )
 
-    def code(self) -> str:
-        """Return the code of a cell that makes the picture: the calls that `draw` makes."""
-        page, beside, ((argument, name),) = self.page, _literal(self.beside), self._named.items()
-        opened = ", ".join(map(_literal, (page.place.name_vi, page.year, page.lang)))
-        opened += f", dimension={page.dimension}" if page.dimension else ""
-        part = "page.series" if self.part == page.series else _literal(self.part)
-        frame, chart = {
-            "history": (f"history(page.place.code, [{part}], {beside}, {self.first}, page.year)", "history"),
-            "parts": (f"verdict(page.place.code, page.year, page.parts, {beside})", "profile"),
+    def code(self, ax: Axes | None = None) -> str:
+        """Return the code of a cell that makes the picture, drawn already if `ax` is given: the calls that `draw` makes."""
+        part = "page.series" if self.part == self.page.series else repr(self.part)
+        frame = {
+            "history": f"history(page.place.code, [{part}], {self.beside!r}, {self.first}, page.year)",
+            "parts": f"verdict(page.place.code, page.year, page.parts, {self.beside!r})",
         }[self.picture]
-        return f"""\
-from papi_lib import estimates
-from papi_lib.page import charts
-from papi_lib.page.page import Page
-
-page = Page.open({opened})
-frame = estimates.{frame}
-page.picture(charts.{chart}(frame, page.place, lang=page.lang, {argument}={_literal(name)}))"""
+        ax = ax or self.draw()
+        return "" if ax is None else snippets.of(self.page, ax.figure, f"estimates.{frame}")
 
     def say(self) -> list[str]:
         """Return sentences on the picture: the latest score and rank with their margins, and what is missing."""
@@ -266,7 +256,7 @@ class Explorer(widgets.VBox):
             figures = tables.html(about.data, w, w("Data behind the picture"), about.columns, about.rows)
             self.drawing.value = f"{pictures.svg(ax.figure, about.alt)}<p {_TIGHT}>{escape(about.caption)}</p>"
             self.table.value = f'<div class="jp-RenderedHTMLCommon">{figures}</div>'
-            self.code.value = choice.code()
+            self.code.value = choice.code(ax)
         self.copy.disabled = ax is None
 
     def _settle(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, modes, posterior, precision, provenance, published
+from papi_lib import datafiles, index, modes, posterior, precision, provenance, published
 from papi_lib.page import charts, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -32,7 +32,7 @@ def history(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        From `papi_lib.estimates.history`: the page's series and its parts; None for a survey, of which there is one.
+        `Page.history`; None for a survey, of which there is one.
     """
     if not page.measured:
         return every_year(page) if page.in_index else None
@@ -41,12 +41,10 @@ def history(page: Page) -> pd.DataFrame | None:
         return page.say("There is one survey of the {units}, so nothing can be said about change.")
     last_year(page)
     course(page)
-    frame = estimates.history(page.place.code, [page.series, *page.parts], until=page.year)
-    whole = frame["part"] == page.series
-    for own in (frame[whole], frame[~whole]):
-        page.picture(charts.history(own, page.place, lang=page.lang, beside_name=page.whole))
+    for own in ([page.series], page.parts):
+        page.picture(charts.history(page.history, page.place, lang=page.lang, parts=own, beside_name=page.whole))
     every_year(page)
-    return frame
+    return page.history
 
 
 def every_year(page: Page) -> pd.DataFrame:

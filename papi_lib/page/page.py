@@ -9,12 +9,13 @@ from __future__ import annotations
 from base64 import b64encode
 from html import escape
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
 from papi_lib import index, places
-from papi_lib.page import facts, pictures, tables
+from papi_lib.page import facts, pictures, snippets, tables
 from papi_lib.page.view import View
 from papi_lib.page.words import Words, mark
 from papi_lib.survey import units
@@ -42,6 +43,8 @@ class Page(View):
     ) -> Page:
         """Open a page from a notebook's parameters: names, codes and years become places and numbers here.
 
+        Pictures have the look of pages from now on (`papi_lib.page.pictures.theme`); a theme set afterwards replaces it.
+
         Parameters
         ----------
         province, district, commune : str or int
@@ -61,7 +64,6 @@ class Page(View):
             Unknown province, district, commune, year, dimension or language; the message says what there is. The
             records are of another province, or have no respondent of the place.
         """
-        pictures.look()
         named, survey = {"district": district, "commune": commune}, None
         for level in (level for level, name in named.items() if name is not None):
             if survey:
@@ -74,6 +76,7 @@ class Page(View):
             place = places.province(province, year)
         if dimension is not None:
             dimension = index.check_part(dimension)
+        pictures.theme()
         return cls(place, year, Words(lang, year), dimension, survey)
 
     def title(self, subject: str | None = None) -> None:
@@ -173,7 +176,8 @@ class Page(View):
             about = pictures.Description(self._text(caption, values), self._text(alt, values), data, columns, rows)
         about = pictures.Description(about.caption + self._mark(True), about.alt, about.data, about.columns, about.rows)
         note = self.words("SIMULATED DATA") if self.simulated else ""
-        self._html(pictures.html(ax.figure, about, self.words, note))
+        plt.close(ax.figure)  # one of pyplot's would be shown once more
+        self._html(pictures.html(ax.figure, about, self.words, note, snippets.of(self, ax.figure)))
 
     def _text(self, sentence: str, values: dict) -> str:
         return self.words(sentence, **({"place": self.name, "year": self.year, "units": self.units} | values))

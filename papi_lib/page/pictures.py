@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from html import escape
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -27,7 +29,8 @@ from papi_lib.page import colours, tables
 from papi_lib.page.colours import ALARM, BEST, CITIES, COUNTRY, FAINT, LINE, PLACE, REGION, SOFT  # noqa: F401 (for notebooks)
 from papi_lib.page.words import Words
 
-_STYLE: Any = {
+#: The look of a page's pictures; `theme` puts it into matplotlib's settings.
+_THEME: Any = {
     "svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": 9,
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": LINE, "axes.labelcolor": COUNTRY,
     "axes.titlesize": 9.5, "axes.titlelocation": "left", "text.color": COUNTRY,
@@ -74,13 +77,15 @@ def axes(
     words: Words, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1,
     margins: tuple[float, float, float, float] | None = None,
 ) -> Axes | np.ndarray:  # fmt: skip
-    """Return empty axes in the project's look, apart from pyplot's figures; several as a flat array.
+    """Return empty axes; several as a flat array.
 
-    What is drawn on them by hand has the look as well. Sizes are in inches. The layout is found when the picture is
-    drawn; `margins` (left, right, top, bottom) fix it where they are known, which draws twice as fast.
+    Sizes are in inches. The layout is found when the picture is drawn; on a page `margins` (left, right, top, bottom) fix
+    it where they are known, which draws twice as fast. Outside of a page (`on_page`) the figure is one of pyplot's, in
+    the look that the reader has set, and a notebook shows it as any other.
     """
-    look()
-    figure = Figure(figsize=(width, height), layout=None if margins else "constrained")
+    margins = margins if on_page() else None
+    layout: Any = {"figsize": (size(width), size(height)), "layout": None if margins else "constrained"}
+    figure = Figure(**layout) if on_page() else plt.figure(**layout)
     drawn = figure.subplots(rows, columns, squeeze=False).ravel()
     if margins:
         left, right, top, bottom = margins
@@ -92,14 +97,30 @@ def axes(
     return drawn[0] if len(drawn) == 1 else drawn
 
 
-def look() -> None:
-    """Give all that this process draws from now on the project's look, whatever it drew before and in whichever thread."""
-    mpl.rcParams.update(_STYLE)
+def theme() -> None:
+    """Make the look of pages that of all pictures from now on, as `seaborn.set_theme` does; opening a page calls it.
+
+    A theme that is set afterwards replaces it, on pages too.
+    """
+    mpl.rcParams.update(_THEME)
 
 
-def style():
-    """Return the context in which every picture is drawn: the project's one look."""
-    return mpl.rc_context(_STYLE)
+def on_page() -> bool:
+    """Return whether pictures have the look of pages: see `theme`."""
+    return mpl.rcParams["text.color"] == COUNTRY
+
+
+def size(on_a_page: float) -> float:
+    """Return a size on a page as it is where type is larger than a page's 9 points: twice as much where that is 18."""
+    return on_a_page * (mpl.rcParams["font.size"] / _THEME["font.size"])
+
+
+def legend(ax: Axes, alone: bool, columns: int) -> None:
+    """Name what is drawn: below the figure, or inside the axes where the figure may have others (not `alone`)."""
+    if alone:
+        ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+    else:
+        ax.legend()
 
 
 def describe(ax: Axes, caption: str, alt: str, data: pd.DataFrame | None = None, **shown: Any) -> Axes:
@@ -108,7 +129,7 @@ def describe(ax: Axes, caption: str, alt: str, data: pd.DataFrame | None = None,
     return ax
 
 
-def html(figure: Figure, about: Description, words: Words, note: str = "") -> str:
+def html(figure: Figure, about: Description, words: Words, note: str = "", code: str = "") -> str:
     """Return a figure as HTML: inline SVG that a screen reader can read out, caption, the figures behind it.
 
     Parameters
@@ -121,6 +142,8 @@ def html(figure: Figure, about: Description, words: Words, note: str = "") -> st
         The page's language.
     note : str
         Text across the picture, such as that its data are simulated.
+    code : str
+        Python that draws the picture again, if it is known; to be copied.
     """
     behind = ""
     if about.data is not None:
@@ -128,6 +151,9 @@ def html(figure: Figure, about: Description, words: Words, note: str = "") -> st
         body = tables.html(about.data, words, words("Data behind the picture"), columns, about.rows)
         show = escape(words("Show the data"))
         behind = f'<details><summary aria-label="{show}: {escape(about.caption)}">{show}</summary>{body}</details>'
+    if code:
+        copy = escape(words("Copy as code"))
+        behind += f'<details><summary aria-label="{copy}: {escape(about.caption)}">{copy}</summary><pre>{escape(code)}</pre></details>'
     drawing = svg(figure, about.alt, note)
     if figure.get_figwidth() > NARROW:
         with narrow(figure):
@@ -149,7 +175,7 @@ def narrow(figure: Figure) -> Iterator[None]:
         undo.callback(artist.set, **{key: getattr(artist, f"get_{key}")() for key in new})
         artist.set(**new)
 
-    with style(), ExitStack() as undo:
+    with ExitStack() as undo:
         panels, width, height = figure.axes, *figure.get_size_inches()
         fixed = not any(ax.get_in_layout() for ax in panels)
         engine, heights, extra = figure.get_layout_engine(), [], 0.15
@@ -207,7 +233,9 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
     buffer, engine = io.StringIO(), figure.get_layout_engine()
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) if not axis.label.get_text()):
         axis.set_label_coords(0, 0)  # a name that is not there is not kept clear of the ticks' labels
-    with style(), mpl.rc_context({"svg.hashsalt": shown}):  # no drawing refers to what another, perhaps hidden, has
+    with mpl.rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": shown}
+    ):  # no drawing refers to what another, perhaps hidden, has
         if engine:  # laid out here, the figure is drawn once; savefig would draw it twice
             engine.execute(figure)
             figure.set_layout_engine(None)
@@ -223,6 +251,9 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
     text = re.sub(r"\s*\n\s*", "\n", text)
     # Full precision of positions serves no eye: a tenth of a point does. Texts between tags stay as they are.
     text = re.sub(r"<[^>]+>", lambda tag: _COLOUR.sub(_themed, _LONG.sub(r"\1", tag[0])), text)
+    # Matplotlib names clips by unrounded positions, whose last digit is not the same each time.
+    for name, clip in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', text, re.S):
+        text = text.replace(name, f"p{zlib.crc32((shown + clip).encode()):08x}")
     opening = (
         r'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="\1" role="img" '
         f'aria-label="{{alt}}" style="display:var(--{shown},{"block" if shown == "wide" else "none"});width:100%;'

@@ -48,7 +48,7 @@ def standing(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        `Page.standing`, for a survey with the model estimates; None if the year lacks the dimension.
+        `Page.standing`; None if the year lacks the dimension.
     """
     if not page.measured:
         return moves.last(page) if page.in_index else None
@@ -63,7 +63,6 @@ def standing(page: Page) -> pd.DataFrame | None:
         else:
             page.say(_BESIDE[bool(claim["clear"])], whole=page.whole, **known)
     if page.survey:
-        frame = frame.join(page.survey.models.xs(page.series, level="series").rename(columns={"se": "model_se"}))
         _sample(page, frame.loc[page.place.code], n)
         about = {"lang": page.lang, "whole_name": page.whole}
         page.picture(dots.communes(frame, page.place, claim["beside"], **about))
@@ -95,25 +94,11 @@ def parts(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        Indexed by part, in points: ``score``, ``margin`` (of the difference to the whole), ``whole``, ``peers``, of provinces
-        ``cities``, ``best`` and ``worst``, ``rank`` and ``of``, ``difference`` (to the whole) and ``clear``.
+        `Page.profile`.
     """
     if not page.measured:
         return None
-    w, code = page.words, page.place.code
-    scores = estimates.intervals(page.scores[page.scores["part"].isin(page.parts)])
-    verdicts = page.gaps.reindex(page.parts)
-    frame = scores[scores["place"] == code].set_index("part")[["score", "se", "margin", "n"]]
-    frame["whole"] = verdicts["beside"]
-    for beside in ("peers",) if page.survey else ("peers", "cities", "best"):
-        frame[beside] = estimates.gaps(scores, code, beside)["beside"]
-    if not page.survey:
-        frame["worst"] = scores.groupby("part")["score"].min()
-        frame["best_place"] = [own["place"][own["score"].idxmax()] for _, own in scores.groupby("part", sort=False)]
-        known = scores.pivot(index="place", columns="part", values="score")
-        frame["rank"], frame["of"] = known.rank(ascending=False, method="min").loc[code], known.count()
-    frame["margin"] = verdicts["margin"]  # so that a whisker reaches the whole just where the dot is hollow
-    frame = frame.join(verdicts[["difference", "clear"]])
+    w, frame = page.words, page.profile
     page.ask("Which parts make it so?", "how-large-is-the-margin-of-error")
     clear = frame[frame["clear"]]
     for sentence, named in (
@@ -160,7 +145,7 @@ def groups(page: Page) -> pd.Series | None:
     if page.survey or not page.measured:
         return None
     page.ask("Where are the groups?")
-    page.picture(country.tiles(page.standing["group"], page.place, lang=page.lang))
+    page.picture(country.tiles(page.standing, page.place, lang=page.lang))
     return page.standing["group"]
 
 

@@ -93,9 +93,13 @@ class View:
 
     @cached_property
     def standing(self) -> pd.DataFrame:
-        """Every place's score in the page's series, with intervals and ranks; of provinces those that are probable."""
+        """Every place's score in the page's series, with intervals and ranks; of provinces those that are probable.
+
+        Of a survey with the model estimates.
+        """
         if self.survey:
-            return self.survey.standing(self.series)
+            models = self.survey.models.xs(self.series, level="series").rename(columns={"se": "model_se"})
+            return self.survey.standing(self.series).join(models)
         return posterior.published_standing(self.year, self.series)
 
     @cached_property
@@ -103,26 +107,39 @@ class View:
         """All differences that the page tells, each with its one verdict: see `papi_lib.estimates.claims`."""
         make = self.survey.claims if self.survey else lambda *about: estimates.claims(about[0], self.year, *about[1:])
         if not self.in_index:
-            return pd.DataFrame(
-                columns=[
-                    "part",
-                    "kind",
-                    "score",
-                    "beside",
-                    "difference",
-                    "se",
-                    "margin",
-                    "z",
-                    "clear",
-                    *estimates.CHANGES,
-                ]
-            )
+            known = ["part", "kind", "score", "beside", "difference", "se", "margin", "z", "clear"]
+            return pd.DataFrame(columns=[*known, *estimates.CHANGES])
         frame = make(self.place.code)
         if self.dimension is not None:
-            frame = pd.concat(
-                [frame[frame["part"] == self.dimension], make(self.place.code, self.dimension)], ignore_index=True
-            )
+            own = frame[frame["part"] == self.dimension]
+            frame = pd.concat([own, make(self.place.code, self.dimension)], ignore_index=True)
         return frame.reindex(columns=frame.columns.union(estimates.CHANGES, sort=False))
+
+    @cached_property
+    def profile(self) -> pd.DataFrame:
+        """The parts of the page's score, beside the whole, places of its kind, and of provinces the best.
+
+        Indexed by part, in points: ``score``, ``margin`` (of the difference to the whole), ``whole``, ``peers``, of
+        provinces ``cities``, ``best`` and ``worst``, ``rank`` and ``of``, ``difference`` (to the whole) and ``clear``.
+        """
+        code, scores = self.place.code, estimates.intervals(self.scores[self.scores["part"].isin(self.parts)])
+        verdicts = self.gaps.reindex(self.parts)
+        frame = scores[scores["place"] == code].set_index("part")[["score", "se", "margin", "n"]]
+        frame["whole"] = verdicts["beside"]
+        for beside in ("peers",) if self.survey else ("peers", "cities", "best"):
+            frame[beside] = estimates.gaps(scores, code, beside)["beside"]
+        if not self.survey:
+            frame["worst"] = scores.groupby("part")["score"].min()
+            frame["best_place"] = [own["place"][own["score"].idxmax()] for _, own in scores.groupby("part", sort=False)]
+            known = scores.pivot(index="place", columns="part", values="score")
+            frame["rank"], frame["of"] = known.rank(ascending=False, method="min").loc[code], known.count()
+        frame["margin"] = verdicts["margin"]  # so that a whisker reaches the whole just where the dot is hollow
+        return frame.join(verdicts[["difference", "clear"]])
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """The page's series and its parts year by year: see `papi_lib.estimates.history`."""
+        return estimates.history(self.place.code, [self.series, *self.parts], until=self.year)
 
     @cached_property
     def last_change(self) -> pd.Series | None:

@@ -224,18 +224,17 @@ def extract(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
 def extract_notebook(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
     """Extract what to translate from a notebook: Babel's hook for ``*.ipynb``.
 
-    These are sentences in code cells and, where the notebook's metadata say ``papi.translated``, the
-    paragraphs of its text.
+    These are sentences in code cells, headings of reports and, where the notebook's metadata say ``papi.translated``,
+    all paragraphs of its text.
     """
     import nbformat
 
     notebook = nbformat.reads(fileobj.read().decode("utf-8"), as_version=4)
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     yield from extract(io.BytesIO(source.encode("utf-8")), keywords, comment_tags, options)
-    if notebook.metadata.get("papi", {}).get("translated"):
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                yield from ((1, None, paragraph, []) for paragraph in paragraphs(cell.source))
+    about = notebook.metadata.get("papi", {})
+    text = [part for cell in notebook.cells if cell.cell_type == "markdown" for part in paragraphs(cell.source)]
+    yield from ((1, None, part, []) for part in text if about.get("translated") or (about and part.startswith("#")))
 
 
 def paragraphs(text: str) -> list[str]:

@@ -31,7 +31,7 @@ places.codes(own["province"])           a column of names or codes as codes, to 
 A part is a dimension's number (1-8), a sub-dimension's key (index.subdimensions(2024)) or "total" (None in older
 calls); 1 is the code of Ha Noi (places.province("Hà Nội").code); papi_lib.panel(wide=True) is ready for statsmodels.
 Scores are points of the published index. help(published.load), for example, has the rest;
-tutorial.ipynb in papi_lib.delivered("notebooks") answers fifteen questions with these calls."""
+tutorial.ipynb and cookbook.ipynb in papi_lib.delivered("notebooks") answer fifteen questions with these calls."""
 
 
 def delivered(name: str) -> Path:

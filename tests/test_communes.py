@@ -10,7 +10,7 @@ from conftest import ROOT
 from notebook_runs import run
 
 from papi_lib import cli, datafiles, places, report
-from papi_lib.page import dots, pictures, story
+from papi_lib.page import basis, dots, pictures, story
 from papi_lib.page.page import Page
 from papi_lib.survey import codebook, records, units
 
@@ -129,7 +129,7 @@ def test_files_of_other_provinces_run_to_the_end(tmp_path, monkeypatch, province
     file = tmp_path / "own.parquet"
     survey_of(names, f"{level}_code").to_parquet(file)
     page = Page.open(province, year, "en", dimension=3, records=str(file), **{level: own})
-    text = shown_by(monkeypatch, page, story.standing, story.parts, story.answers, story.tasks, story.made)
+    text = shown_by(monkeypatch, page, story.standing, story.parts, story.answers, story.tasks, basis.made)
     assert told in text
     assert f"among the 7 {level}s is possible" in text
     assert "the city" not in text.replace("the city’s", "")  # seven of them are not the province

@@ -163,9 +163,10 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
         return w("{moves:list}.", moves=moves)
     clear = page.claims.query("kind == 'change' and clear").sort_values("z", key=abs, ascending=False)
     if len(clear):
+        clear = clear[clear["since"] == clear["since"].iloc[0]]  # one year is named for all
         told = [w("{part:part} {change:move}, while the mean of provinces {country:move}", **row) for row in clear.head(MOST).to_dict("records")]  # fmt: skip
         return w(
-            "Since {first}, by more than the margin of error, {moves:list}.", first=clear["since"].min(), moves=told
+            "Since {first}, by more than the margin of error, {moves:list}.", first=clear["since"].iloc[0], moves=told
         )
     first = min(index.segment(page.year, page.dimension))
     if first == page.year:

@@ -156,10 +156,14 @@ def country(year: int, dimension: int | None) -> None:
     for margin in _MARGINS:
         posterior.published_standing(year, own, margin)
     for part in parts:
-        _ = posterior.published_standing(year, part), modes.of_published(part, year)
+        posterior.published_standing(year, part)
+        modes.of_published(part, year)
     code = places.provinces(year).index[0]
     estimates.history(code, [own, *parts], until=year)
-    _ = [places.tiles(lang, year) for lang in LANGUAGES], dimension and indicators.beside(code, year, dimension)
+    for lang in LANGUAGES:
+        places.tiles(lang, year)
+    if dimension:
+        indicators.beside(code, year, dimension)
     since = max((y for y in index.segment(year, own) if y < year), default=year - 1)
     for margin in ("level", "passing"):
         posterior.rises(since, year, own, margin)

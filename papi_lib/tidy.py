@@ -128,11 +128,7 @@ def _scores(years: tuple[int, ...], parts: tuple[int | str, ...], of: int) -> pd
 
 def _several(given: object, all_: list) -> list:
     """Return one or several as a list."""
+    if given is None:
+        return all_
     given = given.tolist() if isinstance(given, np.ndarray | np.generic) else given
-    return (
-        all_
-        if given is None
-        else list(given)
-        if isinstance(given, Iterable) and not isinstance(given, str)
-        else [given]
-    )
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]

@@ -34,13 +34,11 @@ def colours(palette: Mapping | None) -> dict:
     if unknown := set(palette or ()) - set(PALETTE):
         named, known = (", ".join(map(repr, names)) for names in (unknown, PALETTE))
         raise ValueError(f"no colour of {named} in a chart; there are {known}")
-    set_ = mpl.rcParams
-    theme = (
-        {}
-        if pictures.on_page()
-        else dict.fromkeys(("text", "whole"), set_["text.color"]) | {"paper": set_["axes.facecolor"]}
-    )
-    return PALETTE | theme | dict(palette or {})
+    own = {}
+    if not pictures.on_page():  # the reader's theme
+        ink = mpl.rcParams["text.color"]
+        own = {"text": ink, "whole": ink, "paper": mpl.rcParams["axes.facecolor"]}
+    return PALETTE | own | dict(palette or {})
 
 
 def chart(draw: Callable) -> Callable:

@@ -233,9 +233,8 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
     buffer, engine = io.StringIO(), figure.get_layout_engine()
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) if not axis.label.get_text()):
         axis.set_label_coords(0, 0)  # a name that is not there is not kept clear of the ticks' labels
-    with mpl.rc_context(
-        {"svg.fonttype": "none", "svg.hashsalt": shown}
-    ):  # no drawing refers to what another, perhaps hidden, has
+    # By its salt no drawing refers to what another, perhaps hidden, has.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": shown}):
         if engine:  # laid out here, the figure is drawn once; savefig would draw it twice
             engine.execute(figure)
             figure.set_layout_engine(None)

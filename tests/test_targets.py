@@ -10,6 +10,7 @@ from notebook_runs import run
 from scipy.special import expit, logit
 
 from papi_lib import datafiles, forecast, index, plans, posterior, published, targets
+from papi_lib.page.words import Words
 
 
 def test_ha_noi_2020_to_2021():
@@ -212,14 +213,13 @@ def da_nang():
 def test_the_page_judges_the_plan_as_it_counts_itself(ha_noi):
     climb, text = targets.climb("Hà Nội", 2023, rank=28), ha_noi.text
     assert (
-        "counted from 2020, the plan asks for at least 5 places up a year on average. For 2024 that makes place 28"
-        in text
+        "counted from 2020, the plan asks for at least 5 places up a year on average. For 2024 that makes 28th" in text
     )
-    assert "Ha Noi has place 29: short of it by 1." in text
+    assert "Ha Noi came 29th: 1 short of it." in text
     assert "By this count it was ahead in 2021, 2022, and 2023 and short of it in 2024." in text
     assert "Ha Noi is in group 2: reached." in text
-    assert f"to hold it in 2024 had a chance of {climb.probability:.0%}" in text
-    assert "place 10 or better" not in text  # nobody set that
+    assert f"the chance of holding it in 2024 was {climb.probability:.0%}" in text
+    assert "10th or better" not in text  # nobody set that
     fan = ha_noi.values["fan"]
     assert fan["target"].dropna().to_list() == [43, 38, 33, 28]
     assert fan.loc[2021:2024, "rank"].to_list() == [9, 12, 15, 29]
@@ -229,9 +229,7 @@ def test_the_page_judges_the_plan_as_it_counts_itself(ha_noi):
 @pytest.mark.slow
 def test_a_rise_is_told_as_a_chance_for_the_same_and_for_other_villages(ha_noi):
     rises = {margin: posterior.rises(2020, 2024, margin=margin).loc[1, "rose"] for margin in ("level", "passing")}
-    assert (
-        "Among the 61 provinces published in both years, Ha Noi went from place 46 in 2020 to place 29" in ha_noi.text
-    )
+    assert "Among the 61 provinces published in both years, Ha Noi went from 46th in 2020 to 29th" in ha_noi.text
     assert f"truly rose is {rises['level']:.0%} if the survey went to other districts" in ha_noi.text
     assert f"and {rises['passing']:.0%} if it went to the same ones" in ha_noi.text
     assert f"The chance that Ha Noi truly fell is {posterior.rises(2023, 2024).loc[1, 'fell']:.0%}." in ha_noi.text
@@ -243,7 +241,8 @@ def test_without_a_plan_the_page_judges_five_places(da_nang):
     climb = targets.climb("Đà Nẵng", 2023, places=5)
     assert "No plan in the project's data sets a target of Da Nang for 2024." in da_nang.text
     assert (
-        f"To reach place {climb.target_rank} or better in 2024 had a chance of {climb.probability:.0%}" in da_nang.text
+        f"the chance of reaching {Words('en').ordinal(climb.target_rank)} or better in 2024 was {climb.probability:.0%}"
+        in da_nang.text
     )
     assert (
         f"needed a lasting gain of {climb.needed_gain[0.5]:.2f} points, at least {len(climb.steps[0.5])} sub"
@@ -334,9 +333,9 @@ def test_targets_from_2025_start_from_the_province_of_2025(name, said):
 @pytest.mark.parametrize(
     ("name", "year", "said", "unsaid"),
     [
-        ("Hà Nội", 2021, "Ha Noi has place 9: better than asked by 34.", "Where does a target from 2025"),
+        ("Hà Nội", 2021, "Ha Noi came 9th: 34 better than asked.", "Where does a target from 2025"),
         ("Quảng Ninh", 2024, "PAPI did not publish Quang Ninh in both 2023 and 2024", "chance that Quang Ninh truly"),
-        ("Quảng Ninh", 2023, "There is no place above the first: to keep it had a chance of", "points more, Quang Ninh would have stood"),
+        ("Quảng Ninh", 2023, "No rank is above the first; the chance of keeping it was", "points more, Quang Ninh would have ranked"),
         ("Hà Nội", 2013, "There are too few years before 2013", "What would do it?"),
     ],
 )  # fmt: skip

@@ -152,6 +152,9 @@ def profile(
     if "whole" in frame:
         pictures.legend(ax, alone, 3)
     caption = w("Differences with their margins of error, all looked at together; hollow dots are within theirs.")
+    if len(frame) > 1:
+        (top, up), (bottom, down) = frame["difference"].iloc[[0, -1]].items()
+        caption = w("{place}: from {top:part} ({up:+2}) at the top to {bottom:part} ({down:+2}) at the bottom.", place=name, top=top, up=up, bottom=bottom, down=down) + f" {caption}"  # fmt: skip
     told = "; ".join(
         w("{part:part} {difference:+2}" if row.clear else "{part:part} {difference:+2} (within its margin of error)", part=row.Index, difference=row.difference)
         for row in frame.itertuples()
@@ -213,6 +216,11 @@ def history(
     told = "; ".join(f"{w.part(part)}: {_course(own, w)}" for part, own in frame.groupby("part", sort=False))
     alt = w("Scores of {place} by year; lines break where the measure changed.", place=name) + " " + told
     caption = w("Points by year, on the scale of the years that compare with the latest. Dotted lines mark years from which scores no longer compare with those before; the earlier ones are grey and may lie off the scale.")  # fmt: skip
+    runs = [run for _, own in frame.dropna(subset="score").groupby("part", sort=False) if len(run := own[own["segment"] == own["segment"].iloc[-1]]) > 1]  # fmt: skip
+    if runs:
+        moved = max(runs, key=lambda run: abs(run["score"].iloc[-1] - run["score"].iloc[0])).iloc[[0, -1]]
+        (since, first), (until, last) = moved[["year", "score"]].to_numpy()
+        caption = w("What moved most is {part:part}: {first:2} points in {since:0}, {last:2} in {until:0}." if len(runs) > 1 else "{part:part}: {first:2} points in {since:0}, {last:2} in {until:0}.", part=moved["part"].iloc[0], first=first, since=since, last=last, until=until) + f" {caption}"  # fmt: skip
     columns = {
         "year": (w("year"), ""), "score": (name, "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_se": (w("standard error of the difference"), "2"),

@@ -64,9 +64,9 @@ def strip(
         return None
     w, colour, n = Words(lang, place.year), colours(palette), len(frame)
     table, own = places.provinces(place.year), frame.index == place.code
-    caption = w("A dot a province by published score, in four groups by our ordering; the bar is the 95% interval.")
+    caption = w("A dot a province by published score, in four groups by our ordering.")
     if reconstructed:
-        caption = w("A dot a province of 2025 by the score that we reconstructed, in four groups by our ordering; the bar is the 95% interval.")  # fmt: skip
+        caption = w("A dot a province of 2025 by the score that we reconstructed, in four groups by our ordering.")
     names = table[f"name_{lang}"]
     ax = pictures.axes(w, 7, 2.7, margins=(0.2, 0.2, 1.05, 0.5)) if ax is None else ax
     first, last = frame["score"].iloc[[0, -1]]
@@ -82,6 +82,8 @@ def strip(
     ax.scatter(frame["score"], np.where(own, 0, height), s=np.where(own, 0, 14), color=colour["best"], lw=0, zorder=3)
     if own.any():
         row = frame.loc[place.code]
+        beside = int(frame["score"].between(row["low"], row["high"]).sum()) - 1
+        caption = w("{place} ranks {rank:th} of {n}; within the 95% interval of its score (the bar) lie {beside} others.", place=place.name(lang), n=n, rank=row["rank"], beside=beside) + f" {caption}"  # fmt: skip
         ax.plot(row[["low", "high"]], [0, 0], color=colour["place"], lw=2.5, alpha=0.5, zorder=4, solid_capstyle="butt")
         ax.plot(row["score"], 0, "o", color=colour["place"], ms=9, zorder=6)
         if before is not None and np.isfinite(before):
@@ -91,7 +93,7 @@ def strip(
     chosen = own | frame.index.isin([*cities.index, *frame.index[[0, -1]]])
     beside = spread(frame["score"][chosen].to_numpy(), 0.045 * (last - first or 1), last)
     turned = {"rotation": 60, "rotation_mode": "anchor", "va": "center", "annotation_clip": False}
-    turned["fontsize"] = pictures.size(7.5)
+    turned["fontsize"] = pictures.size(7.6)
     for x, code, y, foot in zip(frame["score"][chosen], frame.index[chosen], height[chosen], beside, strict=True):
         mine = code == place.code
         line, text, weight = ("place", "place", "bold") if mine else ("line", "text", "normal")
@@ -175,17 +177,18 @@ def areas(
         tick.set(color=colour["place"] if chosen else colour["text"], weight="bold" if chosen else "normal")
     ax.set_xlabel(w("points"))
     pictures.legend(ax, alone, 2)
+    caption = w("In the order of names, not of scores. Bars are 95% intervals, each by itself: one in twenty misses the truth by chance, so a bar beside the line is no finding.")  # fmt: skip
+    if len(frame) < every:
+        caption += " " + w("Drawn are the {n} of {every} {units} that are nearest to {place}.", n=len(frame), every=every, units=kinds, place=place.name(lang))  # fmt: skip
     alt = w("Scores of {n} {units} in the order of their names.", n=frame["score"].notna().sum(), units=kinds)
     if own.any() and pd.notna(frame["score"][place.code]):
         known = {"place": place.name(lang), "whole": whole_name, "value": whole} | dict(frame.loc[place.code])
-        alt += " " + w("{place}: {score:2} points, 95% interval {low:2} to {high:2}; {whole}: {value:2}.", **known)
+        claim = w("{place}: {score:2} points, 95% interval {low:2} to {high:2}; {whole}: {value:2}.", **known)
+        alt, caption = f"{alt} {claim}", f"{claim} {caption}"
     columns = {
         "score": (w("direct estimate"), "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "model": (w("model estimate"), "2"),
     }  # fmt: skip
-    caption = w("In the order of names, not of scores. Bars are 95% intervals, each by itself: one in twenty misses the truth by chance, so a bar beside the line is no finding.")  # fmt: skip
-    if len(frame) < every:
-        caption += " " + w("Drawn are the {n} of {every} {units} that are nearest to {place}.", n=len(frame), every=every, units=kinds, place=place.name(lang))  # fmt: skip
     return pictures.describe(ax, caption, alt, frame.set_index("name"), columns=columns, rows=(w("place"), ""))
 
 
@@ -231,7 +234,7 @@ def tiles(
         ax.set_position((0, 0, 1, 1))  # nothing stands outside, which a layout takes long to find out
     looks = {g: {"facecolor": colour[g], "edgecolor": colour["line"]} for g in GROUPS}
     looks[0] = {"facecolor": colour["paper"], "edgecolor": colour["line"], "hatch": "////"}
-    middle, small = {"ha": "center", "va": "center"}, {"fontsize": pictures.size(6.3)}
+    middle, small = {"ha": "center", "va": "center"}, {"fontsize": pictures.size(7.2)}
     for tile in grid.fillna({"group": 0}).itertuples():
         ax.add_patch(Rectangle((tile.column, tile.row), 0.94, 0.92, lw=0.6, **looks[tile.group]))
         ground = None if tile.group else {"fc": colour["paper"], "lw": 0, "pad": 0.5}  # hatching is hard to read
@@ -244,7 +247,7 @@ def tiles(
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
             ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", **small)
         elif pd.notna(tile.islands):  # east of the map
-            look = {"arrowprops": {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}, "fontsize": pictures.size(7)}
+            look = {"arrowprops": {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}, "fontsize": pictures.size(7.2)}
             spots = (tile.column + 0.95, tile.row + 0.5), (7.25, tile.row + 0.5)
             ax.annotate(pictures.wrap(tile.islands, 9), *spots, va="center", color=colour["text"], **look)
     code = place.province_code if place else None
@@ -256,22 +259,20 @@ def tiles(
     if code in grid.index:
         own = {"edgecolor": colour["place"], "lw": 2, "label": w.place(code)}
         handles.insert(0, Rectangle((0, 0), 1, 1, fill=False, **own))
-    title = {
-        "title": w("group (quartile)"),
-        "title_fontsize": pictures.size(8),
-        "handlelength": 1.2,
-        "handletextpad": 0.5,
-    }
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), **title)
+    look = {"title": w("group (quartile)"), "title_fontsize": pictures.size(8), "handlelength": 1.2, "handletextpad": 0.5}
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), **look)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
     counts = grid["group"].value_counts()
     told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in GROUPS]
     told.append(f"{w('not published')} {grid['group'].isna().sum()}")
     alt = w("Tile map of the {n} provinces by group:", n=len(grid)) + f" {', '.join(told)}."
-    if code in grid.index and pd.notna(grid.loc[code, "group"]):
-        alt += " " + w("{place} is in group {group}.", place=place.name(lang), group=grid.loc[code, "group"])
     caption = w("One tile a province, by its group in the year (1 = highest quarter). Positions are schematic.")
+    if code in grid.index and pd.notna(own := grid.loc[code, "group"]):
+        region = grid.loc[grid.index.isin(places.peers(place, "region")), "group"].drop(code, errors="ignore").dropna()
+        about = {"place": w.place(code), "group": own, "region": places.region_name(place.region, lang), "n": len(region)}
+        claim = w("{place} is in group {group}; of the {n} other provinces of {region}, {higher} are in a higher one and {lower} in a lower one.", higher=(region < own).sum(), lower=(region > own).sum(), **about)  # fmt: skip
+        alt, caption = f"{alt} {claim}", f"{claim} {caption}"
     shown = grid.set_index("name").sort_index(key=lambda names: names.map(places.sort_key))
     columns = {"group": (w("group (quartile)"), "n")}
     return pictures.describe(ax, caption, alt, shown, columns=columns, rows=(w("province"), ""))

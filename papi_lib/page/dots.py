@@ -86,9 +86,10 @@ def communes(
     bar.set_label(w("model estimate, points; in the middle {whole}", whole=whole_name or w.place(place.province_code)))
     bar.ax.xaxis.set_major_formatter(pictures.Numbers(w))
     alt = w("Map of {n} communes as dots.", n=len(own))
-    if pd.notna(own["model"].get(place.code)):
-        alt += " " + w("{place}: {model:2} points; {whole}: {value:2}.", place=place.name(lang), model=own["model"][place.code], whole=whole_name, value=whole)  # fmt: skip
     caption = w("A dot a commune where it lies, as large as its area; no borders are drawn. Colours are model estimates, which hardly rank: communes of like colour cannot be told apart. A dotted rim marks one whose own answers cannot be shown, so that all of its colour is borrowed; white is one without answers.")  # fmt: skip
+    if pd.notna(own["model"].get(place.code)):
+        claim = w("{place}: {model:2} points; {whole}: {value:2}.", place=place.name(lang), model=own["model"][place.code], whole=whole_name, value=whole)  # fmt: skip
+        alt, caption = f"{alt} {claim}", f"{claim} {caption}"
     shown = own.assign(name=own.index.map(w.place)).set_index("name").sort_index(key=lambda names: names.map(places.sort_key))  # fmt: skip
     columns = {"score": (w("direct estimate"), "2"), "model": (w("model estimate"), "2"), "area_km2": (w("area, km²"), "1")}  # fmt: skip
     return pictures.describe(ax, caption, alt, shown, columns=columns, rows=(w("place"), ""))
@@ -111,7 +112,7 @@ def _overview(small: Axes, country: pd.DataFrame, own: pd.DataFrame, place: Plac
     for code, row in islands.iterrows():
         name = pictures.wrap(w.place(code), 10)
         small.text(
-            row["x"], row["y"] - 40, name, fontsize=pictures.size(6.5), ha="center", va="top", color=colour["text"]
+            row["x"], row["y"] - 40, name, fontsize=pictures.size(7.6), ha="center", va="top", color=colour["text"]
         )
     small.set(xlim=(country["x"].min() - 30, country["x"].max() + 90), ylim=(country["y"].min() - 40, country["y"].max() + 30), aspect="equal")  # fmt: skip
     small.set_axis_off()

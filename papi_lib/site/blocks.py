@@ -1,4 +1,4 @@
-"""What executed notebooks tell a reader, as blocks of text, tables and pictures, and the brief that is made of them.
+"""What executed notebooks and parts of pages tell a reader, as blocks of text, tables and pictures.
 
 Nothing is computed: every sentence, figure and picture is one that a page of the place shows.
 """
@@ -6,30 +6,16 @@ Nothing is computed: every sentence, figure and picture is one that a page of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
-from papi_lib.page.words import Words, mark
+from papi_lib.page.words import Words
 from papi_lib.site.outputs import for_reader
 
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.S)
-#: The questions of notebooks whose answers make the brief, in its order, and the kinds of blocks taken of each.
-PARTS = (
-    (mark("How does {place} stand in each dimension?"), ("table",)),
-    (mark("Which are the priorities?"), ("finding", "table")),
-    (mark("Which parts make it so?"), ("finding", "picture")),
-    (mark("How did it move?"), ("finding",)),
-    (mark("What was asked, and what came?"), ("finding",)),
-    (mark("Who is asked to act?"), ("table",)),
-    (mark("What does the plan ask districts to do?"), ("table",)),
-    (mark("How sure is the score?"), ("table",)),
-    (mark("How was this made?"), ("note",)),
-)
-#: A table of the brief that has more rows is shortened.
-MOST_ROWS = 12
 
 
 class Cell(NamedTuple):
@@ -73,13 +59,27 @@ def sections(notebook: NotebookNode, w: Words) -> list[Section]:
     made = [Section("", [])]
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         for fragment in for_reader(cell, w)[0]:
-            drawings = _DRAWING.findall(fragment)
-            for tag in BeautifulSoup(_DRAWING.sub("<svg></svg>", fragment), "html.parser").find_all(True):
-                if tag.name == "h2":
-                    made.append(Section(_text(tag), []))
-                elif found := _block(tag, drawings):
+            for found in _read(fragment):
+                if isinstance(found, Block):
                     made[-1].blocks.append(found)
+                else:
+                    made.append(Section(found, []))
     return made
+
+
+def blocks(markup: str) -> list[Block]:
+    """Return the blocks of a part of a page."""
+    return [found for found in _read(markup) if isinstance(found, Block)]
+
+
+def _read(markup: str) -> Iterator[Block | str]:
+    """Yield the blocks of markup, and the texts of its headings."""
+    drawings = _DRAWING.findall(markup)
+    for tag in BeautifulSoup(_DRAWING.sub("<svg></svg>", markup), "html.parser").find_all(True):
+        if tag.name == "h2":
+            yield _text(tag)
+        elif found := _block(tag, drawings):
+            yield found
 
 
 def _block(tag: Tag, drawings: list[str]) -> Block | None:
@@ -108,36 +108,3 @@ def _rows(table: Tag | None) -> list[list[Cell]]:
 
 def _text(tag: Tag | None) -> str:
     return " ".join(tag.get_text().split()) if tag else ""
-
-
-def brief(pages: Iterable[Sequence[Section]], w: Words, place: str, year: int) -> list[Section]:
-    """Return a place's brief: what its first page answers at once, then the questions of `PARTS`.
-
-    Parameters
-    ----------
-    pages : iterable of list of Section
-        The place's pages, as `sections` returns them; the first that answers a question counts.
-    w : Words
-        Their language.
-    place, year : str, int
-        As the pages name them.
-    """
-    pages = [page for page in pages if page]
-    opening = next((page[0].blocks for page in pages if any(b.kind == "finding" for b in page[0].blocks)), [])
-    made = [Section(w("In short"), [block for block in opening if block.kind != "lead"])]
-    for question, kinds in PARTS:
-        asked = w(question, place=place, year=year)
-        answers = next((s.blocks for page in pages for s in page if s.question == asked), [])
-        pictures = [block for block in answers if block.kind == "picture"][:1]
-        blocks = [b for b in answers if b.kind in kinds and (b.kind != "picture" or b in pictures)]
-        made += [Section(asked, [_by_first(b) if len(b.rows) > MOST_ROWS else b for b in blocks])] if blocks else []
-    return made
-
-
-def _by_first(table: Block) -> Block:
-    """Return a long table with a row for each name in its first column, its second column's texts together."""
-    head, *rows = table.rows
-    texts: dict[str, list[str]] = {}
-    for name, text, *_ in rows:
-        texts.setdefault(name.text, []).append(text.text)
-    return table._replace(rows=[head[:2], *([Cell(name), Cell("; ".join(own))] for name, own in texts.items())])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from papi_lib.atomic import write
 from papi_lib.page.colours import style_sheet
-from papi_lib.page.words import Words
+from papi_lib.page.words import Words, mark
 from papi_lib.site import files
 
 #: Nothing is fetched, since every address is behind a proxy that is not there; and no script runs.
@@ -26,6 +26,24 @@ _CLOSED = ("--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>")
 _SCRIPTLESS = '{"profile": {"default_content_setting_values": {"javascript": 2}}}'
 #: Set to 1, it lets root, for whom Chromium does not start otherwise, print without the browser's sandbox.
 UNBOXED = "PAPI_NO_SANDBOX"
+#: The questions of pages on the whole index whose answers make a summary, in its order, and the kinds of pieces taken.
+PARTS = (
+    (mark("Where does {place} stand?"), "picture"),
+    (mark("How does {place} stand in each dimension?"), "table"),
+    (mark("Which are the priorities?"), "finding"),
+    (mark("Which parts make it so?"), "finding picture"),
+    (mark("How did it move?"), "finding"),
+    (mark("What was asked, and what came?"), "finding"),
+    (mark("What does the plan ask districts to do?"), "table"),
+    (mark("What does the plan ask communes to do?"), "table"),
+    (mark("How was this made?"), "note"),
+)
+_PIECES = {
+    "opening": r'<p class="simulated">.*?</p>|<ul class="findings">.*?</ul>', "finding": r'<p class="finding">.*?</p>',
+    "note": r'<p class="note">.*?</p>', "table": r'<div class="drawing" tabindex="0"><table.*?</table></div>',
+    "picture": r'<figure class="picture">.*?</figure>',
+}  # fmt: skip
+_FOLDED = re.compile(r"<details>.*?</details>", re.S)
 #: So many dimensions of the upper two groups are told as strengths, and of the lower two as weaknesses.
 ENDS = 2
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -36,38 +54,78 @@ def briefs(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
     jobs = [job for job in files.of_places(run["jobs"]) if job["status"] != "failed" and "parent" not in job["labels"]]
     for (folder, place), own in groupby(jobs, key=lambda job: files.split_path(job["path"])[:2]):
         pages = list(own)
-        whole = [job for job in pages if job["facts"].get("dimension", 0) is None]
-        if whole and whole[0]["facts"].get("rank"):
-            yield f"{folder}/{place}/brief.html", _brief(out, f"{folder}/{place}/brief", pages, whole)
+        main = next((job for job in pages if job["facts"].get("dimension", 0) is None and job["facts"].get("rank")), None)
+        if main:
+            w, labels, path = Words(main["labels"]["lang"]), main["labels"], f"{folder}/{place}/brief"
+            styles, parts = summary(out, pages, w)
+            yield f"{path}.html", files.filled(
+                "brief", w, [main], labels=labels, facts=main["facts"], styles=styles, parts=parts, place=labels["name"],
+                title=title(labels, w), **files.of_notebook(main, b"", w),
+            )  # fmt: skip
 
 
-def _brief(out: Path, path: str, pages: list[dict], whole: list[dict]) -> bytes:
-    main, labels = whole[0], whole[0]["labels"]
-    w, facts = Words(labels["lang"]), main["facts"]
-    order = by_rank(pages)
-    dimensions = [job for job in pages if job in order]
-    strong = [job for job in order if job["facts"]["group"] <= 2][:ENDS]
-    weak = [job for job in order[::-1] if job["facts"]["group"] > 2][:ENDS]
-    styles, drawings = pictures(out / "site" / f"{main['path']}.html")
-    return files.filled(
-        "brief", w, [main], labels=labels, facts=facts, styles=styles, drawings=drawings[:2], dimensions=dimensions,
-        sections=[(title, own) for title, own in ((w("Strengths"), strong), (w("Weaknesses"), weak)) if own], target=whole[1:2], place=labels["name"],
-        title=w("Summary for leaders: {place}, {year}", place=labels["name"], year=labels["year"]),
-        hrefs={job["path"]: files.link(path, job["path"], ".html") for job in pages}, **files.of_notebook(main, b"", w),
-    )  # fmt: skip
+def title(labels: dict, w: Words) -> str:
+    """Return the title of a place's summary."""
+    return w("Summary for leaders: {place}, {year}", place=files.full_name(labels), year=labels["year"])
+
+
+def summary(out: Path, jobs: list[dict], w: Words) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return a place's summary: the style rules of its pictures, by class, and its parts, each a title and its markup.
+
+    It is what the place's pages say: the opening of the first on the whole index, the answers to the questions of
+    `PARTS` and, of provinces, what the pages on the dimensions where they are strong and weak say of themselves.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The run folder, with its pages.
+    jobs : list of dict
+        The records of the place's pages.
+    w : Words
+        Their language.
+    """
+    whole, labels = [job for job in jobs if job["facts"].get("dimension", 0) is None] or jobs[:1], jobs[0]["labels"]
+    styles, answers = dict[str, str](), dict[str, str]()
+    for job in whole:
+        text = files.read_file(out / "site" / f"{job['path']}.html").decode()
+        found = re.search(r'<main id="main">(.*)<details class="code">', text, flags=re.S)
+        first, *more = re.split(r'<h2 id="[^"]*">(.*?)</h2>', _FOLDED.sub("", found[1] if found else ""))
+        answers = {"": first, **dict(zip(more[::2], more[1::2], strict=True))} | answers
+        styles |= dict(re.findall(r"\.(\w+)\{([^{}]*)\}", files.own_style(text)))
+    told = {"place": labels["name"], "year": labels["year"]}
+    parts = [(w("In short"), _taken(answers[""], "opening"))]
+    for question, kinds in PARTS:
+        asked = w(question, **told)
+        parts.append((asked, "".join(_taken(answers.get(escape(asked), ""), kind) for kind in kinds.split())))
+    order, facts = by_rank(jobs), whole[0]["facts"]
+    strong = [job for job in order if job["facts"].get("group") in (1, 2)][:ENDS]
+    weak = [job for job in order[::-1] if job["facts"].get("group") in (3, 4)][:ENDS]
+    ends = [(w(name), "".join(map(_of_dimension, own))) for name, own in ((mark("Strengths"), strong), (mark("Weaknesses"), weak))]  # fmt: skip
+    if facts.get("rank"):
+        sure = w("Scores come from a sample survey. The chances are nine in ten that {place} truly stands between ranks {lower} and {upper}.", lower=facts["rank_lower"], upper=facts["rank_upper"], **told)  # fmt: skip
+        if facts.get("change"):
+            sure += " " + w("A change of the total of less than {noise:2} points since {since} may be no change at all.", **facts["change"])  # fmt: skip
+        sure += " " + w("Ranks and groups are our ordering of the published scores.")
+        ends.append((w("How sure is it?"), f'<p class="finding">{escape(sure)}</p>'))
+    return styles, [(name, markup) for name, markup in [*parts[:4], *ends[:2], *parts[4:], *ends[2:]] if markup]
+
+
+def _taken(markup: str, kind: str) -> str:
+    """Return the pieces of a kind in an answer, of pictures the first."""
+    return "".join(re.findall(_PIECES[kind], markup, flags=re.S)[: 1 if kind == "picture" else None])
+
+
+def _of_dimension(job: dict) -> str:
+    """Return what a dimension's page says of itself: what it is first and last in before how it moved."""
+    _, *told = job["facts"].get("findings") or [""]
+    told = told[1:] + told[:1] if job["facts"].get("change") else told
+    return f'<p class="finding"><strong>{escape(job["labels"]["title"])}.</strong> {escape(" ".join(told))}</p>'
 
 
 def by_rank(jobs: list[dict]) -> list[dict]:
     """Return the jobs about dimensions that have a rank, the best first."""
     known = [job for job in jobs if job["facts"].get("dimension") and job["facts"].get("rank")]
     return sorted(known, key=lambda job: job["facts"]["rank"])
-
-
-def pictures(page: Path) -> tuple[dict[str, str], list[str]]:
-    """Return a page's own style rules by class, and its drawings."""
-    text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    styles = dict(re.findall(r"\.(\w+)\{([^{}]*)\}", files.own_style(text)))
-    return styles, re.findall(r'<figure class="picture"><div>(.*?)</div>', text, flags=re.S)
 
 
 def browser() -> str:

@@ -1,4 +1,4 @@
-"""A run as documents to hand over: of each place a brief (.docx), all its tables (.xlsx), one page that opens alone.
+"""A run as documents to hand over: of each place its summary (.docx), all its tables (.xlsx), one page that opens alone.
 
 They are made from executed notebooks and the manifest, as pages are, and lie in the run's folder ``documents``.
 """
@@ -25,8 +25,8 @@ from docx.shared import Cm, Pt, RGBColor
 from papi_lib import atomic
 from papi_lib.batch import stored
 from papi_lib.page.words import Words, mark
-from papi_lib.site.blocks import Block, Section, brief, sections
-from papi_lib.site.booklet import bound
+from papi_lib.site.blocks import Block, Section, blocks, sections
+from papi_lib.site.booklet import bound, summary, title
 from papi_lib.site.files import full_name, of_places, read_file, read_run
 from papi_lib.site.workbook import of_place, of_protected, of_run
 
@@ -80,15 +80,14 @@ def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) ->
     labels, facts = jobs[0]["labels"], jobs[0]["facts"]
     w, name = Words(labels["lang"], labels["year"]), full_name(labels)
     about = w.date(datetime.fromisoformat(run["finished"])), facts
-    pages: dict[str, list[Section]] = {}
-    if {"docx", "xlsx"} & set(kinds):
+    if "docx" in kinds:
+        styles, parts = summary(out, jobs, w)
+        yield "docx", word(title(labels, w), [Section(name, blocks(markup)) for name, markup in parts], styles, w, *about)
+    if "xlsx" in kinds:
+        pages = {}
         for job in jobs:
             path = out / "notebooks" / f"{job['path']}.ipynb"
             pages[job["labels"]["title"]] = sections(stored.parse(read_file(path), str(path)), w)
-    if "docx" in kinds:
-        title = w("Brief for leaders: {place}, {year}", place=name, year=labels["year"])
-        yield "docx", word(title, brief(pages.values(), w, labels["name"], labels["year"]), w, *about)
-    if "xlsx" in kinds:
         yield "xlsx", of_place(w("PAPI {year}: {place}", place=name, year=labels["year"]), pages, w, *about)
     if "html" in kinds:
         whole = bound([out / "site" / f"{job['path']}.html" for job in jobs], labels)
@@ -107,15 +106,17 @@ def hand_over(out: Path, target: Path) -> int:
     return len(kept)
 
 
-def word(title: str, contents: Sequence[Section], w: Words, made: str, facts: dict) -> bytes:
-    """Return a brief as a .docx file.
+def word(title: str, contents: Sequence[Section], styles: dict, w: Words, made: str, facts: dict) -> bytes:
+    """Return a summary as a .docx file.
 
     Parameters
     ----------
     title : str
         Its title, in the page's language.
     contents : list of Section
-        See `papi_lib.site.blocks.brief`.
+        Its parts.
+    styles : dict
+        The style rules of its pictures, by class: see `papi_lib.site.booklet.summary`.
     w : Words
         The language.
     made : str
@@ -136,7 +137,7 @@ def word(title: str, contents: Sequence[Section], w: Words, made: str, facts: di
             if block.kind in counts:
                 counts[block.kind] += 1
                 caption = w(_NUMBERED[block.kind], n=counts[block.kind], caption=block.text)
-                (_table if block.kind == "table" else _picture)(paper, block, caption)
+                (_table if block.kind == "table" else _picture)(paper, block, caption, styles)
             else:
                 paper.add_paragraph(block.text, _STYLES.get(block.kind))
     foot = paper.sections[0].footer.paragraphs[0]
@@ -172,7 +173,7 @@ def _look(paper, lang: str) -> None:
     paper.styles["Normal"].element.get_or_add_rPr().append(tongue)
 
 
-def _table(paper, block: Block, caption: str) -> None:
+def _table(paper, block: Block, caption: str, _: dict) -> None:
     paper.add_paragraph(caption, "Caption")
     table = paper.add_table(0, len(block.rows[0]), "Light Grid Accent 1")
     longest = [min(max(len(cell.text) for cell in column), 40) + 4 for column in zip(*block.rows, strict=True)]
@@ -193,11 +194,13 @@ def _table(paper, block: Block, caption: str) -> None:
                 written.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
-def _picture(paper, block: Block, caption: str) -> None:
+def _picture(paper, block: Block, caption: str, styles: dict) -> None:
     """Add a drawing as a picture of 200 dots an inch, with its text beside it for who cannot see it."""
     fonts = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")
+    rules = "".join(f".{name}{{{rule}}}" for name, rule in styles.items())
+    drawing = re.sub(r"var\([^,()]*,([^()]*)\)", r"\1", block.drawing.replace(">", f"><style>{rules}</style>", 1))
     drawn = resvg_py.svg_to_bytes(
-        svg_string=block.drawing, zoom=2.5, font_dirs=[fonts], skip_system_fonts=True, font_family="DejaVu Sans",
+        svg_string=drawing, zoom=2.5, font_dirs=[fonts], skip_system_fonts=True, font_family="DejaVu Sans",
         sans_serif_family="DejaVu Sans",
     )  # fmt: skip
     shape = paper.add_picture(io.BytesIO(bytes(drawn)), width=int(_WIDTH * 0.6))

@@ -212,7 +212,7 @@ if (keep) {
 }
 
 // On a phone the list of pages is folded, and so is each question that would end beyond the fourth screen.
-if (matchMedia("screen and (max-width: 52rem)").matches) {
+if (matchMedia("screen and (max-width: 63rem)").matches) {
   document.querySelector(".notebooks details")?.removeAttribute("open");
   const heads = [...document.querySelectorAll("main:not(.list) > h2")];
   const ends = [...heads.slice(1), document.querySelector("main").lastElementChild].map((next) => next.getBoundingClientRect().top + scrollY);

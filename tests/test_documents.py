@@ -7,15 +7,16 @@ import pytest
 from click.testing import CliRunner
 from docx import Document
 from openpyxl import load_workbook
+from PIL import Image
 from site_runs import district_facts, facts, job, notebook
 from site_runs import run as make_run
 
 from papi_lib.cli import main
 from papi_lib.page.words import Words
 
-SVG = '<svg viewBox="0 0 100 40" aria-label="Hai thanh: 1 và 2"><rect width="50" height="40" fill="#08306b"/></svg>'
+SVG = '<svg viewBox="0 0 100 40" aria-label="Hai thanh: 1 và 2"><rect width="50" height="40" style="fill: var(--c08306b,#08306b)"/></svg>'
 FIGURES = "<table class='figures'><caption>Số liệu của hình</caption><tr><th>trục</th><th>điểm</th></tr><tr><th>A</th><td class='number'>1,50</td></tr></table>"
-PICTURE = f"<figure class='picture'><div>{SVG}</div><figcaption>Điểm từng nội dung</figcaption><details>{FIGURES}</details></figure>"
+PICTURE = f'<figure class="picture"><div>{SVG}</div><figcaption>Điểm từng nội dung</figcaption><details>{FIGURES}</details></figure>'
 YEARS = "<table class='figures by-year'><caption>Qua các năm</caption><tr><th>nội dung</th><th>2024</th></tr><tr><th>Tổng điểm</th><td class='number group-1'>−1.043,77 (29)</td></tr></table>"
 ODD = "<table class='figures'><caption>=1+1 [x]</caption><tr><th>mục</th><th>giá trị</th></tr><tr><th>=cmd()</th><td class='number'>–</td></tr></table>"
 
@@ -24,12 +25,12 @@ ODD = "<table class='figures'><caption>=1+1 [x]</caption><tr><th>mục</th><th>g
 def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
     w, record = Words("vi", 2024), job("Hà Nội", "ha-noi")
-    ask = f"<h2 data-method='x'>{w('Which parts make it so?')}</h2>"
-    lead = "<ul class='findings'><li>Hà Nội đứng thứ 29/61.</li></ul>"
+    ask = f'<h2 data-method="x">{w("Which parts make it so?")}</h2>'
+    lead = '<ul class="findings"><li>Hà Nội đứng thứ 29/61.</li></ul>'
     told = facts(record, findings=["Hà Nội đứng thứ 29/61."], missing=["Không có điểm năm 2019."])
     fragments = (
         lead,
-        f"{ask}<p class='finding'>Cao hơn ở quản trị điện tử.</p>{PICTURE}",
+        f'{ask}<p class="finding">Cao hơn ở quản trị điện tử.</p>{PICTURE}',
         "<h2>Khác?</h2>",
         YEARS,
         ODD,
@@ -48,6 +49,8 @@ def test_a_brief_has_the_pages_words_pictures_with_text_and_captions(run):
     assert "Khác?" not in text  # not one of the brief's questions
     (shape,) = paper.inline_shapes
     assert shape._inline.docPr.get("descr") == "Hai thanh: 1 và 2"
+    drawn = paper.part.related_parts[shape._inline.graphic.graphicData.pic.blipFill.blip.embed].blob
+    assert Image.open(io.BytesIO(drawn)).getpixel((10, 10))[:3] == (8, 48, 107)  # in the page's colours
     assert paper.styles["Normal"].element.xpath(".//w:lang/@w:val") == ["vi-VN"]
 
 

@@ -64,9 +64,7 @@ def strip(
         return None
     w, colour, n = Words(lang, place.year), colours(palette), len(frame)
     table, own = places.provinces(place.year), frame.index == place.code
-    caption = w("A dot a province by published score, in four groups by our ordering.")
-    if reconstructed:
-        caption = w("A dot a province of 2025 by the score that we reconstructed, in four groups by our ordering.")
+    caption = w("A dot a province of 2025 by the score that we reconstructed, in four groups by our ordering." if reconstructed else "A dot a province by published score, in four groups by our ordering.")  # fmt: skip
     names = table[f"name_{lang}"]
     ax = pictures.axes(w, 7, 2.7, margins=(0.2, 0.2, 1.05, 0.5)) if ax is None else ax
     first, last = frame["score"].iloc[[0, -1]]
@@ -247,7 +245,7 @@ def tiles(
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
             ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", **small)
         elif pd.notna(tile.islands):  # east of the map
-            look = {"arrowprops": {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}, "fontsize": pictures.size(7.2)}
+            look = {"arrowprops": {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}} | small
             spots = (tile.column + 0.95, tile.row + 0.5), (7.25, tile.row + 0.5)
             ax.annotate(pictures.wrap(tile.islands, 9), *spots, va="center", color=colour["text"], **look)
     code = place.province_code if place else None
@@ -259,19 +257,19 @@ def tiles(
     if code in grid.index:
         own = {"edgecolor": colour["place"], "lw": 2, "label": w.place(code)}
         handles.insert(0, Rectangle((0, 0), 1, 1, fill=False, **own))
-    look = {"title": w("group (quartile)"), "title_fontsize": pictures.size(8), "handlelength": 1.2, "handletextpad": 0.5}
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), **look)
+    look = {"bbox_to_anchor": (0, 0.60), "title_fontsize": pictures.size(8), "handlelength": 1.2, "handletextpad": 0.5}
+    ax.legend(handles=handles, loc="upper left", title=w("group (quartile)"), **look)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
     counts = grid["group"].value_counts()
-    told = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in GROUPS]
-    told.append(f"{w('not published')} {grid['group'].isna().sum()}")
-    alt = w("Tile map of the {n} provinces by group:", n=len(grid)) + f" {', '.join(told)}."
+    sizes = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in GROUPS]
+    sizes.append(f"{w('not published')} {grid['group'].isna().sum()}")
+    alt = w("Tile map of the {n} provinces by group:", n=len(grid)) + f" {', '.join(sizes)}."
     caption = w("One tile a province, by its group in the year (1 = highest quarter). Positions are schematic.")
     if code in grid.index and pd.notna(own := grid.loc[code, "group"]):
         region = grid.loc[grid.index.isin(places.peers(place, "region")), "group"].drop(code, errors="ignore").dropna()
-        about = {"place": w.place(code), "group": own, "region": places.region_name(place.region, lang), "n": len(region)}
-        claim = w("{place} is in group {group}; of the {n} other provinces of {region}, {higher} are in a higher one and {lower} in a lower one.", higher=(region < own).sum(), lower=(region > own).sum(), **about)  # fmt: skip
+        told = {"place": w.place(code), "region": places.region_name(place.region, lang), "group": own}
+        claim = w("{place} is in group {group}; of the {n} other provinces of {region}, {higher} are in a higher one and {lower} in a lower one.", higher=(region < own).sum(), lower=(region > own).sum(), n=len(region), **told)  # fmt: skip
         alt, caption = f"{alt} {claim}", f"{claim} {caption}"
     shown = grid.set_index("name").sort_index(key=lambda names: names.map(places.sort_key))
     columns = {"group": (w("group (quartile)"), "n")}

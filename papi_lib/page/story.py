@@ -34,6 +34,11 @@ _BESIDE = {
     False: mark("{place} has {score:2} points (95% interval {low:2} to {high:2}), {difference:apart} {whole} ({beside:2}); the difference is within its margin of error (±{margin:2}, with all parts looked at together), so there may be none."),
 }  # fmt: skip
 
+_CLEAR = {
+    1: mark("{place} is above {whole} by more than the margin of error in {parts:list}."),
+    -1: mark("{place} is below {whole} by more than the margin of error in {parts:list}."),
+}
+
 
 @datafiles.held()
 def standing(page: Page) -> pd.DataFrame | None:
@@ -95,22 +100,11 @@ def parts(page: Page) -> pd.DataFrame | None:
     w, frame = page.words, page.profile
     page.ask("Which parts make it so?", "how-large-is-the-margin-of-error")
     clear = frame[frame["clear"]]
-    for sentence, named in (
-        (
-            mark("{place} is above {whole} by more than the margin of error in {parts:list}."),
-            clear[clear["difference"] > 0],
-        ),
-        (
-            mark("{place} is below {whole} by more than the margin of error in {parts:list}."),
-            clear[clear["difference"] < 0],
-        ),
-    ):
+    for sign, sentence in _CLEAR.items():
+        named = clear.loc[clear["difference"] * sign > 0, "difference"]
         if len(named):
-            page.say(
-                sentence,
-                whole=page.whole,
-                parts=[w("{part:part} ({gap:+2})", part=p, gap=gap) for p, gap in named["difference"].items()],
-            )
+            told = [w("{part:part} ({gap:+2})", part=part, gap=gap) for part, gap in named.items()]
+            page.say(sentence, whole=page.whole, parts=told)
     if frame["score"].notna().any() and frame["difference"].isna().all():
         page.say(uncompared(page))
     elif frame["score"].notna().any() and clear.empty:

@@ -61,23 +61,11 @@ def summary(page: Page) -> pd.DataFrame | None:
 
 def _clear(page: Page, claims: pd.DataFrame) -> list[str]:
     """Return the clear claims, one a part, the largest against their margin of error."""
-    told = [
-        page.words(
-            _CLEAR[row.difference > 0],
-            place=page.name,
-            part=row.part,
-            points=abs(row.difference),
-            margin=row.margin,
-            whole=page.whole,
-        )
-        for row in claims[claims["clear"]].drop_duplicates("part").head(MOST + 1).itertuples()
-    ]
-    nothing = (
-        mark("Nothing in {place} stands out from the margin of error of the scores.")
-        if claims["difference"].notna().any()
-        else story.uncompared(page)
-    )
-    return told or [page.words(nothing, place=page.name)]
+    w, about = page.words, {"place": page.name, "whole": page.whole}
+    rows = claims[claims["clear"]].drop_duplicates("part").head(MOST + 1)[["part", "difference", "margin"]]
+    told = [w(_CLEAR[gap > 0], part=part, points=abs(gap), margin=margin, **about) for part, gap, margin in rows.to_numpy()]  # fmt: skip
+    nothing = mark("Nothing in {place} stands out from the margin of error of the scores.")
+    return told or [w(nothing if claims["difference"].notna().any() else story.uncompared(page), **about)]
 
 
 def _finest(page: Page) -> list[str]:
@@ -115,12 +103,7 @@ def _move(page: Page, part: int | str) -> dict:
 def _standing(page: Page) -> str:
     """Return where the place stands, and stood the year before and when the edition began."""
     w, code, row = page.words, page.place.code, page.standing.loc[page.place.code]
-    told = {
-        "place": page.name,
-        "year": page.year,
-        "n": int(page.standing["score"].count()),
-        **row[["rank", "lower", "upper"]],
-    }
+    told = {"place": page.name, "year": page.year, "n": page.standing["score"].count()} | dict(row[["rank", "lower", "upper"]])  # fmt: skip
     told["group"] = country.group_name(row["group"], w)
     earlier = [
         y
@@ -128,11 +111,7 @@ def _standing(page: Page) -> str:
         if y in published.series(page.dimension, page.year) and y != page.year
     ]
     ranks = {y: _ranks(page, page.series, y) for y in earlier}
-    told["before"] = [
-        w("{rank:th} of {of:0} in {year}", rank=r[code], of=r.count(), year=y)
-        for y, r in ranks.items()
-        if pd.notna(r[code])
-    ]
+    told["before"] = [w("{rank:th} of {of:0} in {year}", rank=r[code], of=r.count(), year=y) for y, r in ranks.items() if pd.notna(r[code])]  # fmt: skip
     first = min(index.segment(page.year, page.dimension))
     scores = published.series(page.dimension, page.year)
     told["first"], apart = first, scores.loc[code] - scores.mean()

@@ -54,8 +54,7 @@ def briefs(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
     jobs = [job for job in files.of_places(run["jobs"]) if job["status"] != "failed" and "parent" not in job["labels"]]
     for (folder, place), own in groupby(jobs, key=lambda job: files.split_path(job["path"])[:2]):
         pages = list(own)
-        main = next((job for job in pages if job["facts"].get("dimension", 0) is None and job["facts"].get("rank")), None)
-        if main:
+        for main in [job for job in pages if job["facts"].get("dimension", 0) is None and job["facts"].get("rank")][:1]:
             w, labels, path = Words(main["labels"]["lang"]), main["labels"], f"{folder}/{place}/brief"
             styles, parts = summary(out, pages, w)
             yield f"{path}.html", files.filled(

@@ -82,7 +82,8 @@ def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) ->
     about = w.date(datetime.fromisoformat(run["finished"])), facts
     if "docx" in kinds:
         styles, parts = summary(out, jobs, w)
-        yield "docx", word(title(labels, w), [Section(name, blocks(markup)) for name, markup in parts], styles, w, *about)
+        contents = [Section(name, blocks(markup)) for name, markup in parts]
+        yield "docx", word(title(labels, w), contents, styles, w, *about)
     if "xlsx" in kinds:
         pages = {}
         for job in jobs:

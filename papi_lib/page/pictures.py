@@ -43,6 +43,7 @@ NARROW, SMALLEST = 3.4, 8.3
 #: Group ids of what is drawn for one of the two widths alone: names over many dots, say.
 ONLY_WIDE, ONLY_NARROW = "only-wide", "only-narrow"
 _LONG, _COLOUR = re.compile(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+"), re.compile('#[0-9a-f]{6}(?=[;"])')
+_STEP, _EMPTY = re.compile(r"\n?\b([MLCQz])(?: (?=-?\d)|\n(?=\"))"), re.compile(r"<path(?! [^>]*\bd=)[^>]*/>\n")
 _FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', sans-serif"
 
 
@@ -249,7 +250,8 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
     text = re.sub(r"'DejaVu Sans'[^;\"]*", _FONTS, text)
     text = re.sub(r"\s*\n\s*", "\n", text)
     # Full precision of positions serves no eye: a tenth of a point does. Texts between tags stay as they are.
-    text = re.sub(r"<[^>]+>", lambda tag: _COLOUR.sub(_themed, _LONG.sub(r"\1", tag[0])), text)
+    text = re.sub(r"<[^>]+>", lambda tag: _COLOUR.sub(_themed, _STEP.sub(r"\1", _LONG.sub(r"\1", tag[0]))), text)
+    text = _EMPTY.sub("", text)
     # Matplotlib names clips by unrounded positions, whose last digit is not the same each time.
     for name, clip in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', text, re.S):
         text = text.replace(name, f"p{zlib.crc32((shown + clip).encode()):08x}")

@@ -21,6 +21,7 @@ _MOST = 20_000
 #: The rule that Matplotlib repeats in each drawing; the site's style sheet has it.
 _USUAL = '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>'
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
+_GROUP = re.compile(r"<g(?: [^<>]*[^<>/])?>|</g>")
 _STYLE = re.compile(r' style="([^"{}]+)"')
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(?:url\(#|href="#)([^)"]+)')
@@ -101,7 +102,7 @@ def _markdown():
 
 
 def slim(fragment: str, styles: dict[str, str]) -> str:
-    """Return markup whose ``<svg>`` elements share the page's style rules and keep only the ids they refer to.
+    """Return markup whose ``<svg>`` elements share the page's style rules, without the ids and groups they do not need.
 
     Parameters
     ----------
@@ -129,4 +130,12 @@ def _slim(drawing: str, styles: dict[str, str]) -> str:
         text = _ID.sub(lambda m: m[0] if m[1] in needed else "", found[0])
         return text if " class=" in text else _STYLE.sub(rule, text)
 
-    return _TAG.sub(tag, drawing)
+    kept: list[bool] = []
+
+    def group(found: re.Match) -> str:
+        if found[0] == "</g>":
+            return found[0] if not kept or kept.pop() else ""
+        kept.append(found[0] != "<g>")
+        return found[0] if kept[-1] else ""
+
+    return _GROUP.sub(group, _TAG.sub(tag, drawing).replace("<g/>", "")).replace(">\n", ">").replace("\n<", "<")

@@ -21,6 +21,9 @@ from papi_lib.site.outputs import for_reader, slim, within
 _QUESTION = re.compile(rf'<h2(?: data-method="([a-z0-9-]+)")?>{within("h2")}</h2>')
 _FIGURES = re.compile(rf'(?<!tabindex="0">)<table class="figures[^"<>]*">{within("table")}</table>')
 _ANCHOR = re.compile(rf'<a class="anchor-link"{within("a")}</a>')
+_PLAIN = re.compile(
+    r'<span class="(?!(?:k|kn|kc|ow|s1|s2|mi|mf|c1)")\w*">([^<]*)</span>'
+)  # what has no colour of its own
 _HEADING = re.compile(rf"<h([1-6])[^<>]*>{within('h[1-6]')}</h\1>")
 
 
@@ -133,7 +136,7 @@ def _ways(path: str, labels: dict) -> dict:
 def _highlighted(source: str) -> str:
     from nbconvert.filters import Highlight2HTML  # slow to import, and only pages need it
 
-    return Highlight2HTML(pygments_lexer="ipython3")(source)
+    return _PLAIN.sub(r"\1", Highlight2HTML(pygments_lexer="ipython3")(source))
 
 
 def _render_text(notebook: nbformat.NotebookNode, executed: bytes, job: dict, head: dict) -> bytes:

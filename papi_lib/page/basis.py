@@ -50,7 +50,7 @@ def margins(page: Page) -> pd.DataFrame | None:
         "margin": ("± of the score", "2"), "clear": ("differs from the mean of provinces", ""), "ranks": ("probable ranks (90%)", ""),
         "sets": ("ranks that cannot be refuted (95%)", ""),
     }  # fmt: skip
-    page.table(told[list(columns)], "The same score under each margin of error; the page goes by the first", columns, ("what it holds", ""))  # fmt: skip
+    page.table(told[list(columns)], "The score of {place} under each margin of error; the page goes by the first", columns, ("what it holds", ""))  # fmt: skip
     return frame
 
 
@@ -79,5 +79,11 @@ def made(page: Page) -> pd.Series:
         about[w("Years that compare with {year}", year=page.year)] = compare
     about[w("Edition")] = w.years(index.edition_years(page.year))
     frame = pd.Series(about, name="value")
-    page.table(frame.to_frame(), "What this page stands on", {"value": ("value", "")}, ("what", ""), of_answers=False)
+    page.table(
+        frame.to_frame(),
+        "What this page on {place} stands on",
+        {"value": ("value", "")},
+        ("what", ""),
+        of_answers=False,
+    )
     return frame

@@ -215,12 +215,12 @@ def history(
     pictures.legend(panels[0], alone, 3)
     told = "; ".join(f"{w.part(part)}: {_course(own, w)}" for part, own in frame.groupby("part", sort=False))
     alt = w("Scores of {place} by year; lines break where the measure changed.", place=name) + " " + told
-    caption = w("Points by year, on the scale of the years that compare with the latest. Dotted lines mark years from which scores no longer compare with those before; the earlier ones are grey and may lie off the scale.")  # fmt: skip
+    caption = w("Coloured are the years that compare with the latest, grey and perhaps off the scale the earlier ones; dotted lines mark where scores cease to compare.")  # fmt: skip
     runs = [run for _, own in frame.dropna(subset="score").groupby("part", sort=False) if len(run := own[own["segment"] == own["segment"].iloc[-1]]) > 1]  # fmt: skip
     if runs:
         moved = max(runs, key=lambda run: abs(run["score"].iloc[-1] - run["score"].iloc[0])).iloc[[0, -1]]
-        (since, first), (until, last) = moved[["year", "score"]].to_numpy()
-        caption = w("What moved most is {part:part}: {first:2} points in {since:0}, {last:2} in {until:0}." if len(runs) > 1 else "{part:part}: {first:2} points in {since:0}, {last:2} in {until:0}.", part=moved["part"].iloc[0], first=first, since=since, last=last, until=until) + f" {caption}"  # fmt: skip
+        (since, first), (until, last) = moved[["year", "score"]].itertuples(index=False)
+        caption = w("What moved most is {part:part}: {first:2} points in {since}, {last:2} in {until}." if len(runs) > 1 else "{part:part}: {first:2} points in {since}, {last:2} in {until}.", part=moved["part"].iloc[0], first=first, since=since, last=last, until=until) + f" {caption}"  # fmt: skip
     columns = {
         "year": (w("year"), ""), "score": (name, "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_se": (w("standard error of the difference"), "2"),

@@ -237,10 +237,9 @@ def tiles(
         ax.add_patch(Rectangle((tile.column, tile.row), 0.94, 0.92, lw=0.6, **looks[tile.group]))
         ground = None if tile.group else {"fc": colour["paper"], "lw": 0, "pad": 0.5}  # hatching is hard to read
         look = {"color": INKS.get(tile.group, colour["text"]), "bbox": ground} | middle
-        name, number = pictures.wrap(tile.name.replace(" - ", " "), 8), tile.group or "–"
-        ax.text(
-            tile.column + 0.47, tile.row + 0.47, f"{name}\n{number}", linespacing=1.05, gid=ONLY_WIDE, **look, **small
-        )
+        name, number = pictures.wrap(tile.name.replace(" - ", " "), 7), tile.group or "–"
+        text = f"{name}{' ' if name.count(chr(10)) > 1 else chr(10)}{number}"
+        ax.text(tile.column + 0.47, tile.row + 0.47, text, linespacing=1.05, gid=ONLY_WIDE, **look, **small)
         ax.text(tile.column + 0.47, tile.row + 0.47, number, gid=ONLY_NARROW, visible=False, **look)
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
             ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", **small)
@@ -265,7 +264,7 @@ def tiles(
     sizes = [f"{group_name(g, w)} {counts.get(g, 0)}" for g in GROUPS]
     sizes.append(f"{w('not published')} {grid['group'].isna().sum()}")
     alt = w("Tile map of the {n} provinces by group:", n=len(grid)) + f" {', '.join(sizes)}."
-    caption = w("One tile a province, by its group in the year (1 = highest quarter). Positions are schematic.")
+    caption = w("One tile a province, roughly where it lies, by its group in the year (1 = highest quarter).")
     if code in grid.index and pd.notna(own := grid.loc[code, "group"]):
         region = grid.loc[grid.index.isin(places.peers(place, "region")), "group"].drop(code, errors="ignore").dropna()
         told = {"place": w.place(code), "region": places.region_name(place.region, lang), "group": own}

@@ -79,7 +79,7 @@ def every_year(page: Page) -> pd.DataFrame:
     text, looks = (pd.DataFrame.from_dict(told, orient="index", columns=years).loc[parts] for told in (text, looks))
     text, looks = text.fillna("–"), looks.fillna("number")
     page.table(
-        text, "Points and rank in every year. Dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
+        text, "{place}: points and rank in every year; dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
         {year: (str(year), "") for year in years}, looks=looks,
     )  # fmt: skip
     if page.dimension is None:
@@ -169,17 +169,17 @@ def course(page: Page) -> None:
     if clear.empty:
         most = moved.loc[(moved["difference"] / moved["margin"]).abs().idxmax()]
         page.say(
-            "Since {since}, with all parts looked at together, nothing in {place} moved differently from the country by more than its margin of error; {part:part} came nearest to that: it {change:move}, while the mean of provinces {country:move}.",
+            "Counted in points and with all parts looked at together, which is stricter than the chance of a part by itself, nothing in {place} has moved differently from the country by more than its margin of error; {part:part} comes nearest to that: since {since} it {change:move}, while the mean of provinces {country:move}.",
             **most[["since", "part", "change", "country"]],
         )
     columns = {
-        "since": ("since", ""), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
+        "since": ("since", "n"), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
         "country": ("change of the mean of provinces", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),
         "rank_before": ("rank then", "0"), "rank": ("rank now", "0"),
     }  # fmt: skip
     page.table(
         moved.set_index("part"),
-        "What moved since the first year that compares; ranks among the provinces published in both years",
+        "What moved in {place} since the first year that compares; ranks among the provinces published in both years",
         columns,
     )
 

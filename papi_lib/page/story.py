@@ -121,8 +121,10 @@ def parts(page: Page) -> pd.DataFrame | None:
     }
     page.picture(charts.profile(frame, page.place, lang=page.lang, names=names))
     if page.dimension and not page.survey and frame["score"].notna().any():
-        orders = frame[["score", "difference", "margin"]].assign(order=[page.order(part) for part in frame.index])
-        columns = {"score": ("score", "2"), "difference": ("beside the mean of provinces", "+2"), "margin": ("±", "2"), "order": ("rank", "")}  # fmt: skip
+        orders = frame[["score", "difference", "margin"]].assign(
+            order=[page.order(part, short=True) for part in frame.index]
+        )
+        columns = {"score": ("score", "2"), "difference": ("beside the mean of provinces", "+2"), "margin": ("±", "2"), "order": ("rank (probable ranks)", "")}  # fmt: skip
         page.table(orders, "Where {place} stands in each part, {year}", columns)
     return frame
 

@@ -185,8 +185,11 @@ class View:
         region = places.region_name(self.place.region, self.lang)
         return self.words(_BESIDE[what], region=region) if what in _BESIDE else self.words.place(what)
 
-    def order(self, part: int | str) -> str:
-        """Return where the place stands in a part: its rank and the probable ones; of a survey the possible ones alone."""
+    def order(self, part: int | str, short: bool = False) -> str:
+        """Return where the place stands in a part: its rank and the probable ones; of a survey the possible ones alone.
+
+        It is in words, or `short` for a cell of a table.
+        """
         part = index.check_part(part, index.edition(self.year))
         if self.survey:
             frame = estimates.standing(self.scores, part, self.year, only=self.place.code)
@@ -196,5 +199,5 @@ class View:
         if pd.isna(row["lower"]):
             return self.words("not known")
         if self.survey:
-            return self.words("place {lower} to {upper} of {n}", n=n, **row[["lower", "upper"]])
-        return self.words("{rank:th} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])
+            return self.words("{lower}–{upper} of {n}" if short else "place {lower} to {upper} of {n}", n=n, **row[["lower", "upper"]])  # fmt: skip
+        return self.words("{rank}/{n} ({lower}–{upper})" if short else "{rank:th} of {n} (probably {lower} to {upper})", n=n, **row[["rank", "lower", "upper"]])  # fmt: skip

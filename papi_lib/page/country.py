@@ -256,8 +256,8 @@ def tiles(
     if code in grid.index:
         own = {"edgecolor": colour["place"], "lw": 2, "label": w.place(code)}
         handles.insert(0, Rectangle((0, 0), 1, 1, fill=False, **own))
-    look = {"bbox_to_anchor": (0, 0.60), "title_fontsize": pictures.size(8), "handlelength": 1.2, "handletextpad": 0.5}
-    ax.legend(handles=handles, loc="upper left", title=w("group (quartile)"), **look)
+    look = {"title_fontsize": pictures.size(8), "handlelength": 1.2, "handletextpad": 0.5}
+    ax.legend(handles=handles, loc="lower right", title=w("group (quartile)"), **look)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
     counts = grid["group"].value_counts()

@@ -174,7 +174,7 @@ def course(page: Page) -> None:
         )
     columns = {
         "since": ("since", "n"), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
-        "country": ("change of the mean of provinces", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),
+        "country": ("change of the mean", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),
         "rank_before": ("rank then", "0"), "rank": ("rank now", "0"),
     }  # fmt: skip
     page.table(

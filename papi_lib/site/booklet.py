@@ -111,7 +111,7 @@ def summary(out: Path, jobs: list[dict], w: Words) -> tuple[dict[str, str], list
 
 def _taken(markup: str, kind: str) -> str:
     """Return the pieces of a kind in an answer, of pictures the first."""
-    return "".join(re.findall(_PIECES[kind], markup, flags=re.S)[: 1 if kind == "picture" else None])
+    return " ".join(re.findall(_PIECES[kind], markup, flags=re.S)[: 1 if kind == "picture" else None])
 
 
 def _of_dimension(job: dict) -> str:

@@ -7,6 +7,8 @@ the same frames as the sections below it, where it is told with its margins.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
@@ -52,11 +54,21 @@ def summary(page: Page) -> pd.DataFrame | None:
     parts = dict.fromkeys([page.series, *page.parts, *_finest(page)])
     frame = pd.DataFrame({part: _move(page, part) for part in parts}).T
     for part, row in frame[frame["z"] > ndtri(SURE)].sort_values("z", ascending=False).head(ASKED).iterrows():
-        known = posterior.rises(row["since"], page.year, part).loc[page.place.code]
-        frame.loc[part, "chance"] = known["rose" if row["gain"] > 0 else "fell"]
+        frame.loc[part, "chance"] = _chance(page, part, row)
+    if frame.loc[page.series, "chance"] < SURE and page.last_change is not None:
+        # The section on moves tells how sure that of the last year is, which is not to be denied here.
+        last = _move(page, page.series, [page.last_change["since"]], least=1)
+        if last["gain"] and (chance := _chance(page, page.series, last)) >= SURE:
+            frame.loc[page.series] = last | {"chance": chance}
     told = [_standing(page), _moved(page, frame), _ends(page, frame), _acts(page, frame)]
     page.findings([sentence for sentence in told if sentence])
     return frame
+
+
+def _chance(page: Page, part: int | str, move: Mapping) -> float:
+    """Return how likely a move is true, as it is told: in whole percent."""
+    known = posterior.rises(move["since"], page.year, part).loc[page.place.code]
+    return round(known["rose" if move["gain"] > 0 else "fell"], 2)
 
 
 def _clear(page: Page, claims: pd.DataFrame) -> list[str]:
@@ -84,15 +96,16 @@ def _ranks(page: Page, part: int | str, year: int) -> pd.Series:
     return scores[year].rank(ascending=False, method="min")
 
 
-def _move(page: Page, part: int | str) -> dict:
-    """Return a part's rank, and its largest move in places since a year of the edition that compares."""
+def _move(page: Page, part: int | str, years: Iterable[int] | None = None, least: int = LEAST) -> dict:
+    """Return a part's rank, and its largest move in places since one of some years, by default of all that compare."""
     code, year, scores = page.place.code, page.year, published.series(part, page.year)
     found = {"rank": _ranks(page, part, year)[code], "of": scores[year].count(), "since": None, "rank_before": None}
     found |= {"gain": 0, "z": 0.0, "chance": 0.0}
-    for since in (y for y in index.segment(year, part) if y < year and pd.notna(scores.loc[code, [y, year]]).all()):
+    years = [y for y in index.segment(year, part) if y < year] if years is None else years
+    for since in (y for y in years if pd.notna(scores.loc[code, [y, year]]).all()):
         both = scores[[since, year]].dropna()
         before, now = (int((both[y] > both.loc[code, y]).sum()) + 1 for y in both)
-        if abs(before - now) >= LEAST and abs(before - now) > abs(found["gain"]):
+        if abs(before - now) >= least and abs(before - now) > abs(found["gain"]):
             margin, move = precision.margin_of_change(since, year), both[year] - both[since]
             error = np.hypot(*(precision.standard_errors_by_province(part, y, margin, year)[code] for y in both))
             found |= {"since": since, "rank_before": before, "gain": before - now}

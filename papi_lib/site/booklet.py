@@ -84,12 +84,12 @@ def summary(out: Path, jobs: list[dict], w: Words) -> tuple[dict[str, str], list
         Their language.
     """
     whole, labels = [job for job in jobs if job["facts"].get("dimension", 0) is None] or jobs[:1], jobs[0]["labels"]
-    styles, answers = dict[str, str](), dict[str, str]()
-    for job in whole:
-        text = files.read_file(out / "site" / f"{job['path']}.html").decode()
+    styles, answers = dict[str, str](), {"": ""}
+    for page in [path for job in whole if (path := out / "site" / f"{job['path']}.html").is_file()]:
+        text = files.read_file(page).decode()
         found = re.search(r'<main id="main">(.*)<details class="code">', text, flags=re.S)
         first, *more = re.split(r'<h2 id="[^"]*">(.*?)</h2>', _FOLDED.sub("", found[1] if found else ""))
-        answers = {"": first, **dict(zip(more[::2], more[1::2], strict=True))} | answers
+        answers = {**dict(zip(more[::2], more[1::2], strict=True)), **answers, "": answers[""] or first}
         styles |= dict(re.findall(r"\.(\w+)\{([^{}]*)\}", files.own_style(text)))
     told = {"place": labels["name"], "year": labels["year"]}
     parts = [(w("In short"), _taken(answers[""], "opening"))]

@@ -359,12 +359,14 @@ def test_summary_has_two_pages_and_the_booklet_it_and_chosen_pages(chromium, tmp
         told = facts(
             record, findings=[long] * 4, dimension=number or None, rank=9 - number, group=1 if number > 4 else 4
         )
-        made.append((record, notebook(record, f"<h2>Vì sao?</h2>{drawing * 2}<h2>Trang này được làm ra thế nào?</h2>", told=told)))  # fmt: skip
+        moved = f'<h2>Điểm số thay đổi thế nào qua các năm?</h2><p class="finding">{long * 16 * (not number)}</p>'
+        parts = f"<h2>Những nội dung nào tạo nên điểm số này?</h2>{drawing * 2}"
+        made.append((record, notebook(record, moved, parts, "<h2>Trang này được làm ra thế nào?</h2>", told=told)))
     run(tmp_path, *made)
     brief, whole = site.booklets(tmp_path)
     assert (brief, whole) == (tmp_path / "site/2024/vi/ha-noi/brief.pdf", tmp_path / "site/2024/vi/ha-noi.pdf")
     pages = [len(re.findall(rb"/Type\s*/Page\b", path.read_bytes())) for path in (brief, whole)]
-    assert pages == [2, 2 + 3]  # overview and the two weakest dimensions
+    assert pages == [2, 2 + 4]  # the overview, of two pages here, and the two weakest dimensions
     assert re.search(rb"/MediaBox\s*\[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]", brief.read_bytes())
     page, said, _ = look(chromium, brief.with_suffix(".html"), 360, bypass_csp=True)
     assert [h.text_content() for h in page.locator("h2").all()][:2] == ["Điểm mạnh", "Điểm yếu"]

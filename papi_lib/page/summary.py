@@ -58,7 +58,7 @@ def summary(page: Page) -> pd.DataFrame | None:
     if frame.loc[page.series, "chance"] < SURE and page.last_change is not None:
         # The section on moves tells how sure that of the last year is, which is not to be denied here.
         last = _move(page, page.series, [page.last_change["since"]], least=1)
-        if last["gain"] and (chance := _chance(page, page.series, last)) >= SURE:
+        if last["gain"] and round(chance := _chance(page, page.series, last), 2) >= SURE:
             frame.loc[page.series] = last | {"chance": chance}
     told = [_standing(page), _moved(page, frame), _ends(page, frame), _acts(page, frame)]
     page.findings([sentence for sentence in told if sentence])
@@ -66,9 +66,9 @@ def summary(page: Page) -> pd.DataFrame | None:
 
 
 def _chance(page: Page, part: int | str, move: Mapping) -> float:
-    """Return how likely a move is true, as it is told: in whole percent."""
+    """Return how likely a move is true."""
     known = posterior.rises(move["since"], page.year, part).loc[page.place.code]
-    return round(known["rose" if move["gain"] > 0 else "fell"], 2)
+    return known["rose" if move["gain"] > 0 else "fell"]
 
 
 def _clear(page: Page, claims: pd.DataFrame) -> list[str]:
@@ -146,7 +146,7 @@ def _standing(page: Page) -> str:
 
 def _moved(page: Page, frame: pd.DataFrame) -> str:
     """Return what moved so far that the move is hardly chance: the page's series and parts first, the surest."""
-    w, sure = page.words, frame[frame["chance"].astype(float) >= SURE]
+    w, sure = page.words, frame[frame["chance"].astype(float).round(2) >= SURE]  # as it is told, in whole percent
     sure = sure.assign(own=sure.index.isin([page.series, *page.parts])).sort_values(
         ["own", "chance"], ascending=False, kind="stable"
     )

@@ -163,9 +163,8 @@ class Survey:
     def missing(self, place: str, parts: Iterable[int | str], w: Words) -> list[str]:
         """Return sentences on the parts that have no figure of a unit, one a reason."""
         why = self.scores.loc[place, "why"].reindex(list(parts))
-        told = "Not shown, because {why}: {parts:part}."
         groups = why[why != ""].groupby(why, sort=False)
-        return [w(told, why=w(disclosure.REASONS[key]), parts=list(own.index)) for key, own in groups]
+        return [w("Not shown, because {why}: {parts:part}.", why=w(disclosure.REASONS[key]), parts=list(own.index)) for key, own in groups]  # fmt: skip
 
     @cached_property
     def kinds(self) -> pd.Series:

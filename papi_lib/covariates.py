@@ -24,7 +24,7 @@ _YEAR = ("year", "nam")
 #: Column names by which the header's row is found.
 _HEADER = ("province_code", "province", "tinh", "tinh thanh", "tinh thanh pho", "ma tinh", "ten tinh", *_PROVINCE, *_YEAR)  # fmt: skip
 #: Where a spreadsheet program begins to read a formula: at the start, and where it takes a sign as the end of a cell.
-_FORMULA = re.compile(r"(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])")
+_FORMULA = re.compile(r'(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])')
 
 
 def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from papi_lib.cli.base import FILE, FOLDER, GIVEN, NEW, main, many
+from papi_lib.cli.base import FILE, GIVEN, NEW, main, many
 from papi_lib.cli.language import echo
 
 
@@ -185,27 +185,12 @@ def data(
 
 
 @main.command("import")
-@click.argument(
-    "workbook",
-    type=GIVEN,
-    nargs=-1,
-    required=True,
-    metavar="WORKBOOK...",
-)
-@click.option(
-    "--out",
-    "-o",
-    type=FOLDER,
-    metavar="FOLDER",
-    help="Data package to change; a new folder becomes a changed copy, to try with PAPI_DATA.  [default: data/]",
-)
+@click.argument("workbook", type=GIVEN, nargs=-1, required=True, metavar="WORKBOOK...")
 @click.option("--replace", is_flag=True, help="Write also what differs from what is stored.")
 @click.option("--year", "-y", type=int, help="Only this year; the year of a workbook that does not tell its own.")
 @click.option("--edition", type=int, metavar="YEAR", help="Edition whose structure a year has that is new here.")
 @click.option("--all", "everything", is_flag=True, help="Show all differences, not the first ten.")
-def import_(
-    workbook: tuple[Path, ...], out: Path | None, replace: bool, year: int | None, edition: int | None, everything: bool
-) -> None:
+def import_(workbook: tuple[Path, ...], replace: bool, year: int | None, edition: int | None, everything: bool) -> None:
     """Take PAPI's own yearly workbooks (.xlsx, 2011 and later) into the data package.
 
     Reads scores, totals, standard errors and indicators in every layout, and proves scores: sub-dimensions must add up
@@ -216,13 +201,13 @@ def import_(
     \b
     Examples:
       papi import 2024PAPI_ProvincialIndicators_BangChiTieuCapTinh_34_TinhThanh.xlsx
-      papi import downloads/*.xlsx --out tried
+      papi import downloads/*.xlsx --replace
       papi import 2025PAPI.xlsx --edition 2021
     """
     from papi_lib import workbooks
     from papi_lib.tablefiles import counted
 
-    done = workbooks.bring(list(workbook), out, year, edition, replace)
+    done = workbooks.bring(list(workbook), year, edition, replace)
     for line in done.found:
         echo(f"found: {line}")
     for line in done.told:

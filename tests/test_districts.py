@@ -315,13 +315,6 @@ def test_wrong_names_and_years_are_told(survey, few, tmp_path):
 # --- respondents are protected -----------------------------------------------------------------------
 
 
-def test_bounds_may_only_be_raised():
-    n = pd.DataFrame({"a": [20, 30]})
-    with pytest.raises(ValueError, match="may only be raised"):
-        disclosure.hidden(n, n, {}, pd.Series("x", n.index), least_respondents=9)
-    assert disclosure.hidden(n, n, {}, pd.Series("x", n.index), least_respondents=25).all().all()
-
-
 def told_by_subtraction(hide, sums, groups):
     """Return the hidden cells that follow from the shown ones: sums of series, and groups of areas."""
     cells = {cell: k for k, cell in enumerate(hide.stack()[lambda h: h].index)}

@@ -19,6 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import nbformat
+
 from papi_lib.batch import stored
 from papi_lib.batch.inputs import digest, file_hash
 from papi_lib.batch.processes import START
@@ -115,6 +117,8 @@ class Settings:
         Hashes of what only some jobs read, by name.
     trace : callable or None
         Called in a notebook's process before its cells; what it returns tells the names in `shared` that were read.
+    edit : callable or None
+        Changes a notebook with its parameters before its cells run.
     page_inputs : dict of str to str
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
     prepare : callable or None
@@ -145,6 +149,7 @@ class Settings:
     inputs: dict[str, str] = field(default_factory=dict)
     shared: dict[str, str] = field(default_factory=dict)
     trace: Callable[[], Callable[[], list[str]]] | None = None
+    edit: Callable[[nbformat.NotebookNode], None] | None = None
     page_inputs: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] | None = None
     start_method: str = START
@@ -235,7 +240,7 @@ def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], obje
                 _EXECUTED, job.parameters, engine_name=NAME, kernel_name=NAME, language="python",
                 request_save_on_cell_execute=False, progress_bar=False, cwd=folder if folder.is_dir() else None,
                 execution_timeout=settings.timeout, memory_mb=settings.memory_mb, discreet=job.discreet,
-                start_method=settings.start_method, beat=beat, trace=settings.trace, read=read,
+                start_method=settings.start_method, beat=beat, trace=settings.trace, read=read, edit=settings.edit,
             )  # fmt: skip
             executed = _movable(job)
             record |= {"status": "done", "read": sorted(read)}

@@ -205,7 +205,7 @@ def import_(workbook: tuple[Path, ...], replace: bool, year: int | None, edition
       papi import 2025PAPI.xlsx --edition 2021
     """
     from papi_lib import workbooks
-    from papi_lib.tablefiles import counted
+    from papi_lib.cells import counted
 
     done = workbooks.bring(list(workbook), year, edition, replace)
     for line in done.found:

@@ -16,9 +16,8 @@ The districts or communes are the survey's *units*; which they are is told. With
 header says the same (``Mã xã``). A column ``year`` gives the survey's year; ``simulated`` above zero says that the answers
 are made up, and all pages then say so. Columns whose names begin with ``unit_`` hold a number that is known of the
 whole unit, as ``unit_poor``: the model for small samples borrows by them. Other columns are passed over. What is wrong in a file is told by column and kind (`papi_lib.findings`); what is only
-doubtful, `papi_lib.survey.plausible` tells. Files in legacy text come out as composed Unicode (NFC): UTF-8 with or
-without a byte-order mark, decomposed letters, Windows-1258. Text in TCVN3 fonts cannot be told from
-other letters by any library that is kept up, so it is refused where a name is needed.
+doubtful, `papi_lib.survey.plausible` tells. Text is UTF-8 and comes out as composed Unicode (NFC). Text in TCVN3 fonts
+cannot be told from other letters by any library that is kept up, so it is refused where a name is needed.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from papi_lib import datafiles, places
+from papi_lib.cells import clean, composed, numbers
 from papi_lib.datafiles import DataError
-from papi_lib.tablefiles import clean, composed, numbers
 
 LEAST = 3  # provinces of a sheet
 _LONGEST = 30  # letters of a province's name with its type

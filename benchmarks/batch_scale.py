@@ -27,7 +27,7 @@ import psutil
 
 from papi_lib import index, report
 from papi_lib.batch import manifest
-from papi_lib.batch.inputs import environment_hash, file_hash
+from papi_lib.batch.jobs import environment_hash, file_hash
 from papi_lib.batch.run import run
 
 ROOT = Path(__file__).parents[1]

@@ -18,13 +18,12 @@ from tqdm import tqdm
 from papi_lib import collection, datafiles, index, places, plaintext, preload, provenance, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
-from papi_lib.batch.inputs import file_hash, folder_hash, stamps
-from papi_lib.batch.jobs import Job, Settings, moment
+from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash, moment, stamps
 from papi_lib.batch.pool import Pool
 from papi_lib.cli.language import echo
 from papi_lib.collection import TEXTS, Notebook
 from papi_lib.page.words import Words
-from papi_lib.site.about import RECORD
+from papi_lib.site.files import RECORD
 
 #: Where a run folder tells what became of each job, run after run.
 LOG = "papi.log"

@@ -8,6 +8,8 @@ doubt is refused with one line.
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -19,12 +21,13 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
-from papi_lib import sealed
 from papi_lib.cells import WIDEST, clean, composed, counted, dated, find_header, is_text, name_key
 from papi_lib.datafiles import DataError
 
 SUFFIXES = (".csv", ".dta", ".parquet", ".sav", ".xlsx")
 _SIGNATURES = {b"PK\x03\x04": ".xlsx", b"PAR1": ".parquet", b"$FL2": ".sav", b"\xd0\xcf\x11\xe0": ".xls"}
+#: What stands before the digest in the foot of Parquet files that are written here, and in its place while it is taken.
+_MARK, _BLANK = b"papi-sha256:", b"0" * 64
 _HEAD = 50  # lines of a CSV file among which the header is looked for
 _CHUNK = 10_000  # rows of a CSV file that are Python objects at a time
 
@@ -276,7 +279,7 @@ def _parquet(path: Path, _wanted: set[str]) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import parquet
 
-    if sealed.is_broken(path):
+    if _is_broken(path):
         raise DataError(f"{path}: has changed since it was written, by a fault of a disk or on its way; restore it, or write it again")  # fmt: skip
     with parquet.ParquetFile(path, memory_map=True, pre_buffer=False, page_checksum_verification=True) as file:
         _check_names(f"{path}", file.schema_arrow.names)
@@ -292,6 +295,27 @@ def _parquet(path: Path, _wanted: set[str]) -> pd.DataFrame:
         frame = frame.reset_index()
     frame.index = range(1, len(frame) + 1)
     return frame
+
+
+def sealed(frame: pd.DataFrame) -> bytes:
+    """Return a frame, without its index, as a Parquet file that tells if a bit of it changed: checksums of pages, a digest of all."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table, file = pa.Table.from_pandas(frame, preserve_index=False), io.BytesIO()
+    with parquet.ParquetWriter(file, table.schema, write_page_checksum=True) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"papi": (_MARK + _BLANK).decode()})
+    begin, mark, end = file.getvalue().rpartition(_MARK)
+    digest = hashlib.sha256(begin + mark + end).hexdigest().encode()
+    return begin + mark + digest + end[len(_BLANK) :]
+
+
+def _is_broken(path: Path) -> bool:
+    """Tell whether a file that was sealed is no longer what was written; a file without a seal is not."""
+    begin, mark, end = path.read_bytes().rpartition(_MARK)
+    seal, rest = end[: len(_BLANK)], end[len(_BLANK) :]
+    return bool(mark) and hashlib.sha256(begin + mark + _BLANK + rest).hexdigest().encode() != seal
 
 
 _READERS = {".csv": _csv, ".dta": _statistics, ".parquet": _parquet, ".sav": _statistics, ".xlsx": _excel}

@@ -12,7 +12,7 @@ from papi_lib import datafiles, preload, report, site
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job
 from papi_lib.batch.pool import Pool
-from papi_lib.site.about import FACTS
+from papi_lib.site.files import FACTS
 
 HUE = {"level": "province", "code": 46, "slug": "hue", "name": "Huế", "year": 2024, "lang": "vi"}
 HUE |= {"notebook": "03_mine", "title": "Của tôi"}

@@ -16,7 +16,7 @@ import pyreadstat
 import pytest
 from pyarrow import parquet
 
-from papi_lib import covariates, published, sealed, tablefiles
+from papi_lib import covariates, published, tablefiles
 from papi_lib.cells import TWO_WAYS, numbers
 from papi_lib.datafiles import DataError
 from papi_lib.survey import records
@@ -448,7 +448,7 @@ def test_a_small_workbook_takes_little_whatever_it_unpacks_to(tmp_path, rows, sa
 def test_a_bit_that_flips_in_sealed_records_is_told_wherever_it_is(tmp_path):
     """59 of 400 passed: in columns' values, in the file's foot."""
     frame = pd.DataFrame({"a": np.arange(300) % 7, "b": [f"thôn {i % 9}" for i in range(300)]})
-    path, content = tmp_path / "a.parquet", sealed.parquet(frame)
+    path, content = tmp_path / "a.parquet", tablefiles.sealed(frame)
     path.write_bytes(content)
     pd.testing.assert_frame_equal(tablefiles.read(path).reset_index(drop=True), frame, check_dtype=False)
     rng, passed = np.random.default_rng(0), 0

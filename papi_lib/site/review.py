@@ -14,11 +14,10 @@ import nbformat
 
 from papi_lib.atomic import write
 from papi_lib.batch import stored
-from papi_lib.batch.inputs import file_hash
+from papi_lib.batch.jobs import file_hash
 from papi_lib.page.words import LANGUAGES, Words, mark
-from papi_lib.site.about import fault, read_facts
 from papi_lib.site.blocks import sections
-from papi_lib.site.files import filled, full_name, link, of_places, read_file, read_run
+from papi_lib.site.files import fault, filled, full_name, link, of_places, read_facts, read_file, read_run
 from papi_lib.site.lists import build, files
 
 _FACTS = {

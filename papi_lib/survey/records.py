@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import atomic, datafiles, findings, index, places, sealed, tablefiles
+from papi_lib import atomic, datafiles, findings, index, places, tablefiles
 from papi_lib.cells import ERRORS, numbers
 from papi_lib.datafiles import DataError
 from papi_lib.findings import at, finding
@@ -156,7 +156,7 @@ def write(clean: pd.DataFrame, path: str | os.PathLike, source: str | os.PathLik
         raise DataError(f"{path}: records are written as Parquet; give a name that ends in .parquet")
     own = clean.rename(columns={"unit": LEVELS[clean.attrs["level"]]}).assign(year=clean.attrs["year"])
     atomic.clear_parts(path.parent, below=False)  # of a process that was killed while it wrote answers
-    atomic.write(path, sealed.parquet(own), mode=readers(source))
+    atomic.write(path, tablefiles.sealed(own), mode=readers(source))
 
 
 def readers(source: str | os.PathLike | None) -> int:

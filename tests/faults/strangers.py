@@ -7,7 +7,7 @@ line for what it did.
 import numpy as np
 import pandas as pd
 
-from papi_lib import atomic, sealed, site, tablefiles
+from papi_lib import atomic, site, tablefiles
 from papi_lib.datafiles import DataError
 from papi_lib.survey import disclosure
 
@@ -15,7 +15,7 @@ from papi_lib.survey import disclosure
 def flipped_bits(folder, rng, tries):
     """Turn one bit of records that we wrote: it is told, or what is read is what was written."""
     frame = pd.DataFrame({"a": np.arange(300) % 7, "b": [f"thôn {i % 9}" for i in range(300)]})
-    path, content = folder / "a.parquet", sealed.parquet(frame)
+    path, content = folder / "a.parquet", tablefiles.sealed(frame)
     for _ in range(tries):
         at, bit = rng.randrange(len(content)), 1 << rng.randrange(8)
         path.write_bytes(content[:at] + bytes([content[at] ^ bit]) + content[at + 1 :])

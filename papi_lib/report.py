@@ -296,23 +296,17 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings, po
     """
     if (minutes := batch.minutes(planned, out, settings)) >= 1:
         echo(f"papi: {len(planned)} pages, about {minutes:.0f} minutes", err=True)
-    bar, log = None, out / LOG
+    with tqdm(total=len(planned), unit="page", mininterval=1, delay=1) as bar:
 
-    def tell(record: dict) -> None:
-        nonlocal bar
-        bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
-        bar.update()
-        with suppress(OSError), log.open("a", encoding="utf-8") as file:
-            told = moment(), record["status"], f"{record['seconds']} s"
-            file.write(plaintext.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
-        if record["status"] == "failed":
-            bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
+        def tell(record: dict) -> None:
+            bar.update()
+            with suppress(OSError), (out / LOG).open("a", encoding="utf-8") as file:
+                told = moment(), record["status"], f"{record['seconds']} s"
+                file.write(plaintext.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
+            if record["status"] == "failed":
+                bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 
-    try:
         return batch.run(planned, out, settings, tell, lambda line: echo(f"papi: {line}", err=True), pool)
-    finally:
-        if bar is not None:
-            bar.close()
 
 
 def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:

@@ -88,9 +88,7 @@ def test_a_second_cell_of_parameters_is_refused(tmp_path):
     assert record["error"].startswith("n.ipynb: one code cell must have the tag 'parameters', 2 has")
 
 
-@pytest.mark.parametrize(
-    "source", [f"%matplotlib inline\n{SET}", "province: str\nyear, lang = 1, 'vi'", "province = year = lang = None"]
-)
+@pytest.mark.parametrize("source", ["province: str\nyear, lang = 1, 'vi'", "province = year = lang = None"])
 def test_parameters_are_found_however_they_are_set(make, source):
     assert make(source, "print(province)")[0]["status"] == "done"
 

@@ -30,9 +30,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from papi_lib import index, places, report, sealed
+from papi_lib import index, places, report, tablefiles
 from papi_lib.batch import manifest
-from papi_lib.batch.inputs import environment_hash, file_hash
+from papi_lib.batch.jobs import environment_hash, file_hash
 from papi_lib.batch.run import run
 
 ROOT = Path(__file__).parents[1]
@@ -111,7 +111,7 @@ def country() -> dict:
             rng, path = np.random.default_rng(code), Path(folder) / f"{code}.parquet"
             frame = simulate.people(rng, "commune", code)
             frame = frame.join(simulate.answers(frame, rng)).drop(columns="kind").assign(year=2026, simulated=1)
-            path.write_bytes(sealed.parquet(frame))
+            path.write_bytes(tablefiles.sealed(frame))
             start = time.perf_counter()
             jobs = report.jobs(ROOT / "notebooks", [], ["2026"], ["vi"], [], None, path, "commune")
             took.append(time.perf_counter() - start)

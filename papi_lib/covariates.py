@@ -122,7 +122,7 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     [{'province_code': 46, 'year': 2024, 'số': 1.5}]
     """
     path = Path(file)
-    table = tablefiles.read(path, expected=(by,) if by else _HEADER)
+    table = tablefiles.read(path, expected=(by,) if by else _HEADER, keys=(by,) if by else _HEADER)
     loose = [_key(table, (name,)) for name in (([by] if by else []) or _PROVINCE)]
     named = [*places.key_columns(table.columns), *filter(None, loose)]
     if (by and loose == [None]) or not named:

@@ -18,6 +18,7 @@ import psutil
 import pytest
 from conftest import ROOT
 
+from papi_lib import collection
 from papi_lib.batch import engine
 from papi_lib.batch.jobs import Job, Settings
 from papi_lib.batch.pool import Pool
@@ -259,6 +260,7 @@ def test_headings_are_in_the_language_that_the_parameters_name(tmp_path, make_no
     notebook = nbformat.read(path, 4)
     notebook.cells.append(nbformat.v4.new_markdown_cell("## Check\n\nA figure {of mine}.\n\n# Mine {x}"))
     nbformat.write(notebook, path)
-    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"lang": lang}, engine_name="papi", progress_bar=False)
+    how = {"engine_name": "papi", "progress_bar": False, "edit": collection.translate}
+    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"lang": lang}, **how)
     text = nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].source
     assert text == f"{heading}\n\nA figure {{of mine}}.\n\n# Mine {{x}}"

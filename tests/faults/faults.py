@@ -33,11 +33,10 @@ from site_runs import run as make_run
 
 from papi_lib import atomic, report, site
 from papi_lib.batch import manifest
-from papi_lib.batch.inputs import file_hash, stamps
-from papi_lib.batch.jobs import Job, Settings
+from papi_lib.batch.jobs import Job, Settings, file_hash, stamps
 from papi_lib.batch.pool import Pool
 from papi_lib.batch.run import RunError, run
-from papi_lib.site.about import RECORD
+from papi_lib.site.files import RECORD
 
 TABLE = ROOT / "docs" / "faults.md"
 HEAD = """# Faults tried

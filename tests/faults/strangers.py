@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 from site_runs import job, notebook, run
 from test_districts import told_by_subtraction
 
-from papi_lib import atomic, covariates, index, sealed, site, tablefiles
+from papi_lib import atomic, covariates, index, site, tablefiles
 from papi_lib.cli import main
 from papi_lib.datafiles import DataError
 from papi_lib.site import booklet
@@ -160,7 +160,7 @@ def damaged_records(folder, rng, tries):
 
 def flipped_bits(folder, rng, tries):
     frame = pd.DataFrame({"a": np.arange(300) % 7, "b": [f"thôn {i % 9}" for i in range(300)]})
-    path, content = folder / "a.parquet", sealed.parquet(frame)
+    path, content = folder / "a.parquet", tablefiles.sealed(frame)
     for _ in range(tries):
         at, bit = rng.randrange(len(content)), 1 << rng.randrange(8)
         path.write_bytes(content[:at] + bytes([content[at] ^ bit]) + content[at + 1 :])

@@ -120,6 +120,15 @@ def where(name: str, row: int, column: str) -> str:
     return _place(folder() / resource["path"], row + 2, column)
 
 
+def refuse(name: str, frame: pd.DataFrame, column: str, bad: pd.Series, why: str | pd.Series) -> None:
+    """Raise `DataError` for the first cell of a table's column that is marked as bad: where it is, its value, and why."""
+    if bad.any():
+        row = bad.idxmax()
+        raise DataError(
+            f"{where(name, row, column)}: '{frame.at[row, column]}' {why if isinstance(why, str) else why[row]}"
+        )
+
+
 def stamp() -> tuple:
     """Return a cheap token that changes when any file of the package does: a key for caches.
 

@@ -34,11 +34,9 @@ def colours(palette: Mapping | None) -> dict:
     if unknown := set(palette or ()) - set(PALETTE):
         named, known = (", ".join(map(repr, names)) for names in (unknown, PALETTE))
         raise ValueError(f"no colour of {named} in a chart; there are {known}")
-    own = {}
-    if not pictures.on_page():  # the reader's theme
-        ink = mpl.rcParams["text.color"]
-        own = {"text": ink, "whole": ink, "paper": mpl.rcParams["axes.facecolor"]}
-    return PALETTE | own | dict(palette or {})
+    ink, paper = mpl.rcParams["text.color"], mpl.rcParams["axes.facecolor"]
+    theme = {} if pictures.on_page() else {"text": ink, "whole": ink, "paper": paper}  # the reader's
+    return PALETTE | theme | dict(palette or {})
 
 
 def chart(draw: Callable) -> Callable:
@@ -68,17 +66,12 @@ def resolve(place: Place | str | int | None, frame: pd.DataFrame) -> Place | Non
     """
     if place is None or isinstance(place, Place):
         return place
-    codes, level = frame.index, "province"
+    codes = frame.index
     if "part" in (*frame, codes.name):
         return places.province(place, frame["year"].max() if "year" in frame else None)
-    if isinstance(codes[0], str):
-        level = "district" if len(codes[0]) == 3 else "commune"
-    known = {
-        year: places.provinces(year) if level == "province" else places.below(level, year)
-        for year in (places.REFORM, places.REFORM - 1)
-    }
-    year = max(known, key=lambda side: codes.isin(known[side].index).sum())
-    return places.find(place, level, year)
+    level = places.level(codes[0])
+    sides = (places.REFORM, places.REFORM - 1)
+    return places.find(place, level, max(sides, key=lambda year: codes.isin(places.below(level, year).index).sum()))
 
 
 def rows(ax: Axes, labels: Iterable[str]) -> np.ndarray:

@@ -200,10 +200,8 @@ def narrow(figure: Figure) -> Iterator[None]:
                 lines = max(row.count("\n") for row in rows) + 1
                 heights[-1] = max(inches, len(rows) * (0.15 * lines + 0.09))
             if (every := -(-sum(len(t.get_text()) + 1 for t in ax.get_xticklabels()) // 40)) > 1:
-                for label in ax.get_xticklabels():
-                    put(label, visible=False)
-                for label in ax.get_xticklabels()[::-every]:
-                    put(label, visible=True)
+                for i, label in enumerate(reversed(ax.get_xticklabels())):
+                    put(label, visible=i % every == 0)
             for text, most in ((ax.xaxis.label, 44), (ax.yaxis.label, 30), (ax._left_title, 40)):
                 put(text, text=wrap(" ".join(text.get_text().split()), most))
             extra += 0.18 * (ax.get_title("left").count("\n") + 1 + 2 * bool(ax.get_xlabel())) + 0.2
@@ -218,13 +216,8 @@ def narrow(figure: Figure) -> Iterator[None]:
             grid = figure.add_gridspec(len(panels), 1, height_ratios=heights)
             for ax, spec in zip(panels, grid, strict=True):
                 put(ax, subplotspec=spec)
-        put(
-            figure,
-            size_inches=(
-                NARROW,
-                height * NARROW / width if fixed or (len(panels) > 1 and not apart) else sum(heights) + extra,
-            ),
-        )
+        kept = fixed or (len(panels) > 1 and not apart)
+        put(figure, size_inches=(NARROW, height * NARROW / width if kept else sum(heights) + extra))
         yield
 
 

@@ -18,8 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from papi_lib import datafiles, reads, spelling
-from papi_lib.places import reform
-from papi_lib.places.registers import REFORM, TYPE_WORDS, WIDTH, Place, provinces, since_reform, table_of
+from papi_lib.places.registers import REFORM, TYPE_WORDS, WIDTH, Place, provinces, since_reform, table_of, told
 from papi_lib.spelling import plain
 
 #: Headers of columns that hold places, in plain letters.
@@ -132,7 +131,7 @@ def district(name: str | int, province: str | int | Place | None = None, year: i
     """
     if year > REFORM:
         known = _best(_candidates(name, _Which("district", False)), _home(province, REFORM - 1))
-        what = reform.told(known[0]) if len(known) == 1 else f"they ended on 30 June {REFORM}"
+        what = told(known[0]) if len(known) == 1 else f"they ended on 30 June {REFORM}"
         raise ValueError(f"there are no districts in {year}: {what}; name a commune")
     return _one(name, _Which("district", False), _home(province, REFORM - 1))
 
@@ -236,9 +235,9 @@ def codes(
     matched = [getattr(answers[row], "code", None) for row in rows]
     if level == "province":
         check_set((code for code in matched if code), year)
-    told = [(label, value, answers[row]) for label, value, row in zip(values.index, values, rows, strict=True) if isinstance(answers[row], str)]  # fmt: skip
-    problems = pd.DataFrame(told, columns=["row", "value", "problem"])
-    problems.attrs["conflicts"] = [label for label, _, why in told if isinstance(why, _Conflict)]
+    rest = [(label, value, answers[row]) for label, value, row in zip(values.index, values, rows, strict=True) if isinstance(answers[row], str)]  # fmt: skip
+    problems = pd.DataFrame(rest, columns=["row", "value", "problem"])
+    problems.attrs["conflicts"] = [label for label, _, why in rest if isinstance(why, _Conflict)]
     return pd.Series(matched, values.index, dtype="Int64" if level == "province" else "str"), problems
 
 
@@ -467,7 +466,7 @@ def _cell(value: object) -> tuple | None:
 
 def _hint(value: object, which: _Which, home: int | None) -> str:
     if which.level != "district" and (there := _candidates(value, _Which(which.level, not which.new))):
-        return "; ".join(map(reform.told, _best(there, None)[:2]))
+        return "; ".join(map(told, _best(there, None)[:2]))
     if near := _nearest(value, which, home) if isinstance(value, str) else []:
         return f"did you mean {', '.join(place.name_vi if home else _label(place) for place in near)}?"
     level = which.level

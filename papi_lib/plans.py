@@ -5,6 +5,8 @@ The tables in ``data/plans/`` are meant to be replaced by a province's own.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -151,21 +153,10 @@ def gains(province: str | int, year: int) -> pd.DataFrame:
     years = [y for y in plan[["base_year", "first_year"]].to_numpy().ravel() if y in index.years()]
     known = pd.concat([index.structure(y) for y in years or [index.years()[-1]]]).drop_duplicates("subdimension")
     scale = table["subdimension"].map(known.set_index("subdimension").eval("upper - lower"))
-    datafiles.refuse(
-        "plan-gains",
-        table,
-        "subdimension",
-        scale.isna(),
-        "was not in the index when the plan was made; correct the key",
-    )
-    width = scale.map("{:.2f} points".format)
-    datafiles.refuse(
-        "plan-gains",
-        table,
-        "gain",
-        table["gain"] > scale,
-        "is more than the whole scale of '" + table["subdimension"] + "', " + width,
-    )
+    refuse = partial(datafiles.refuse, "plan-gains", table)
+    refuse("subdimension", scale.isna(), "was not in the index when the plan was made; correct the key")
+    told = "is more than the whole scale of '" + table["subdimension"] + "', " + scale.map("{:.2f} points".format)
+    refuse("gain", table["gain"].astype(float) > scale.astype(float), told)
     return table.set_index("subdimension").drop(columns="plan")
 
 

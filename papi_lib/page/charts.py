@@ -223,31 +223,25 @@ def _course(frame: pd.DataFrame, w: Words) -> str:
 
 
 def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) -> None:
-    """Draw one part by year on the scale of the years that compare with the latest, earlier ones grey.
-
-    Where the measure changed, a missing value keeps lines apart.
-    """
+    """Draw one part by year on the scale of the years that compare with the latest, earlier ones grey, each run by itself."""
     name, other, middle = names
-    segment = frame["segment"].to_numpy()
-    breaks = np.flatnonzero(np.diff(segment)) + 1
-    columns = ["year", "score", "beside", "lower_quartile", "upper_quartile", "low", "high"]
-    now = segment == segment[-1]
-    for chosen, place, whole in ((~now, "line", "line"), (now, "place", "whole")):
-        label = dict(zip(("place", "whole"), (name, other), strict=True)) if chosen[-1] else {}
-        own = np.where(chosen[:, None], frame[columns].to_numpy(float), np.nan)
-        year, score, beside, low, high, *ends = np.insert(own, breaks, np.nan, axis=0).T
-        ax.fill_between(year, low, high, color=colour["range"], alpha=0.3, lw=0, label=middle if label else None)
-        alone = chosen & ~frame["segment"].duplicated(keep=False).to_numpy()
-        ax.vlines(*own[alone][:, [0, 3, 4]].T, color=colour["range"], lw=6, alpha=0.3)
-        ax.plot(year, beside, color=colour[whole], lw=1.3, marker="_", ms=7, label=label.get("whole"))
-        ax.plot(year, score, color=colour[place], lw=1.8, marker="o", ms=4.5, label=label.get("place"))
-        ax.vlines(year, *ends, color=colour[place], lw=0.9)
-    scale = frame.loc[now, columns[1:]]
+    now = frame["segment"] == frame["segment"].max()
+    for segment, own in frame.groupby("segment"):
+        place, whole, label = (
+            ("place", "whole", "") if now[own.index[0]] else ("line", "line", "_")
+        )  # "_": in no legend
+        year, grey = own["year"], {"color": colour["range"], "alpha": 0.3}
+        ax.fill_between(year, own["lower_quartile"], own["upper_quartile"], lw=0, label=label + middle, **grey)
+        if len(own) == 1:
+            ax.vlines(year, own["lower_quartile"], own["upper_quartile"], lw=6, **grey)
+        ax.plot(year, own["beside"], color=colour[whole], lw=1.3, marker="_", ms=7, label=label + other)
+        ax.plot(year, own["score"], color=colour[place], lw=1.8, marker="o", ms=4.5, label=label + name)
+        ax.vlines(year, own["low"], own["high"], color=colour[place], lw=0.9)
+        if segment > frame["segment"].min():
+            ax.axvline(segment - 0.5, ls=":", lw=1, color=colour["line"])
+    scale = frame.loc[now, ["score", "beside", "lower_quartile", "upper_quartile", "low", "high"]]
     room = 0.08 * (scale.max(axis=None) - scale.min(axis=None) or 1)
     if np.isfinite(room):
         ax.set_ylim(scale.min(axis=None) - room, scale.max(axis=None) + room)
-    if len(breaks):
-        between = {"ls": ":", "lw": 1, "transform": ax.get_xaxis_transform()}
-        ax.vlines(segment[breaks] - 0.5, 0, 1, color=colour["line"], **between)
     ax.locator_params(axis="x", integer=True, nbins=8, steps=[1, 2, 5, 10])
     ax.xaxis.set_major_formatter("{x:.0f}")

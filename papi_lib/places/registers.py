@@ -441,8 +441,7 @@ def _checked(name: str, table: pd.DataFrame, level: str, home: str) -> pd.DataFr
     official = table["type"].map({kind: words[0] for kind, words in TYPE_WORDS[level].items()})
     wrong = [not full.startswith(f"{word} ") for full, word in zip(table["name_vi"], official, strict=True)]
     wrong = pd.Series(wrong, table.index)
-    datafiles.refuse(
-        name, table, "name_vi", twice, f"is another {level} of the {home.removesuffix('_code')} already; correct it"
-    )
+    again = f"is another {level} of the {home.removesuffix('_code')} already; correct it"
+    datafiles.refuse(name, table, "name_vi", twice, again)
     datafiles.refuse(name, table, "name_vi", wrong, "does not begin with '" + official + "'; correct it")
     return table

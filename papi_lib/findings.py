@@ -76,7 +76,7 @@ def tell(file: str | os.PathLike, column: str, problem: str, rows: Rows = (), va
         line += f", row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:3]))}"
         line += f", … ({len(rows)})" if len(rows) > 3 else ""
     line += f", column '{column}': " if column else ": "
-    first, *others = [f"'{_shown(value)}'" for value in values] or [""]
+    first, *others = [f"'{shown(value)}'" for value in values] or [""]
     return line + (f"{first} " if first else "") + (f"(also {', '.join(others)}) " if others else "") + problem
 
 
@@ -136,7 +136,8 @@ def workbook(frame: pd.DataFrame, found: Sequence) -> bytes:
     return content.getvalue()
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value of a file as messages have it: one line of at most sixty signs."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     text = plaintext.shown(value)

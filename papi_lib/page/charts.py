@@ -83,13 +83,6 @@ def rows(ax: Axes, labels: Iterable[str]) -> np.ndarray:
     return at
 
 
-def dots(ax: Axes, frame: pd.DataFrame, values: str, at: np.ndarray, colour: str, paper: str) -> None:
-    """Draw a column with its ``margin`` as whiskers, a dot a row: hollow where it is not ``clear``."""
-    ax.errorbar(frame[values], at, xerr=frame["margin"], fmt="none", ecolor=colour, elinewidth=1.4, zorder=4)
-    face = np.where(frame["clear"].eq(True), colour, paper)
-    ax.scatter(frame[values], at, s=55, facecolor=face, edgecolor=colour, linewidth=1.5, zorder=5)
-
-
 @chart
 def profile(
     frame: pd.DataFrame, place: Place | str | int, *, lang: str = "vi", ax: Axes | None = None, title: str = "",
@@ -133,7 +126,9 @@ def profile(
     for column, marker in (("peers", "s"), ("cities", "^")):
         if column in frame:
             ax.plot(frame[column] - frame["whole"], at, marker, ms=5, zorder=3, color=colour[column], label=names[column])  # fmt: skip
-    dots(ax, frame, "difference", at, colour["place"], colour["paper"])
+    own, face = frame["difference"], np.where(frame["clear"].eq(True), colour["place"], colour["paper"])
+    ax.errorbar(own, at, xerr=frame["margin"], fmt="none", ecolor=colour["place"], elinewidth=1.4, zorder=4)
+    ax.scatter(own, at, s=55, facecolor=face, edgecolor=colour["place"], linewidth=1.5, zorder=5)
     ax.plot([], [], "o", ms=7, color=colour["place"], label=name)
     if "rank" in frame:
         edge = {"transform": ax.get_yaxis_transform(), "color": colour["place"], "weight": "bold", "va": "center"}
@@ -192,14 +187,15 @@ def history(
     if alone := ax is None:
         ax = pictures.axes(w, 7, 1.0 + (1.75 if columns > 1 else 2.1) * lines, lines, columns, (0.5, 0.2, 0.35, 0.7))
     panels = np.ravel(np.asarray(ax, dtype=object))
+    inside = []  # years that are on the scale
     for i, (panel, part) in enumerate(zip(panels, shown, strict=False)):
-        _panel(panel, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
+        own = frame[frame["part"] == part]
+        _panel(panel, own, (name, other, w("middle half of provinces")), colour)
         panel.set_title(pictures.wrap(w.part(part), 46), loc="left")
         panel.tick_params(labelbottom=i + columns >= len(shown))
-    drawn = list(zip(panels, shown, strict=False))
-    own = pd.concat(frame[(frame["part"] == part) & frame["score"].between(*panel.get_ylim())] for panel, part in drawn)
-    for panel, _ in drawn:  # no empty years off the scale
-        panel.set_xlim((own if len(own) else frame)["year"].min() - 0.6, frame["year"].max() + 0.6)
+        inside += own.loc[own["score"].between(*panel.get_ylim()), "year"].to_list()
+    for panel in panels[: len(shown)]:
+        panel.set_xlim(min(inside or frame["year"]) - 0.6, frame["year"].max() + 0.6)
     for spare in panels[len(shown) :]:
         spare.remove()
     pictures.legend(panels[0], alone, 3)

@@ -261,12 +261,8 @@ class Page:
     def title(self, subject: str | None = None) -> None:
         """Show the title, by default the dimension's name, and tell the site the page's facts."""
         w = self.words
-        title = w(
-            "{subject}: {place}, {year}",
-            subject=w(subject) if subject else w.full(self.dimension),
-            place=self.name,
-            year=self.year,
-        )
+        of = w(subject) if subject else w.full(self.dimension)
+        title = w("{subject}: {place}, {year}", subject=of, place=self.name, year=self.year)
         self._html(f"<h1>{escape(title)}</h1>", {facts.MIME: facts.of(self, title)})
         if self.simulated:
             self._html(f'<p class="simulated">{escape(w(SIMULATED))}</p>')

@@ -42,7 +42,9 @@ _THEME: Any = {
 NARROW, SMALLEST = 3.4, 8.3
 #: Group ids of what is drawn for one of the two widths alone: names over many dots, say.
 ONLY_WIDE, ONLY_NARROW = "only-wide", "only-narrow"
-_LONG, _COLOUR = re.compile(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+"), re.compile('#[0-9a-f]{6}(?=[;"])')
+_LONG = re.compile(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+")
+#: Colours that a page's style sheet replaces on a dark page.
+_DARK = re.compile(f'#({"|".join(colour[1:] for colour in colours.DARK)})(?=[;"])')
 _FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', sans-serif"
 
 
@@ -242,7 +244,7 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
     text = re.sub(r"'DejaVu Sans'[^;\"]*", _FONTS, text)
     text = re.sub(r"\s*\n\s*", "\n", text)
     # Full precision of positions serves no eye: a tenth of a point does. Texts between tags stay as they are.
-    text = re.sub(r"<[^>]+>", lambda tag: _COLOUR.sub(_themed, _LONG.sub(r"\1", tag[0])), text)
+    text = re.sub(r"<[^>]+>", lambda tag: _DARK.sub(r"var(--c\1,#\1)", _LONG.sub(r"\1", tag[0])), text)
     # Matplotlib names clips by unrounded positions, whose last digit is not the same each time.
     for name, clip in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', text, re.S):
         text = text.replace(name, f"p{zlib.crc32((shown + clip).encode()):08x}")
@@ -252,11 +254,6 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
         f'max-width:{figure.get_figwidth() * 1.15:.2f}in;height:auto;background:var(--paper,#fff)">'
     )
     return re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', opening, text, count=1).replace("{alt}", escape(alt), 1)
-
-
-def _themed(colour: re.Match) -> str:
-    """Return a colour as the page's style sheet may replace it on a dark page."""
-    return f"var(--c{colour[0][1:]},{colour[0]})" if colour[0] in colours.DARK else colour[0]
 
 
 def wrap(text: str, width: int) -> str:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from papi_lib import datafiles, reads, spelling
+from papi_lib.findings import shown
 from papi_lib.places.registers import REFORM, TYPE_WORDS, WIDTH, Place, provinces, since_reform, table_of, told
 from papi_lib.spelling import plain
 
@@ -415,11 +416,11 @@ def _settled(
     for n, (value, found) in enumerate(given):
         if not found:
             why = f"is not known; {_hint(value, which, home) if hint else _ALL[which.level]}"
-            return f"stands beside '{_shown(value)}', which {why}" if n else why
+            return f"stands beside '{shown(value)}', which {why}" if n else why
     both = [place for place in given[0][1] if all(place in found for _, found in options)]
     if not both:
         first, second = (_join(found) for _, found in given)
-        return _Conflict(f"is {first}, but '{_shown(given[1][0])}' beside it is {second}{_other_side(which, *given)}")
+        return _Conflict(f"is {first}, but '{shown(given[1][0])}' beside it is {second}{_other_side(which, *given)}")
     inside = [place for place in both if home in (None, place.province_code)]
     if len(inside) == 1:
         return inside[0]
@@ -446,7 +447,7 @@ def _one(value: object, which: _Which, home: int | None = None) -> Place:
     found = _settled([(value, _candidates(value, which))], which, home)
     if isinstance(found, Place):
         return found
-    unknown, given = found.removeprefix("is not known"), f"'{_shown(value)}'"
+    unknown, given = found.removeprefix("is not known"), f"'{shown(value)}'"
     raise ValueError(f"no {which.level} named {given}{unknown}" if unknown != found else f"{given} {found}")
 
 
@@ -495,9 +496,3 @@ def _label(place: Place) -> str:
     if place.level == "province":
         return place.name_vi
     return f"{place.name_vi} ({provinces(place.year).at[place.province_code, 'name_vi']})"
-
-
-def _shown(value: object) -> str:
-    """Return what was given as it can be shown in one line."""
-    text = "".join(c if c.isprintable() else " " for c in str(value))
-    return f"{text[:60]}…" if len(text) > 60 else text

@@ -253,8 +253,8 @@ def peers(place: Place, kind: str, year: int | None = None) -> list[int]:
     ----------
     place : Place
         The place in question.
-    kind : {"country", "region", "cities"}
-        All provinces, those of the place's region, or the cities under central government.
+    kind : {"region", "cities"}
+        The provinces of the place's region, or the cities under central government.
     year : int, optional
         The year of the comparison; by default one of the place's own.
 
@@ -265,8 +265,7 @@ def peers(place: Place, kind: str, year: int | None = None) -> list[int]:
     ([1, 31, 48, 79, 92], 7)
     """
     table = provinces(year or place.year)
-    chosen = {"country": table["type"] != "", "region": table["region"] == place.region, "cities": table["type"] == "city"}  # fmt: skip
-    return [int(code) for code in table.index[chosen[kind]]]
+    return table.index[table["type"] == "city" if kind == "cities" else table["region"] == place.region].tolist()
 
 
 def region_name(key: str, lang: str = "vi") -> str:

@@ -58,7 +58,7 @@ docs: install  ## texts, guides, data dictionary and reference as pages: output/
 	$(BIN)/sphinx-build -q -W --keep-going output/docs/sources output/docs/html
 
 messages: install  ## collect sentences to translate into the Vietnamese catalogue
-	$(BIN)/pybabel -q extract -F babel.cfg -k w --no-default-keywords --no-location --sort-output --omit-header -o .venv/papi.pot .
+	PYTHONPATH=lab $(BIN)/pybabel -q extract -F babel.cfg -k w --no-default-keywords --no-location --sort-output --omit-header -o .venv/papi.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap -l vi -D papi -i .venv/papi.pot -d papi_lib/locale
 
 $(TOOLS): tools.lock

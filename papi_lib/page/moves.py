@@ -57,15 +57,15 @@ def every_year(page: Page) -> pd.DataFrame:
     """
     w, code, year = page.words, page.place.code, page.year
     dimensions = index.dimensions(year) if page.dimension is None else [page.dimension]
-    parts = [part for d in dimensions for part in (d, *index.subdimensions(year, d))]
-    parts = parts if page.dimension else ["total", *parts]
+    parts = ["total"] * (page.dimension is None)
+    parts += [part for d in dimensions for part in (d, *index.subdimensions(year, d))]
     cells = {}
     for part in parts:
         scores = published.series(part, until=year)
         ranks = scores.rank(ascending=False, method="min")
         own = pd.DataFrame({"score": scores.loc[code], "rank": ranks.loc[code], "of": scores.count()})
         own["group"] = [
-            published.groups(np.array(rank), n) if rank > 0 else np.nan for rank, n in own[["rank", "of"]].to_numpy()
+            published.groups(np.array(r), n) if r > 0 else np.nan for r, n in own[["rank", "of"]].to_numpy()
         ]
         own["break"] = [y - 1 in scores and not index.comparable(y - 1, y, part) for y in scores]
         cells[part] = own
@@ -76,17 +76,14 @@ def every_year(page: Page) -> pd.DataFrame:
     for (part, year), row in tall.dropna(subset="score").iterrows():
         text[part][year] = w("{score:2} ({rank:0})", score=row["score"], rank=row["rank"])
         looks[part][year] = f"number group-{row['group']:.0f}{' break' if row['break'] else ''}"
-    text, looks = (pd.DataFrame.from_dict(told, orient="index", columns=years).loc[parts] for told in (text, looks))
-    text, looks = text.fillna("–"), looks.fillna("number")
+    text, looks = (pd.DataFrame.from_dict(told, orient="index", columns=years).fillna(none) for told, none in ((text, "–"), (looks, "number")))  # fmt: skip
     page.table(
         text, "{place}: points and rank in every year; dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
         {year: (str(year), "") for year in years}, looks=looks,
     )  # fmt: skip
     if page.dimension is None:
-        wide = {
-            name: frame[name].loc[parts, years].set_axis(map(w.part, parts))
-            for name in ("score", "rank", "group", "break")
-        }
+        named = frame.loc[parts].set_axis(map(w.part, parts))
+        wide = {name: named[name][years] for name in ("score", "rank", "group", "break")}
         sheets = {w("Score"): (wide["score"], "0.00"), w("Rank"): (wide["rank"], "0")}
         about = f"PAPI: {page.name}, {w.years(years)}. {provenance.source(page.lang)}"
         content = tables.workbook(about, sheets, wide["group"], wide["break"])

@@ -247,9 +247,8 @@ def tasks(page: Page, about: list | None = None) -> pd.DataFrame | None:
         frame = frame[frame["block"] == f"{page.place.level}s"]
     if about is not None:
         frame = frame[frame["subdimensions"].map(lambda keys: not keys or any(part in keys for part in about))]
-    shown = frame.assign(
-        about=[w.value(keys, "part") if keys else w("PAPI as a whole") for keys in frame["subdimensions"]]
-    )
+    parts = [w.value(keys, "part") if keys else w("PAPI as a whole") for keys in frame["subdimensions"]]
+    shown = frame.assign(about=parts)
     columns = {f"task_{lang}": ("is asked to", ""), "about": ("about", "")}
     if len(shown):
         page.table(shown.set_index(f"block_{lang}"), "Tasks in the plan", columns, ("Block", ""), of_answers=False)

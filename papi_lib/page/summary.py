@@ -51,7 +51,7 @@ def summary(page: Page) -> pd.DataFrame | None:
         return frame
     if pd.isna(page.standing.loc[page.place.code, "score"]):
         return None
-    parts = dict.fromkeys([page.series, *page.parts, *_finest(page)])
+    parts = dict.fromkeys([page.series, *page.parts, *index.subdimensions(page.year, page.dimension)])
     frame = pd.DataFrame({part: _move(page, part) for part in parts}).T
     for part, row in frame[frame["z"] > ndtri(SURE)].sort_values("z", ascending=False).head(ASKED).iterrows():
         frame.loc[part, "chance"] = _chance(page, part, row)
@@ -80,14 +80,9 @@ def _clear(page: Page, claims: pd.DataFrame) -> list[str]:
     return told or [w(nothing if claims["difference"].notna().any() else story.uncompared(page), **about)]
 
 
-def _finest(page: Page) -> list[str]:
-    """Return the sub-dimensions that the page is about."""
-    return index.subdimensions(page.year, page.dimension)
-
-
 def _orders(page: Page, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the sub-dimensions with a rank: ``rank``, ``of``, and ``share``, how far down the order that is."""
-    own = frame.loc[_finest(page), ["rank", "of"]].dropna().astype(float)
+    own = frame.loc[index.subdimensions(page.year, page.dimension), ["rank", "of"]].dropna().astype(float)
     return own.assign(share=own["rank"] / own["of"])
 
 
@@ -118,38 +113,24 @@ def _standing(page: Page) -> str:
     w, code, row = page.words, page.place.code, page.standing.loc[page.place.code]
     told = {"place": page.name, "year": page.year, "n": page.standing["score"].count()} | dict(row[["rank", "lower", "upper"]])  # fmt: skip
     told["group"] = country.group_name(row["group"], w)
-    earlier = [
-        y
-        for y in dict.fromkeys([page.year - 1, index.edition(page.year)])
-        if y in published.series(page.dimension, page.year) and y != page.year
-    ]
-    ranks = {y: _ranks(page, page.series, y) for y in earlier}
-    told["before"] = [w("{rank:th} of {of:0} in {year}", rank=r[code], of=r.count(), year=y) for y, r in ranks.items() if pd.notna(r[code])]  # fmt: skip
-    first = min(index.segment(page.year, page.dimension))
-    scores = published.series(page.dimension, page.year)
-    told["first"], apart = first, scores.loc[code] - scores.mean()
-    if not told["before"]:
-        return w(
-            "In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups.",
-            **told,
-        )
-    if first == page.year or pd.isna(apart[first]):
-        return w(
-            "In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups; it was {before:list}.",
-            **told,
-        )
-    return w(
-        "In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups; it was {before:list}. Its score was {then:apart} the mean of provinces in {first} and is {now:apart} it now.",
-        then=apart[first], now=apart[page.year], **told,
-    )  # fmt: skip
+    scores, first = published.series(page.dimension, page.year), min(index.segment(page.year, page.dimension))
+    years = [y for y in dict.fromkeys([page.year - 1, index.edition(page.year)]) if y in scores and y != page.year]
+    ranks = {y: _ranks(page, page.series, y) for y in years}
+    before = [w("{rank:th} of {of:0} in {year}", rank=r[code], of=r.count(), year=y) for y, r in ranks.items() if pd.notna(r[code])]  # fmt: skip
+    if not before:
+        return w("In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups.", **told)  # fmt: skip
+    said = w("In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups; it was {before:list}.", before=before, **told)  # fmt: skip
+    apart = scores.loc[code] - scores.mean()
+    if first < page.year and pd.notna(apart[first]):
+        said += " " + w("Its score was {then:apart} the mean of provinces in {first} and is {now:apart} it now.", place=page.name, first=first, then=apart[first], now=apart[page.year])  # fmt: skip
+    return said
 
 
 def _moved(page: Page, frame: pd.DataFrame) -> str:
     """Return what moved so far that the move is hardly chance: the page's series and parts first, the surest."""
     w, sure = page.words, frame[frame["chance"].astype(float).round(2) >= SURE]  # as it is told, in whole percent
-    sure = sure.assign(own=sure.index.isin([page.series, *page.parts])).sort_values(
-        ["own", "chance"], ascending=False, kind="stable"
-    )
+    sure = sure.assign(own=sure.index.isin([page.series, *page.parts]))
+    sure = sure.sort_values(["own", "chance"], ascending=False, kind="stable")
     moves = [w(_MOVED[1 if row["gain"] > 0 else -1], part=part, **row) for part, row in sure.head(MOST).iterrows()]
     if moves:
         return w("{moves:list}.", moves=moves)
@@ -157,9 +138,7 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     if len(clear):
         clear = clear[clear["since"] == clear["since"].iloc[0]]  # one year is named for all
         told = [w("{part:part} {change:move}, while the mean of provinces {country:move}", **row) for row in clear.head(MOST).to_dict("records")]  # fmt: skip
-        return w(
-            "Since {first}, by more than the margin of error, {moves:list}.", first=clear["since"].iloc[0], moves=told
-        )
+        return w("Since {first}, by more than the margin of error, {moves:list}.", first=clear["since"].iloc[0], moves=told)  # fmt: skip
     first = min(index.segment(page.year, page.dimension))
     if first == page.year:
         return ""
@@ -171,18 +150,15 @@ def _ends(page: Page, frame: pd.DataFrame) -> str:
     w, own = page.words, _orders(page, frame)
     if own.empty:
         return ""
-    told = {
-        "best": own["share"].idxmin(),
-        "worst": own["share"].idxmax(),
-        "first": list(own.index[own["rank"] == 1]),
-        "last": list(own.index[own["share"] == 1]),
-    }
-    told |= {"top": own.loc[told["best"], "rank"], "bottom": own.loc[told["worst"], "rank"], "n": own["of"].max()}
-    if told["first"] and told["last"]:
+    best, worst = own["share"].idxmin(), own["share"].idxmax()
+    first, last = list(own.index[own["rank"] == 1]), list(own.index[own["share"] == 1])
+    told = {"best": best, "worst": worst, "first": first, "last": last, "n": own["of"].max()}
+    told |= {"top": own.loc[best, "rank"], "bottom": own.loc[worst, "rank"]}
+    if first and last:
         return w("First of all {n:0} provinces in {first:part}; last in {last:part}.", **told)
-    if told["first"]:
+    if first:
         return w("First of all {n:0} provinces in {first:part}; lowest in {worst:part} ({bottom:th}).", **told)
-    if told["last"]:
+    if last:
         return w("Last of all {n:0} provinces in {last:part}; highest in {best:part} ({top:th}).", **told)
     return w("Highest in {best:part} ({top:th} of {n:0}), lowest in {worst:part} ({bottom:th}).", **told)
 
@@ -198,8 +174,5 @@ def _acts(page: Page, frame: pd.DataFrame) -> str:
     if not named:
         return w("The plan names no task about {parts:part}.", parts=weak)
     asked = tasks[tasks["subdimensions"].map(lambda parts: bool(set(parts) & set(named)))]
-    return w(
-        "On {parts:part} the plan asks these to act: {blocks:list}.",
-        parts=named,
-        blocks=[name[:1].lower() + name[1:] for name in asked[f"block_{page.lang}"].unique()],
-    )
+    blocks = [name[:1].lower() + name[1:] for name in asked[f"block_{page.lang}"].unique()]
+    return w("On {parts:part} the plan asks these to act: {blocks:list}.", parts=named, blocks=blocks)

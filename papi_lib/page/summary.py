@@ -122,7 +122,7 @@ def _standing(page: Page) -> str:
     said = w("In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups; it was {before:list}.", before=before, **told)  # fmt: skip
     apart = scores.loc[code] - scores.mean()
     if first < page.year and pd.notna(apart[first]):
-        said += " " + w("Its score was {then:apart} the mean of provinces in {first} and is {now:apart} it now.", place=page.name, first=first, then=apart[first], now=apart[page.year])  # fmt: skip
+        said += " " + w("Its score was {then:apart} the mean of provinces in {first} and is {now:apart} it now.", first=first, then=apart[first], now=apart[page.year])  # fmt: skip
     return said
 
 

@@ -239,7 +239,7 @@ def tiles(
         ax.text(*at, text, linespacing=1.05, gid=ONLY_WIDE, **look, **small)
         ax.text(*at, number, gid=ONLY_NARROW, visible=False, **look)
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
-            ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", **small)
+            ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", linespacing=1, **small)  # fmt: skip
         elif pd.notna(tile.islands):  # east of the map
             look = {"arrowprops": {"arrowstyle": "-", "color": colour["line"], "lw": 0.7}} | small
             spots = (tile.column + 0.95, tile.row + 0.5), (7.25, tile.row + 0.5)
@@ -253,8 +253,8 @@ def tiles(
     if code in grid.index:
         own = {"edgecolor": colour["place"], "lw": 2, "label": w.place(code)}
         handles.insert(0, Rectangle((0, 0), 1, 1, fill=False, **own))
-    look = {"title_fontsize": pictures.size(8), "handlelength": 1.2, "handletextpad": 0.5}
-    ax.legend(handles=handles, loc="lower right", title=w("group (quartile)"), **look)
+    look = {"handlelength": 1, "handletextpad": 0.4, "borderpad": 0, "borderaxespad": 0, "title_fontsize": pictures.size(8)}  # fmt: skip
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.57), title=w("group (quartile)"), **look)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
     counts = grid["group"].value_counts()

@@ -125,6 +125,13 @@ def where(name: str, row: int, column: str) -> str:
     return _place(_resource(name)[0], row + 2, column)
 
 
+def refuse(name: str, frame: pd.DataFrame, column: str, bad: pd.Series, why: str | pd.Series) -> None:
+    """Raise `DataError` for the first cell of a table's column that is marked as bad: where it is, its value, and why."""
+    for row in bad.index[bad]:
+        value, why = frame.at[row, column], why if isinstance(why, str) else why[row]
+        raise DataError(f"{where(name, row, column)}: '{value}' {why}")
+
+
 def stamp() -> tuple:
     """Return a cheap token that changes when any file of the package does: a key for caches.
 

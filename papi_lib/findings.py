@@ -70,21 +70,22 @@ def tell(file: str | os.PathLike, column: str, problem: str, rows: Rows = (), va
         line += f", row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:3]))}"
         line += f", … ({len(rows)})" if len(rows) > 3 else ""
     line += f", column '{column}': " if column else ": "
-    first, *others = [f"'{_shown(value)}'" for value in values] or [""]
+    first, *others = [f"'{shown(value)}'" for value in values] or [""]
     return line + (f"{first} " if first else "") + (f"(also {', '.join(others)}) " if others else "") + problem
 
 
 def lines(file: str | os.PathLike, found: pd.DataFrame, most: int | None = 10) -> list[str]:
     """Return findings as lines, at most so many, and a last one on those left out."""
-    shown = found.head(most or len(found)).to_dict("records")
-    told = [tell(file, one["column"], one["problem"], one["rows"], one["values"]) for one in shown]
+    few = found.head(most or len(found)).to_dict("records")
+    told = [tell(file, one["column"], one["problem"], one["rows"], one["values"]) for one in few]
     more = found.iloc[len(told) :]
     if len(more):
         told.append(f"{file}: and {len(more)} more kinds ({more['count'].sum()} cells); all of them with --all")
     return told
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value of a file as messages have it: one line of at most sixty signs."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     text = plaintext.shown(value)

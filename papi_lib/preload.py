@@ -116,7 +116,7 @@ def noise() -> None:
     from papi_lib import index, precision
 
     for year in index.years():
-        precision.standard_errors(year, 1)  # and with it what it shares with all other provinces
+        precision.standard_errors(year)  # and with it what it shares with all other provinces
 
 
 def country(year: int, dimension: int | None) -> None:

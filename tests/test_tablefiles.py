@@ -408,10 +408,10 @@ def test_errors_and_endless_numbers_are_told_and_left_out(tmp_path):
 
 
 def test_nothing_that_is_written_runs_in_a_spreadsheet(tmp_path):
-    text_cells = ["=1", "a;=1", " +1", "＝1", "\u200b@x", "a\n-1", "Bà Rịa - Vũng Tàu", "a@b"]
+    text_cells = ["=1", "a;=1", " +1", "＝1", "\u200b@x", "a\n-1", ';"-1', "Bà Rịa - Vũng Tàu", "a@b"]
     covariates.write(pd.DataFrame({"x": text_cells}), tmp_path / "a.csv")
     assert pd.read_csv(tmp_path / "a.csv")["x"].to_list() == [
-        "'=1", "a;'=1", " +1", "'＝1", "'\u200b@x", "a\n'-1", "Bà Rịa - Vũng Tàu", "a@b",
+        "'=1", "a;'=1", " +1", "'＝1", "'\u200b@x", "a\n'-1", ";'\"-1", "Bà Rịa - Vũng Tàu", "a@b",
     ]  # fmt: skip
 
 

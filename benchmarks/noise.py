@@ -92,7 +92,9 @@ def design(year: int = 2024) -> list[dict]:
     rows, structure = [], index.structure(year).set_index("subdimension")
     interviews, per_village = 192, 16
     for dimension in index.dimensions(year):
-        means = pd.Series({part: published.series(part, year)[year].mean() for part in index.subdimensions(year, dimension)})
+        means = pd.Series(
+            {part: published.series(part, year)[year].mean() for part in index.subdimensions(year, dimension)}
+        )
         spans = structure.loc[means.index]
         share = (means - spans["lower"]) / (spans["upper"] - spans["lower"])
         variance = ((spans["upper"] - spans["lower"]) ** 2 * share * (1 - share)).sum()

@@ -24,7 +24,7 @@ _YEAR = ("year", "nam")
 #: Column names by which the header's row is found.
 _HEADER = ("province_code", "province", "tinh", "tinh thanh", "tinh thanh pho", "ma tinh", "ten tinh", *_PROVINCE, *_YEAR)  # fmt: skip
 #: Where a spreadsheet program begins to read a formula: at the start, and where it takes a sign as the end of a cell.
-_FORMULA = re.compile(r"(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])")
+_FORMULA = re.compile(r'(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])')
 
 
 def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -121,7 +121,7 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     [{'province_code': 46, 'year': 2024, 'số': 1.5}]
     """
     path = Path(file)
-    table = tablefiles.read(path, expected=(by,) if by else _HEADER)
+    table = tablefiles.read(path, expected=(by,) if by else _HEADER, keys=(by,) if by else _HEADER)
     columns = {name_key(column): column for column in reversed(table.columns)}
     loose = [columns[key] for key in map(name_key, [by] if by else _PROVINCE) if key in columns]
     named = [*places.key_columns(table.columns), *loose]

@@ -11,25 +11,45 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_notebook
 
 from papi_lib import datafiles, index, places, published
+from papi_lib.cli import main
 
 ROOT = Path(__file__).parents[1]
 os.environ["PAPI_UI"] = "en"  # whatever the system's language
 os.environ["PAPI_RELEASES"] = os.path.join(tempfile.gettempdir(), f"papi-releases-{os.getpid()}.json")  # not the user's
 
 
-def run_papi(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run the command ``papi`` as a user would."""
-    command = [str(Path(sys.executable).with_name("papi")), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=500, env={**os.environ, **environment})
+#: What takes longest begins first, so that at the end no process is left with it alone.
+LONGEST = (
+    "awkward_run",
+    "test_site_browser",
+    "test_docs",
+    "test_engine",
+    "test_batch",
+    "test_districts",
+    "test_cli",
+    "test_records",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Let the tests of a file run in one process, and those of the run of all notebooks (`--dist loadgroup`)."""
+    groups = {item: "awkward_run" if "awkward_run" in item.fixturenames else item.path.stem for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: LONGEST.index(groups[item]) if groups[item] in LONGEST else len(LONGEST))
 
 
 @pytest.fixture
-def papi():
-    return run_papi
+def papi(monkeypatch):
+    """Run the command ``papi`` in this process, which starts no other before it knows what to run."""
+    monkeypatch.setattr("papi_lib.batch.pool.Pool", lambda *_: None)
+    return lambda *arguments, **environment: CliRunner(env=environment).invoke(main, [str(word) for word in arguments])
 
 
 @pytest.fixture
@@ -49,17 +69,15 @@ def make_notebook(tmp_path):
     return make
 
 
-#: Awkward cases: what is special about each.
+#: Places and years to run every report notebook for, most of them awkward: what is special about each.
 AWKWARD = [
     ("Vĩnh Phúc", 2024, "vi"),  # nothing published
     ("Bắc Ninh", 2022, "en"),  # partly published
-    ("Hà Nội", 2011, "vi"),  # the first year of all
-    ("Hà Nội", 2017, "vi"),
+    ("Hà Nội", 2011, "vi"),  # the first year of all, without two dimensions
     ("Quảng Ninh", 2018, "vi"),  # partly published, a year that compares with none
     ("Hà Nội", 2021, "en"),  # an edition's first year, a break after it
-    ("Kiên Giang", 2024, "vi"),  # the lowest
+    ("Hà Nội", 2024, "vi"),  # what notebooks are about as stored
 ]
-
 
 #: Districts: one of two types, with every figure or with hidden ones, in both languages.
 DISTRICTS = [("Ba Đình", "vi"), ("Sóc Sơn", "en")]
@@ -67,25 +85,30 @@ DISTRICTS = [("Ba Đình", "vi"), ("Sóc Sơn", "en")]
 
 RUN_CASES = """
 import json, sys
+from contextlib import closing
 from pathlib import Path
-from papi_lib import report, site
-from papi_lib.batch.run import Settings, run
-out = Path(sys.argv[1])
+from papi_lib import collection, preload, report, site
+from papi_lib.batch.jobs import Job, Settings
+from papi_lib.batch.pool import Pool
+from papi_lib.batch.run import run
+out, folder = Path(sys.argv[1]), Path("notebooks")
 provinces, districts = json.loads(sys.argv[2])
-jobs = [job for province, year, lang in provinces
-        for job in report.jobs(Path("notebooks"), [province], [str(year)], [lang], [])]
-jobs += [job for district, lang in districts
-         for job in report.jobs(Path("notebooks"), [], ["2024"], [lang], [], [district])]
-jobs += [job for lang in ("vi", "en") for job in report.texts(Path("notebooks"), lang)]
-failed = [r for r in run(jobs, out, report.settings()) if r["status"] == "failed"]
+jobs = [job for province, year, lang in provinces for job in report.jobs(folder, [province], [str(year)], [lang], [])]
+jobs += report.jobs(folder, ["Kiên Giang"], ["2024"], ["vi"], ["overview"])  # the lowest
+jobs += [job for district, lang in districts for job in report.jobs(folder, [], ["2024"], [lang], [], [district])]
+jobs += [job for lang in ("vi", "en") for job in report.texts(folder, lang)]
+others = [Job(path, {}, path.stem) for path in folder.glob("[a-z]*.ipynb") if path.stem not in collection.TEXTS]
+with closing(Pool(preload.imports)) as pool:
+    records = run(jobs, out, report.settings(planned=jobs), pool=pool)
+    records += run(others, out / "others", Settings(), pool=pool)
 site.build(out)
-sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in failed) or 0)
+sys.exit("\\n".join(f"{r['path']}: {r['error']}" for r in records if r["status"] == "failed") or 0)
 """
 
 
 @pytest.fixture(scope="session")
 def awkward_run(tmp_path_factory):
-    """Run every notebook for the awkward cases, as one batch; return the run folder.
+    """Run every notebook, those of reports for the awkward cases; return the run folder.
 
     Tests that run side by side share it: the first makes it, the others wait.
     """

@@ -7,15 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from papi_lib import datafiles
 
+PAPI = str(Path(sys.executable).with_name("papi"))
+
 
 def one_clear_line(done):
-    assert done.returncode == 2, (done.returncode, done.stderr)
+    assert done.exit_code == 2, (done.exception, done.stderr)
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     return done.stderr
@@ -38,6 +42,14 @@ def test_wrong_names_are_one_line_and_nothing_is_written(papi, tmp_path, argumen
     assert not (tmp_path / "run").exists()
 
 
+def test_the_installed_command_does_the_same(tmp_path):
+    done = subprocess.run([PAPI, "report", "-p", "Hanoii", "-o", tmp_path / "run"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("papi: ")
+    assert "did you mean Hà Nội" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_faulty_data_file_is_one_line_and_nothing_is_written(papi, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(datafiles.folder(), data)
@@ -57,7 +69,7 @@ def test_an_unwritable_folder_is_one_line(papi, tmp_path):
 
 def test_list_shows_what_can_be_asked_for(papi):
     done = papi("list")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert "08_egovernance" in done.stdout
     assert "Quản trị điện tử" in done.stdout
     assert "Thừa Thiên Huế" in done.stdout
@@ -67,7 +79,7 @@ def test_list_shows_what_can_be_asked_for(papi):
 @pytest.mark.parametrize("command", ["report", "list", "site", "check", "data"])
 def test_help_has_an_example(papi, command):
     done = papi(command, "--help")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert f"papi {command}" in done.stdout.split("Example", 1)[1]
 
 
@@ -91,47 +103,65 @@ def test_check_tells_the_fault_of_every_table(papi, tmp_path):
         path = data / "published" / f"{year}.csv"
         path.write_bytes(path.read_bytes().replace(old, new, 1))
     done = papi("check", PAPI_DATA=str(data))
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert [line.split(": ")[1].split("/")[-1] for line in done.stderr.splitlines()] == [
         "2012.csv, row 2, column 'score'",
         "2024.csv, row 2, column 'score'",
     ]
-    assert papi("check", data / "published" / "2013.csv", PAPI_DATA=str(data)).returncode == 0
+    assert papi("check", data / "published" / "2013.csv", PAPI_DATA=str(data)).exit_code == 0
     assert "the file is missing" in one_clear_line(papi("check", tmp_path / "other.csv"))
 
 
 def test_the_shipped_data_pass_the_check(papi):
     done = papi("check")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "tables are as they should be" in done.stdout
+
+
+def test_control_c_before_anything_is_done_says_so(papi, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("papi_lib.report.plan", stopped)
+    done = papi("report")
+    assert done.exit_code == 130
+    assert done.stderr == "papi: stopped; nothing is half-written; give the same command again to go on\n"
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends the signal that Control-C in a terminal sends")
-@pytest.mark.parametrize("begun", [True, False])
-def test_control_c_says_what_is_done_and_how_to_go_on(papi, tmp_path, begun):
-    """To all processes of the command, as a terminal sends it; while notebooks run, and before."""
-    out = tmp_path / "run"
-    arguments = ["report", "-p", "all", "-n", "3", "-o", str(out)]
-    command = [str(Path(sys.executable).with_name("papi")), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
-    moment = time.monotonic() + (120 if begun else 0.7)
-    while time.monotonic() < moment and not (out / "manifest.jsonl").exists():
+@pytest.mark.parametrize(
+    "sign", ["temporary/papi-*", "run/manifest.jsonl"], ids=["while it prepares", "while notebooks run"]
+)
+def test_control_c_ends_all_processes_says_what_is_done_and_how_to_go_on(papi, tmp_path, sign):
+    """To all processes of the command, as a terminal sends it."""
+    out, temporary = tmp_path / "run", tmp_path / "temporary"
+    temporary.mkdir()
+    arguments = ["report", "-p", "1", "-p", "2", "-n", "3", "-y", "all", "-o", str(out)]
+    process = subprocess.Popen(
+        [PAPI, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "TMPDIR": str(temporary)}, preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    while not any(tmp_path.glob(sign)) and process.poll() is None:
         time.sleep(0.05)
+    started = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=100)
     assert process.returncode == 130, said
     assert "Traceback" not in said
     line = said.strip().splitlines()[-1]
     assert line.startswith("papi: stopped; ")
     assert line.endswith("; give the same command again to go on")
-    if not begun:
+    left = psutil.wait_procs(started, 60)[1]
+    assert [p for p in left if p.is_running() and p.status() != "zombie"] == []
+    assert list(temporary.iterdir()) == []
+    if sign.startswith("temporary"):
         return
     done = int(line.split()[2])
-    assert 0 < done < 65
-    assert line == f"papi: stopped; {done} of 65 notebooks are finished and kept; give the same command again to go on"
+    assert 0 < done < 30
+    assert line == f"papi: stopped; {done} of 30 notebooks are finished and kept; give the same command again to go on"
     kept = json.loads((out / "manifest.json").read_text())["jobs"]
     assert [record["status"] for record in kept] == ["done"] * done
-    assert papi("site", out).returncode == 0
+    assert papi("site", out).exit_code == 0
     explained = papi(*arguments, "--explain").stdout.splitlines()
     assert sum(line.endswith(": unchanged") for line in explained) == done

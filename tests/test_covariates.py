@@ -135,7 +135,7 @@ def test_a_column_with_one_word_among_numbers_is_told(tmp_path, totals):
 def test_the_command_writes_scores_with_own_columns_and_no_formulas(papi, tmp_path):
     file = write(tmp_path / "my.csv", 'province,gain,note\nHà Nội,-1.5,"=HYPERLINK(""http://x"")"\nHanoii,2,@x\n')
     done = papi("data", "--year", "2024", "--with", file, "--write", tmp_path / "joined.csv", "--lang", "en")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "row 3, column 'province': 'Hanoii' is not known" in done.stderr
     assert "nothing for 60 of the provinces" in done.stderr
     written = pd.read_csv(tmp_path / "joined.csv", dtype={"part": str})
@@ -149,7 +149,7 @@ def test_the_command_writes_scores_with_own_columns_and_no_formulas(papi, tmp_pa
 def test_a_file_for_stata_has_labels_of_variables_provinces_and_parts(papi, tmp_path):
     own = write(tmp_path / "my.csv", "province,visits\nHà Nội,3\n")
     done = papi("data", "--year", "2024", "--wide", "--with", own, "--write", tmp_path / "papi.dta")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     with pd.read_stata(tmp_path / "papi.dta", iterator=True) as file:
         assert file.value_labels()["province_code"][1] == "Hà Nội"
         labels = file.variable_labels()
@@ -166,12 +166,12 @@ def test_a_file_for_stata_has_labels_of_variables_provinces_and_parts(papi, tmp_
 def test_the_command_refuses_in_one_line_and_writes_nothing(papi, tmp_path):
     file = write(tmp_path / "my.csv", "province,x\nHuế,1\nhue,2\n")
     done = papi("data", "--with", file, "--write", tmp_path / "joined.csv")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "row 3, column 'province': 'hue' repeats row 2 ('Huế')" in done.stderr
     assert not (tmp_path / "joined.csv").exists()
     done = papi("data", "--year", "2024", "--write", file / "joined.csv")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "cannot be written" in done.stderr
     assert "choose another name" in done.stderr

@@ -13,6 +13,7 @@ from papi_lib.page.page import Page
 from papi_lib.page.words import Words
 
 LAST = index.years()[-1]
+SOME = (1, 22, 26, 27, 48, 91)  # two of them not published in the last year
 
 
 def state(province="Hà Nội", lang="vi", dimension=None, year=None, **more) -> Choice:
@@ -93,18 +94,18 @@ def verdict_told(choice: Choice) -> bool | None:
 
 @pytest.mark.slow
 def test_explorer_and_pages_have_one_verdict(monkeypatch):
-    """For all provinces and all parts: what the picture's dots are filled by is what the page claims."""
+    """For all parts of provinces with and without scores: what the picture's dots are filled by is what the page claims."""
     monkeypatch.setattr(exploring.charts, "profile", lambda frame, place, **look: frame)
     compared = 0
     with datafiles.held():
-        for code in places.provinces().index:
+        for code in SOME:
             for dimension in (None, *index.dimensions(LAST)):
                 choice = state(code, dimension=dimension, picture="parts")
                 drawn, told = choice.draw(), Page.open(code, LAST, dimension=dimension).gaps.loc[choice.page.parts]
                 for column in ("difference", "margin", "clear"):
                     assert drawn[column].equals(told[column]), (code, dimension)
                 compared += len(drawn)
-    assert compared == 63 * (len(index.dimensions(LAST)) + len(index.subdimensions(LAST)))
+    assert compared == len(SOME) * (len(index.dimensions(LAST)) + len(index.subdimensions(LAST)))
 
 
 @pytest.mark.parametrize(("code", "dimension"), [(1, None), (1, 7), (48, 8), (91, 1), (4, 2)])

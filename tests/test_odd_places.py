@@ -46,26 +46,32 @@ def unprivileged() -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_report_needs_no_home_and_no_short_paths(tmp_path):
-    """As on a JupyterHub with a read-only home: nothing is set, nothing is written there."""
-    home = tmp_path / "home"
-    home.mkdir()
+def test_a_report_needs_no_home_and_files_are_meant_from_where_it_is_asked_for(tmp_path, monkeypatch):
+    """As on a JupyterHub with a read-only home, where nothing is written; records, data and run folder have long relative names."""
+    home, long, here = tmp_path / "home", tmp_path / ("thư mục tạm " * 6).strip(), tmp_path / form("NFD", "của tôi")
+    for folder in (home, long, here):
+        folder.mkdir()
     home.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    long = tmp_path / ("thư mục tạm " * 6).strip()
-    long.mkdir()
-    data = tmp_path / form("NFD", "Dữ liệu của tôi") / "data"
-    shutil.copytree(datafiles.folder(), data)
-    out = tmp_path / form("NFC", ODD)
+    shutil.copytree(datafiles.folder(), here / "Dữ liệu")
+    descriptor = here / "Dữ liệu/datapackage.json"
+    descriptor.write_text(descriptor.read_text(encoding="utf-8").replace('"version": "', '"version": "own-', 1), encoding="utf-8")  # fmt: skip
+    shutil.copyfile(datafiles.folder() / "survey/hanoi-2024-simulated.parquet", here / "khảo sát.parquet")
+    out = form("NFC", ODD)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "MPL", "IPYTHON", "XDG_"))}
-    given = {"HOME": str(home), "TMPDIR": str(long), "PAPI_DATA": str(data)}
+    given = {"HOME": str(home), "TMPDIR": str(long), "PAPI_DATA": "Dữ liệu"}
     papi = str(Path(sys.executable).with_name("papi"))
-    command = [*unprivileged(), papi, "report", "-p", form("NFD", "Hà Nội"), "-n", "00_overview", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=kept | given)
+    asked = ["-d", form("NFD", "Ba Đình"), "-n", "3", "--records", "khảo sát.parquet", "--out", out]
+    done = subprocess.run([*unprivileged(), papi, "report", *asked], capture_output=True, text=True, cwd=here, timeout=300, env=kept | given)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert str(out / "site" / "index.html") in done.stdout
-    assert site.verify(out) == []
-    assert list(home.iterdir()) == []
-    assert list(long.iterdir()) == []
+    assert str(Path(out, "site/index.html")) in done.stdout
+    monkeypatch.setenv("PAPI_DATA", str(here / "Dữ liệu"))
+    assert site.verify(here / out) == []
+    page = (here / out / "site/2024/vi/ha-noi/quan-ba-dinh/03_accountability.html").read_text(encoding="utf-8")
+    assert "own-2026" in page
+    assert "khảo sát.parquet" in page
+    assert str(tmp_path) not in page
+    assert sorted(path.name for path in here.iterdir()) == sorted(["Dữ liệu", out, "khảo sát.parquet"])
+    assert list(home.iterdir()) == list(long.iterdir()) == []
 
 
 def test_every_output_has_a_name_that_windows_takes():

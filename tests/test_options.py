@@ -1,14 +1,10 @@
 """What applies together on the command line: options that would do nothing are refused, in one line, before anything runs."""
 
-import os
-import shutil
-
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT, run_papi
+from conftest import ROOT
 
-from papi_lib import datafiles
 from papi_lib.cli import main
 
 SURVEY = str(ROOT / "data/survey/hanoi-2024-simulated.parquet")
@@ -94,25 +90,3 @@ def test_data_of_several_years_are_written(tmp_path):
     keys = ["year", "province_code", "part"]
     of_year = everything[everything["year"] == 2023].sort_values(keys, ignore_index=True)
     pd.testing.assert_frame_equal(of_year, whole.sort_values(keys, ignore_index=True))
-
-
-@pytest.mark.slow
-def test_files_and_folders_are_meant_from_where_the_command_is_given(tmp_path):
-    """Records, data and the run folder, by names that lead nowhere from the notebooks' folder."""
-    shutil.copytree(datafiles.folder(), tmp_path / "own data")
-    descriptor = tmp_path / "own data/datapackage.json"
-    descriptor.write_text(descriptor.read_text(encoding="utf-8").replace('"version": "', '"version": "own-', 1), encoding="utf-8")  # fmt: skip
-    shutil.copyfile(SURVEY, tmp_path / "khảo sát.parquet")
-    home = os.getcwd()
-    try:
-        os.chdir(tmp_path)
-        done = run_papi("report", "-d", "001", "-n", "3", "--records", "khảo sát.parquet", "-o", "my run", PAPI_DATA="own data")  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert run_papi("site", "my run", "--verify", PAPI_DATA="own data").returncode == 0
-    finally:
-        os.chdir(home)
-    page = (tmp_path / "my run/site/2024/vi/ha-noi/quan-ba-dinh/03_accountability.html").read_text(encoding="utf-8")
-    assert "own-2026" in page
-    assert "khảo sát.parquet" in page
-    assert str(tmp_path) not in page
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["khảo sát.parquet", "my run", "own data"]

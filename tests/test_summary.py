@@ -30,11 +30,11 @@ def files():
 
 @pytest.fixture(scope="module")
 def told():
-    """What the first screens of all provinces say, with the frames behind them."""
+    """What the first screens of every third province say, and of one not published, with the frames behind them."""
     shown, made = [], {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Page, "_html", staticmethod(lambda fragment, more=None: shown.append(fragment)))
-        for code in places.provinces().index:
+        for code in [*places.provinces().index[::3], 26]:
             shown.clear()
             frame = summary.summary(Page.open(int(code), YEAR, "en"))
             made[code] = frame, re.findall("<li>(.*?)</li>", "".join(shown).replace("&#x27;", "'"))
@@ -50,7 +50,7 @@ def th(rank: float) -> str:
 
 
 @pytest.mark.slow
-def test_every_province_is_told_where_it_stands_and_stood(told, files):
+def test_a_province_is_told_where_it_stands_and_stood(told, files):
     first, sentences = {}, []
     for code, (frame, said) in told.items():
         total = files[YEAR]["total"]
@@ -73,7 +73,7 @@ def test_every_province_is_told_where_it_stands_and_stood(told, files):
             assert f"{abs(apart[2024]):.2f} points {'above' if apart[2024] > 0 else 'below'} it now" in said[0]
         first[code] = said[0]
         sentences += said
-    assert len(first) == 61
+    assert len(first) == 21
     repeated = pd.Series(sentences).duplicated(keep=False)
     assert repeated.mean() < 0.25
 
@@ -106,7 +106,7 @@ def test_nothing_is_said_to_move_only_where_nothing_did(told):
         if frame is not None and "nothing in" in " ".join(said):
             denied += 1
             assert not Page.open(int(code), YEAR, "en").claims.query("kind == 'change'")["clear"].any()
-    assert denied > 3
+    assert denied > 0
 
 
 @pytest.mark.slow

@@ -51,8 +51,9 @@ def climb(
         among how many provinces (``of``); ``target_rank`` to reach; ``score``, the total in the base year, and
         ``needed_now``, the points that would have put it at the target rank then.
 
-        ``gaps``, a frame by sub-dimension, in points: ``score`` and its distance to the mean of those to pass (``above``), of the region (``region``), of
-        the cities under central government (``cities``) and to the best (``best``); ``usual`` and ``reach``, the lasting gains that one province in four and one in ten make in a year,
+        ``gaps``, a frame by sub-dimension, in points: ``score`` and its distance to the mean of the provinces to pass
+        (``above``), of the region (``region``), of the cities under central government (``cities``) and to the best
+        (``best``); ``usual`` and ``reach``, the lasting gains that one province in four and one in ten make in a year,
         over the years to the target and never beyond the best score.
 
         ``track_record``, a series: ``started``, how often a province with published totals started within five places

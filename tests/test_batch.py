@@ -68,7 +68,7 @@ def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
     hanging = make_notebook("hanging.ipynb", "import time; print('started'); time.sleep(60)")
     told = []
     todo = [job(good, "1"), job(bad), job(killed), job(hanging), job(good, "2")]
-    records = run(todo, tmp_path / "out", Settings(workers=2, timeout=3), told.append)
+    records = run(todo, tmp_path / "out", Settings(workers=2, timeout=6), told.append)
     assert [r["status"] for r in records] == ["done", "failed", "failed", "failed", "done"]
     assert len(told) == 5
     errors = [r["error"] for r in records]
@@ -260,7 +260,7 @@ def test_processes_that_die_cost_no_notebook_and_leave_nothing(tmp_path, make_no
     names = [f"0{signal.SIGKILL:d}", f"1{signal.SIGKILL:d}"]
     with closing(Pool()) as pool:
         records = run(
-            [job(notebook, name) for name in names], tmp_path / "out", Settings(workers=1, timeout=20), pool=pool
+            [job(notebook, name) for name in names], tmp_path / "out", Settings(workers=1, timeout=100), pool=pool
         )
     assert [r["status"] for r in records] == ["done"] * 2, [r["error"] for r in records]
     left = psutil.process_iter(["cmdline"])  # of those that nobody has waited for there is none

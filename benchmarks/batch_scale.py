@@ -7,11 +7,15 @@ With ``--communes`` real ones: all notebooks of Ha Noi's 126 communes, from the 
 of so many communes; ``--dask``: on a local Dask cluster). Measured are the time until the first page, seconds a job in
 the first, middle and last third of the run, and the memory of the process that runs them, to
 ``results/batch_communes.json``.
+
+With ``--country`` simulated records of all 3,321 communes are made, a file a province, and all their pages planned, to
+``results/batch_country.json``.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import pickle
 import resource
@@ -23,11 +27,12 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 
-from papi_lib import index, report
+from papi_lib import index, places, report, tablefiles
 from papi_lib.batch import manifest
-from papi_lib.batch.inputs import environment_hash, file_hash
+from papi_lib.batch.jobs import environment_hash, file_hash
 from papi_lib.batch.run import run
 
 ROOT = Path(__file__).parents[1]
@@ -95,17 +100,46 @@ def communes(limit: int, dask: bool) -> dict:
     }
 
 
+def country() -> dict:
+    """Return what planning the pages of all communes of the country took, a file of records a province."""
+    source = importlib.util.spec_from_file_location("simulate", ROOT / "data" / "survey" / "simulate.py")
+    simulate = importlib.util.module_from_spec(source)
+    source.loader.exec_module(simulate)
+    took, planned, communes = [], 0, set()
+    with tempfile.TemporaryDirectory() as folder:
+        for code in places.provinces(2026).index:
+            rng, path = np.random.default_rng(code), Path(folder) / f"{code}.parquet"
+            frame = simulate.people(rng, "commune", code)
+            frame = frame.join(simulate.answers(frame, rng)).drop(columns="kind").assign(year=2026, simulated=1)
+            path.write_bytes(tablefiles.sealed(frame))
+            start = time.perf_counter()
+            jobs = report.jobs(ROOT / "notebooks", [], ["2026"], ["vi"], [], None, path, "commune")
+            took.append(time.perf_counter() - start)
+            planned += len(jobs)
+            communes |= {job.labels["code"] for job in jobs}
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    return {"provinces": len(took), "communes": len(communes), "jobs": planned, "seconds": round(sum(took), 1), "seconds_of_the_slowest_province": round(max(took), 1), "mb": round(memory)}  # fmt: skip
+
+
+def save(result: dict, name: str) -> None:
+    """Save what was measured in ``benchmarks/results/``, and print it."""
+    (Path(__file__).parent / "results" / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
 def main() -> None:
     """Measure and save in ``benchmarks/results/``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--communes", action="store_true", help="real runs of communes, and nothing else")
     parser.add_argument("--limit", type=int, default=0, help="so many jobs")
     parser.add_argument("--dask", action="store_true", help="on a local Dask cluster")
+    parser.add_argument("--country", action="store_true", help="plan pages of all communes, and nothing else")
     given = parser.parse_args()
     if given.communes:
-        result = communes(given.limit, given.dask)
-        (Path(__file__).parent / "results" / "batch_communes.json").write_text(json.dumps(result, indent=1) + "\n")
-        print(json.dumps(result, indent=1))
+        save(communes(given.limit, given.dask), "batch_communes" + "_dask" * given.dask)
+        return
+    if given.country:
+        save(country(), "batch_country")
         return
     work = Path(tempfile.mkdtemp())
     one = report.jobs(ROOT / "notebooks", ["Đà Nẵng"], [], ["vi"], ["3"])
@@ -120,8 +154,7 @@ def main() -> None:
         print(size, found[size], file=sys.stderr)
     small, large = (found[size]["cpu_seconds"] / size for size in SIZES)
     result = {"unchanged": found, "cpu_per_job_2000_over_300": round(large / small, 2), "two_workers_mb": memory}
-    (Path(__file__).parent / "results" / "batch_scale.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    save(result, "batch_scale")
     shutil.rmtree(work)
 
 

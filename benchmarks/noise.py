@@ -92,12 +92,14 @@ def design(year: int = 2024) -> list[dict]:
     rows, structure = [], index.structure(year).set_index("subdimension")
     interviews, per_village = 192, 16
     for dimension in index.dimensions(year):
-        means = published.wide(year, dimension).mean()
+        means = pd.Series(
+            {part: published.series(part, year)[year].mean() for part in index.subdimensions(year, dimension)}
+        )
         spans = structure.loc[means.index]
         share = (means - spans["lower"]) / (spans["upper"] - spans["lower"])
         variance = ((spans["upper"] - spans["lower"]) ** 2 * share * (1 - share)).sum()
         for items in (3, 6):
-            effect = interviews * precision.standard_error(dimension, year) ** 2 / (variance / items)
+            effect = interviews * precision.standard_errors(year).loc[dimension, "se"] ** 2 / (variance / items)
             rows.append({
                 "dimension": dimension,
                 "items": items,

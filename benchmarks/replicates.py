@@ -59,8 +59,8 @@ def replicate_weights(
     ----------
     frame, weight, strata, cluster, fpc
         As in `domain_means`.
-    lonely : {"adjust", "certainty", "fail"}
-        What to do about strata with a single cluster; "average" has no replicates.
+    lonely : {"adjust", "certainty"}
+        What to do about strata with a single cluster.
     replicates : int
         Number of replicates. A standard error from r of them is itself off by about 1 / sqrt(2 r).
     seed : int
@@ -73,10 +73,8 @@ def replicate_weights(
     Raises
     ------
     ValueError
-        As in `domain_means`; or the rule is "average".
+        As in `domain_means`.
     """
-    if lonely == "average":
-        raise ValueError("lonely='average' has no replicates; use 'adjust', 'certainty' or 'fail'")
     design = Design(frame, weight, strata, cluster, fpc, lonely)
     rng = np.random.default_rng(seed)
     factors = np.ones((len(design.stratum), replicates))

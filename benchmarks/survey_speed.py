@@ -24,7 +24,7 @@ from replicates import replicate, replicate_weights
 from scipy.stats import rankdata
 
 from papi_lib import estimates
-from papi_lib.survey import codebook, domain_estimates, domain_means, units
+from papi_lib.survey import codebook, domain_means, units
 
 YEAR = 2024
 SERIES = [f"s{i}" for i in range(29)]
@@ -186,7 +186,6 @@ def main() -> None:
     frame = survey(6_000, 30)
     seconds, table = fastest(lambda: domain_means(frame, SERIES, by="district", **DESIGN), 5)
     slow, errors = fastest(lambda: textbook_errors(frame), 1)
-    covariance, _ = fastest(lambda: domain_estimates(frame, SERIES, by="district", **DESIGN), 5)
     drawing, weights = fastest(lambda: replicate_weights(frame, **DESIGN), 5)
     through, figures = fastest(lambda: replicate(frame, SERIES, weights, chain, by="district"), 5)
     slow_through, slow_figures = fastest(lambda: respondent_replicates(frame, weights), 1)
@@ -196,7 +195,6 @@ def main() -> None:
             "textbook_over_ours": slow / seconds,
             "largest_relative_difference": np.abs(table["se"].to_numpy() / errors.ravel() - 1).max(),
         },
-        "with_covariance_870_by_870_seconds": covariance,
         "replicates": {
             "replicates": weights.factors.shape[1],
             "seconds_drawing": drawing,

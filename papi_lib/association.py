@@ -57,11 +57,8 @@ def correlations(years: int | Iterable[int], parts: Parts = "dimensions", level:
     """
     chosen = [index.check_year(y) for y in ([years] if isinstance(years, int | str) else years)]
     scores = pd.DataFrame({part: _mean_score(part, chosen) for part in _parts(chosen, parts)})
-    rows = []
-    for first, second in combinations(scores, 2):
-        both = scores[[first, second]].dropna()
-        r = float(np.corrcoef(both.to_numpy().T)[0, 1])
-        rows.append({"first": first, "second": second, "r": r, "provinces": len(both)})
+    r, both = scores.corr(), scores.notna().astype(int).T @ scores.notna().astype(int)
+    rows = [(first, second, r.at[first, second], both.at[first, second]) for first, second in combinations(scores, 2)]
     frame = pd.DataFrame(rows, columns=["first", "second", "r", "provinces"])
     tested = pd.DataFrame({"difference": np.arctanh(frame["r"]), "se": 1 / np.sqrt(frame["provinces"] - 3)})
     lower, upper = interval(frame["r"], tested["se"] ** 2, level)
@@ -139,15 +136,13 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
 
 
 @datafiles.cached
-def alpha(year: int, dimension: int | None = None, level: float = 0.95) -> pd.DataFrame:
+def alpha(year: int, level: float = 0.95) -> pd.DataFrame:
     """Return how far the parts of each dimension, and the dimensions of the total, measure one thing.
 
     Parameters
     ----------
     year : int
         Year of the survey.
-    dimension : int or None
-        One dimension; None for all and the total.
     level : float
         Confidence level of the interval.
 
@@ -159,21 +154,14 @@ def alpha(year: int, dimension: int | None = None, level: float = 0.95) -> pd.Da
         ``lower`` and ``upper`` (Feldt, Psychometrika 30, 1965), ``standardised`` (alpha of the
         parts with equal variance).
 
-    Raises
-    ------
-    ValueError
-        The year does not have the dimension.
-
     Examples
     --------
-    >>> alpha(2024, 4).round(2).loc[4, ["alpha", "lower", "upper"]].to_list()
+    >>> alpha(2024).round(2).loc[4, ["alpha", "lower", "upper"]].to_list()
     [0.83, 0.75, 0.89]
     """
-    if dimension is not None and dimension not in index.dimensions(year):
-        raise ValueError(f"no dimension {dimension!r} in {year}; choose from {index.dimensions(year)}")
-    tables = {d: published.wide(year, d) for d in (index.dimensions(year) if dimension is None else [dimension])}
-    if dimension is None:
-        tables["total"] = published.dimension_scores(year)
+    scores = estimates.wide(estimates.from_published(year, tuple(index.subdimensions(year))))
+    tables: dict[int | str, pd.DataFrame] = {d: scores[index.subdimensions(year, d)] for d in index.dimensions(year)}
+    tables["total"] = published.dimension_scores(year)
     rows = {part: cronbach(table, level) for part, table in tables.items()}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
     return frame.astype({"parts": int, "provinces": int})
@@ -211,17 +199,13 @@ def cronbach(items: pd.DataFrame, level: float = 0.95) -> pd.Series:
 
 
 @datafiles.cached
-def components(
-    year: int, parts: str = "dimensions", level: float = 0.95, draws: int = 1000, seed: int = 0
-) -> pd.DataFrame:
-    """Return how many things the parts of the index measure: principal components of a year.
+def components(year: int, level: float = 0.95, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Return how many things the dimensions measure: principal components of a year's standardised scores.
 
     Parameters
     ----------
     year : int
         Year of the survey.
-    parts : {"dimensions", "subdimensions"} or int
-        What to analyse, standardised; a number for one dimension's sub-dimensions.
     level : float
         Confidence level of the intervals.
     draws : int
@@ -232,11 +216,11 @@ def components(
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``component`` (1 = largest): ``variance`` (eigenvalue; 1 = that of one part),
+        Indexed by ``component`` (1 = largest): ``variance`` (eigenvalue; 1 = that of one dimension),
         ``share`` of the variance with ``lower`` and ``upper`` (bootstrap over provinces), ``chance``
-        (the eigenvalue that parts without any correlation exceed with probability 1 − `level`) and
+        (the eigenvalue that dimensions without any correlation exceed with probability 1 − `level`) and
         ``kept``: this one and all before it exceed chance (parallel analysis; Horn, Psychometrika
-        30, 1965). Noise that parts share makes components as real differences do.
+        30, 1965). Noise that dimensions share makes components as real differences do.
 
     Examples
     --------
@@ -244,7 +228,7 @@ def components(
     >>> int(found["kept"].sum()), found["share"].round(2).to_list()[:2]
     (2, [0.46, 0.21])
     """
-    table = _table(year, parts)
+    table = published.dimension_scores(year).dropna()
     values, (n, k), rng = _eigenvalues(table.to_numpy()), table.shape, np.random.default_rng(seed)
     again = np.array([_eigenvalues(table.to_numpy()[rng.integers(0, n, n)]) for _ in range(draws)]) / k
     alone = np.array([_eigenvalues(rng.standard_normal((n, k))) for _ in range(draws)])
@@ -256,27 +240,25 @@ def components(
 
 
 @datafiles.cached
-def loadings(year: int, parts: str | int = "dimensions") -> pd.DataFrame:
-    """Return the parts' correlations with their principal components.
+def loadings(year: int) -> pd.DataFrame:
+    """Return the dimensions' correlations with their principal components.
 
     Parameters
     ----------
     year : int
         Year of the survey.
-    parts : {"dimensions", "subdimensions"} or int
-        As in `components`.
 
     Returns
     -------
     pandas.DataFrame
-        Parts × components (1, 2, …); every component points to where most parts are higher.
+        Dimensions × components (1, 2, …); every component points to where most dimensions are higher.
 
     Examples
     --------
     >>> loadings(2024)[1].round(2).loc[[2, 7]].to_dict()
     {2: 0.92, 7: 0.15}
     """
-    table = _table(year, parts)
+    table = published.dimension_scores(year).dropna()
     found = PCA(table, standardize=True)
     scaled = found.loadings * np.sqrt(found.eigenvals.to_numpy() / len(table))
     scaled = scaled * np.sign(scaled.sum())
@@ -284,10 +266,8 @@ def loadings(year: int, parts: str | int = "dimensions") -> pd.DataFrame:
 
 
 @datafiles.cached
-def similar(
-    province: str | int, year: int, parts: str | int = "dimensions", nearest: int = 5, draws: int = 4000, seed: int = 0
-) -> pd.DataFrame:
-    """Return which provinces have the profile most like one province's, and how sure that is.
+def similar(province: str | int, year: int, nearest: int = 5, draws: int = 4000, seed: int = 0) -> pd.DataFrame:
+    """Return which provinces have the profile of dimensions most like one province's, and how sure that is.
 
     Parameters
     ----------
@@ -295,8 +275,6 @@ def similar(
         Name or code.
     year : int
         Year of the survey.
-    parts : {"dimensions", "subdimensions"} or int
-        What the profile is made of; a number for one dimension's sub-dimensions.
     nearest : int
         How many count as near.
     draws : int
@@ -308,9 +286,9 @@ def similar(
     -------
     pandas.DataFrame
         Indexed by ``province_code``, likeliest first: ``distance`` between the published profiles
-        (root mean square over the parts, each in standard deviations between provinces) and
+        (root mean square over the dimensions, each in standard deviations between provinces) and
         ``share``, of the draws in which the province is among the `nearest`. A draw is from what is
-        known of each score: the published one pulled towards the mean by its noise, normal, parts
+        known of each score: the published one pulled towards the mean by its noise, normal, dimensions
         independent (an empirical Bayes posterior; Morris, Journal of the American Statistical
         Association 78, 1983).
 
@@ -325,7 +303,7 @@ def similar(
     >>> places.province(int(near.index[0])).name_en, round(float(near["share"].iloc[0]), 1)
     ('Ho Chi Minh City', 0.7)
     """
-    place, table = places.province(province, year), _table(year, parts)
+    place, table = places.province(province, year), published.dimension_scores(year).dropna()
     if place.code not in table.index:
         raise ValueError(f"PAPI did not publish all scores of {place.name_vi} in {year}: choose another year")
     noise = np.column_stack([precision.standard_errors_by_province(p, year)[table.index] ** 2 for p in table])
@@ -379,27 +357,13 @@ def _parts(years: list[int], parts: Parts) -> list[int | str]:
         if parts not in ("dimensions", "subdimensions"):
             raise ValueError(f"parts are 'dimensions', 'subdimensions', a dimension's number or a list, not {parts!r}")
         parts = getattr(index, parts)(years[0])
-    parts = list(parts)
-    for year in years:
-        known = {*index.dimensions(year), *index.subdimensions(year), "total"}
-        if lacking := [p for p in parts if p not in known]:
-            raise ValueError(f"the index of {year} has no part {lacking[0]!r}; see index.structure({year})")
-    return parts
+    return [index.check_part(part, *years) for part in parts]
 
 
 def _mean_score(part: int | str, years: list[int]) -> pd.Series:
     """Return every province's mean over years that compare, missing unless all were published."""
-    label = None if part == "total" else part
-    index.must_compare(min(years), max(years), label)
-    return published.series(label, max(years))[years].mean(axis=1, skipna=False)
-
-
-def _table(year: int, parts: str | int) -> pd.DataFrame:
-    """Return a year's scores of the provinces that have all the parts: provinces × parts."""
-    year = index.check_year(year)
-    chosen = _parts([year], parts)
-    table = pd.DataFrame({part: _mean_score(part, [year]) for part in chosen}).dropna()
-    return table.rename_axis(columns="dimension" if parts == "dimensions" else "subdimension")
+    index.must_compare(min(years), max(years), part)
+    return published.series(part, max(years))[years].mean(axis=1, skipna=False)
 
 
 def _eigenvalues(table: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 from papi_lib import index
 from papi_lib.batch import stored
-from papi_lib.page.words import LANGUAGES, mark
+from papi_lib.page.words import LANGUAGES, Words, mark, paragraphs
 
 #: The notebooks about no place, which every page leads to, and their titles.
 TEXTS = {"methods": mark("Methods"), "glossary": mark("What the words mean")}
@@ -131,16 +131,17 @@ def titles(folder: Path, lang: str) -> dict[str, str]:
 
 
 def remarks(folder: Path) -> list[str]:
-    """Return what to tell once about the folder's notebooks, a line each: copies, and titles that several have."""
-    told = [_told_of_copy(path) for path in _files(folder) if is_copy(path)]
-    first: dict[str, Notebook] = {}
-    for notebook in notebooks(folder):
-        other = first.setdefault(notebook.title(LANGUAGES[0]), notebook)
-        if other is not notebook:
-            told.append(
-                f"{notebook.path.name}: has the title of {other.path.name}; give it its own in its metadata field papi.title"
-            )
-    return told
+    """Return what to tell once about the folder's notebooks, a line each: which are copies."""
+    return [_told_of_copy(path) for path in _files(folder) if is_copy(path)]
+
+
+def translate(notebook: NotebookNode) -> None:
+    """Put a notebook's headings into the language that its parameters name, where the catalogue has them; pages translate methods."""
+    lang = notebook.metadata.get("papermill", {}).get("parameters", {}).get("lang")
+    if lang in LANGUAGES and not notebook.metadata.get("papi", {}).get("translated"):
+        for cell in (cell for cell in notebook.cells if cell.cell_type == "markdown"):
+            parts = paragraphs(cell.source)
+            cell.source = "\n\n".join(Words(lang)(part) if part.startswith("#") else part for part in parts)
 
 
 def is_copy(path: Path) -> bool:

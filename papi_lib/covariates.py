@@ -24,7 +24,7 @@ _YEAR = ("year", "nam")
 #: Column names by which the header's row is found.
 _HEADER = ("province_code", "province", "tinh", "tinh thanh", "tinh thanh pho", "ma tinh", "ten tinh", *_PROVINCE, *_YEAR)  # fmt: skip
 #: Where a spreadsheet program begins to read a formula: at the start, and where it takes a sign as the end of a cell.
-_FORMULA = re.compile(r"(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])")
+_FORMULA = re.compile(r'(^|[;|\t\r\n\v\f\x85\u2028\u2029])(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠−])')
 
 
 def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -79,12 +79,11 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
     for column in own.columns.difference(keys, sort=False):
         if column in flat:
             raise DataError(f"{path}, row 1, column '{column}': the frame has this column already; rename it")
-    joined = flat.merge(own, on=keys, how="left", validate="many_to_one")
-    wanted = flat[keys].drop_duplicates().merge(own[keys], on=keys, how="left", indicator=True)
-    lacking = wanted[wanted["_merge"] == "left_only"].groupby("province_code")
-    names, dated = places.provinces()["name_vi"], "year" in keys
-    when = {code: f" in {', '.join(map(str, sorted(rows['year'])))}" if dated else "" for code, rows in lacking}
-    told = [(0, "", names[code], f"the file has no row for it{years}") for code, years in when.items()]
+    joined = flat.merge(own, on=keys, how="left", validate="many_to_one", indicator=True)
+    lost = joined.pop("_merge") == "left_only"
+    names = places.provinces()["name_vi"]
+    when = {code: sorted(rows["year"].unique()) if "year" in keys else [] for code, rows in joined[lost].groupby("province_code")}  # fmt: skip
+    told = [(0, "", names[code], f"the file has no row for it{' in ' * bool(years)}{', '.join(map(str, years))}") for code, years in when.items()]  # fmt: skip
     notes, lacks = unmatched.attrs, pd.DataFrame(told, columns=unmatched.columns)
     unmatched = pd.concat([part for part in (unmatched, lacks) if len(part)] or [unmatched], ignore_index=True)
     unmatched.attrs = notes
@@ -122,26 +121,38 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     [{'province_code': 46, 'year': 2024, 'số': 1.5}]
     """
     path = Path(file)
-    table = tablefiles.read(path, expected=(by,) if by else _HEADER)
-    loose = [_key(table, (name,)) for name in (([by] if by else []) or _PROVINCE)]
-    named = [*places.key_columns(table.columns), *filter(None, loose)]
-    if (by and loose == [None]) or not named:
+    table = tablefiles.read(path, expected=(by,) if by else _HEADER, keys=(by,) if by else _HEADER)
+    columns = {name_key(column): column for column in reversed(table.columns)}
+    loose = [columns[key] for key in map(name_key, [by] if by else _PROVINCE) if key in columns]
+    named = [*places.key_columns(table.columns), *loose]
+    chosen = loose if by else named
+    if not chosen:
         asked = f"no column '{by}'" if by else "no column names the provinces"
         raise DataError(f"{path}, row 1: {asked}; the file has {', '.join(table.columns)}")
-    named, own, unmatched = _provinces(path, table, loose[:1] if by else named, named)
-    dated = _key(table, _YEAR)
-    told = [(row, named, value, why) for row, value, why in unmatched.fillna("").itertuples(index=False)]
+    try:
+        of = next((c for c in chosen if places.codes(table[c])[0].notna().any()), chosen[0])
+        codes, unmatched = places.in_table(table, of, beside=named)
+    except ValueError as error:
+        raise DataError(f"{path}, column '{chosen[0]}': {error}") from None
+    problems = unmatched.set_index("row")["problem"]
+    for row in unmatched.attrs["conflicts"]:
+        raise DataError(f"{path}, row {row}, column '{of}': '{table[of][row]}' {problems[row]}; correct one of them")
+    own, dated = codes.rename("province_code").to_frame(), next((columns[key] for key in _YEAR if key in columns), None)
+    told = [(row, of, value, why) for row, value, why in unmatched.fillna("").itertuples(index=False)]
     if dated is not None:
         own["year"], unknown = _years(table[dated])
         told += unknown
-    for column in table.columns.drop([c for c in (named, unmatched.attrs["beside"], dated) if c is not None]):
+    for column in table.columns.drop([c for c in (of, unmatched.attrs["beside"], dated) if c is not None]):
         own[column], faults = _values(path, table[column])
         told += faults
     own = own.dropna(subset=[k for k in ("province_code", "year") if k in own])
-    _check_unique(path, table, own, named)
+    keys = {k: "int64" for k in ("province_code", "year") if k in own}
+    for row in own.index[own.duplicated(list(keys))]:
+        alike = own.index[(own[list(keys)] == own.loc[row, list(keys)]).all(axis="columns")][0]
+        when = f" in {own['year'][row]}" if dated is not None else ""
+        raise DataError(f"{path}, row {row}, column '{of}': '{table[of][row]}'{when} repeats row {alike} ('{table[of][alike]}'); keep one of the two")  # fmt: skip
     unmatched = pd.DataFrame(told, columns=["row", "column", "value", "problem"]).sort_values("row", kind="stable")
     unmatched.attrs["notes"] = table.attrs["notes"]
-    keys = {k: "int64" for k in ("province_code", "year") if k in own}
     return own.astype(keys).reset_index(drop=True), unmatched.reset_index(drop=True)
 
 
@@ -228,40 +239,13 @@ def _harmless(value: object) -> object:
     return _FORMULA.sub(r"\1'", value)
 
 
-def _key(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
-    """Return the column that has one of the names, in the names' order."""
-    plain = {name_key(column): column for column in reversed(table.columns)}
-    return next((plain[key] for key in map(name_key, names) if key in plain), None)
-
-
-def _provinces(path: Path, table: pd.DataFrame, chosen: list[str], beside: list[str]) -> tuple:
-    """Return the first of the chosen columns that has provinces, their codes and what did not match.
-
-    Raise where code and name disagree.
-    """
-    named = chosen[0]
-    try:
-        named = next((c for c in chosen if places.codes(table[c])[0].notna().any()), named)
-        codes, unmatched = places.in_table(table, named, beside=beside)
-    except ValueError as error:
-        raise DataError(f"{path}, column '{named}': {error}") from None
-    for row in unmatched.attrs["conflicts"]:
-        why = unmatched.set_index("row").at[row, "problem"]
-        raise DataError(f"{path}, row {row}, column '{named}': '{table[named][row]}' {why}; correct one of them")
-    return named, codes.rename("province_code").to_frame(), unmatched
-
-
 def _years(column: pd.Series) -> tuple[pd.Series, list[tuple]]:
     """Return a column of years, missing where it names none of the index, and why."""
-    years, told = [], []
-    for row, value in column.items():
-        try:
-            years.append(index.check_year(value))
-        except ValueError as error:
-            years.append(None)
-            why = "is empty; fill it in" if pd.isna(value) else f"is not known; {str(error).partition('; ')[2]}"
-            told.append((row, column.name, "" if pd.isna(value) else value, why))
-    return pd.Series(years, column.index, dtype="Int64"), told
+    known = index.years()
+    years = column.map(str).str.strip().str.removesuffix(".0").map({str(y): y for y in known}).astype("Int64")
+    why = f"is not known; there are scores for {known[0]}-{known[-1]}"
+    unknown = [(row, "") if pd.isna(value) else (row, value) for row, value in column[years.isna()].items()]
+    return years, [(row, column.name, value, why if value else "is empty; fill it in") for row, value in unknown]
 
 
 def _values(path: Path, column: pd.Series) -> tuple[pd.Series, list[tuple]]:
@@ -279,14 +263,3 @@ def _values(path: Path, column: pd.Series) -> tuple[pd.Series, list[tuple]]:
         why = "is no number, so that the column stays text; leave the cell empty if there is no figure"
         told.append((other[0], column.name, column[other[0]], why))
     return column.mask(column.index.isin(list(faults))), told
-
-
-def _check_unique(path: Path, table: pd.DataFrame, own: pd.DataFrame, named: str) -> None:
-    keys = [k for k in ("province_code", "year") if k in own]
-    twice = own.index[own.duplicated(keys)]
-    if len(twice):
-        row = twice[0]
-        first = own.index[(own[keys] == own.loc[row, keys]).all(axis="columns")][0]
-        when = f" in {int(own.loc[row, 'year'])}" if "year" in keys else ""
-        value, other = table[named][row], table[named][first]
-        raise DataError(f"{path}, row {row}, column '{named}': '{value}'{when} repeats row {first} ('{other}'); keep one of the two")  # fmt: skip

@@ -94,12 +94,18 @@ def read(name: str) -> pd.DataFrame:
     DataError
         First fault found, naming file, row (the header is row 1) and column, and what to do.
     """
-    resource = next((r for r in _package()["resources"] if r["name"] == name), None)
-    if resource is None:
+    path, schema = _resource(name)
+    reads.note(path.relative_to(folder()).as_posix())
+    return _parse(path, schema, _changed(path)).copy()
+
+
+def _resource(name: str) -> tuple[Path, str]:
+    """Return a table's file, and its schema as JSON text (hashable), following a reference to a file."""
+    found = next((r for r in _package()["resources"] if r["name"] == name), None)
+    if found is None:
         raise DataError(f"{folder() / 'datapackage.json'}: no resource named '{name}'; add one or correct the name")
-    path = folder() / resource["path"]
-    reads.note(resource["path"])
-    return _parse(path, _schema(resource), _changed(path)).copy()
+    schema = found["schema"]
+    return folder() / found["path"], _text(folder() / schema) if isinstance(schema, str) else json.dumps(schema)
 
 
 def trace() -> Callable[[], list[str]]:
@@ -116,8 +122,14 @@ def trace() -> Callable[[], list[str]]:
 
 def where(name: str, row: int, column: str) -> str:
     """Return ``file, row N, column 'C'`` for the zero-based `row` of table `name`, for messages."""
-    resource = next(r for r in _package()["resources"] if r["name"] == name)
-    return _place(folder() / resource["path"], row + 2, column)
+    return _place(_resource(name)[0], row + 2, column)
+
+
+def refuse(name: str, frame: pd.DataFrame, column: str, bad: pd.Series, why: str | pd.Series) -> None:
+    """Raise `DataError` for the first cell of a table's column that is marked as bad: where it is, its value, and why."""
+    for row in bad.index[bad]:
+        value, why = frame.at[row, column], why if isinstance(why, str) else why[row]
+        raise DataError(f"{where(name, row, column)}: '{value}' {why}")
 
 
 def stamp() -> tuple:
@@ -262,12 +274,6 @@ def _text(path: Path) -> str:
         raise DataError(f"{path}, row {row}, column {column}: not UTF-8 text; save the file as UTF-8") from None
 
 
-def _schema(resource: dict) -> str:
-    """Return the resource's schema as JSON text (hashable), following a reference to a file."""
-    schema = resource["schema"]
-    return _text(folder() / schema) if isinstance(schema, str) else json.dumps(schema)
-
-
 def _place(path: Path, row: int, column: str) -> str:
     return f"{path}, row {row}, column '{column}'"
 
@@ -331,9 +337,9 @@ def repaired(name: str) -> tuple[Path, bytes | None, int]:
     DataError
         Its rows cannot be read.
     """
-    resource = next(r for r in _package()["resources"] if r["name"] == name)
-    path, fields = folder() / resource["path"], json.loads(_schema(resource))["fields"]
-    rows, codes = _rows(path, fields), 0
+    path, schema = _resource(name)
+    fields, codes = json.loads(schema)["fields"], 0
+    rows = _rows(path, fields)
     for at, pattern in ((at, f["constraints"]["pattern"]) for at, f in enumerate(fields) if "pattern" in f.get("constraints", {})):  # fmt: skip
         for cells in (cells for cells in rows if cells[at].isdecimal() and not re.fullmatch(pattern, cells[at])):
             padded = next(

@@ -292,8 +292,8 @@ def since(place: int, year: int, part: int | str) -> pd.Series | None:
         return None
     now, before = between(max(earlier), year, (part,))
     row = changes(now, before, place).iloc[0]
-    margin = quantile(pd.Series([row["df"]]), LEVEL)[0] * row["change_se"]
-    return pd.concat([row, pd.Series({"change_margin": margin})])
+    row["change_margin"] = quantile(pd.Series([row["df"]]), LEVEL)[0] * row["change_se"]
+    return row
 
 
 def between(before: int, year: int, parts: tuple[int | str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -406,16 +406,18 @@ def history(
     >>> history(1, [8], "cities", first=2023)[["year", "score", "beside", "difference"]].round(2).to_numpy().tolist()
     [[2023.0, 3.97, 3.54, 0.43], [2024.0, 4.05, 3.7, 0.35]]
     """
-    parts = tuple(parts)
-    about = published.history(place, [None if part == "total" else part for part in parts], until)
-    about = about[about["year"] >= first]
-    years = tuple(sorted(int(year) for year in about["year"].unique()))
-    keep = ["part", "year", "segment", "lower_quartile", "upper_quartile"]
-    if not years:
-        return about[keep]
-    frame = from_published(years, parts, of=until)
+    spans, parts = [], tuple(parts)
+    for part in parts:
+        scores = published.series(part, until).loc[:, first:]
+        low, high = scores.quantile([0.25, 0.75]).to_numpy()
+        about = {"year": scores.columns, "segment": [min(index.segment(year, part)) for year in scores]}
+        spans.append(pd.DataFrame({"part": part} | about | {"lower_quartile": low, "upper_quartile": high}))
+    spans = pd.concat(spans, ignore_index=True)
+    if spans.empty:
+        return spans
+    frame = from_published(tuple(sorted(spans["year"].unique().tolist())), parts, of=until)
     table = _contrasts(frame, _place(frame, place), beside).reset_index()
-    return about[keep].merge(table, on=["part", "year"], how="left").astype({"part": object})
+    return spans.merge(table, on=["part", "year"], how="left").astype({"part": object})
 
 
 def together(frame: pd.DataFrame, by: str | None = None, level: float = LEVEL) -> pd.DataFrame:

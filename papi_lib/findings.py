@@ -1,11 +1,9 @@
-"""What is wrong with a file, by column and kind: as a few lines to read, or as a workbook with the cells marked."""
+"""What is wrong with a file, by column and kind, as a few lines to read."""
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +12,6 @@ from papi_lib import plaintext
 
 #: Numbers of rows in a file.
 Rows = Sequence[int] | np.ndarray
-#: Rows of a file that a marked workbook takes; more would take minutes and gigabytes.
-MOST_ROWS = 20_000
-#: Cells that the workbook's list of problems takes.
-MOST_CELLS = 100_000
 
 
 def finding(column: str, problem: str, rows: Rows = (), values: Iterable = (), count: int = 1) -> dict:
@@ -76,67 +70,22 @@ def tell(file: str | os.PathLike, column: str, problem: str, rows: Rows = (), va
         line += f", row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:3]))}"
         line += f", … ({len(rows)})" if len(rows) > 3 else ""
     line += f", column '{column}': " if column else ": "
-    first, *others = [f"'{_shown(value)}'" for value in values] or [""]
+    first, *others = [f"'{shown(value)}'" for value in values] or [""]
     return line + (f"{first} " if first else "") + (f"(also {', '.join(others)}) " if others else "") + problem
 
 
 def lines(file: str | os.PathLike, found: pd.DataFrame, most: int | None = 10) -> list[str]:
     """Return findings as lines, at most so many, and a last one on those left out."""
-    shown = found.head(most or len(found)).to_dict("records")
-    told = [tell(file, one["column"], one["problem"], one["rows"], one["values"]) for one in shown]
+    few = found.head(most or len(found)).to_dict("records")
+    told = [tell(file, one["column"], one["problem"], one["rows"], one["values"]) for one in few]
     more = found.iloc[len(told) :]
     if len(more):
         told.append(f"{file}: and {len(more)} more kinds ({more['count'].sum()} cells); all of them with --all")
     return told
 
 
-def workbook(frame: pd.DataFrame, found: Sequence) -> bytes:
-    """Return an Excel workbook that lists problems and, up to `MOST_ROWS` rows, has the file with faulty cells in red."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-    from openpyxl.styles import PatternFill
-
-    book, red = Workbook(write_only=True), PatternFill("solid", fgColor="FFC7CE")
-
-    def cell(value: Any, wrong: bool = False) -> object:
-        if pd.isna(value):
-            value = None
-        elif not isinstance(value, int | float | np.number) or np.isinf(value):
-            value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", str(value))
-        if not (wrong or isinstance(value, str)):
-            return value
-        made = WriteOnlyCell(sheet, value)
-        if isinstance(value, str):
-            made.data_type = "s"  # text, also where it begins like a formula
-        if wrong:
-            made.fill = red
-        return made
-
-    if len(frame) <= MOST_ROWS:
-        names = [str(name).strip() for name in frame.columns]
-        marks = np.zeros(frame.shape, dtype=bool)
-        for one in found:
-            about = np.array([one.column in ("", name.lower()) for name in names])
-            marks[np.ix_(frame.index.isin(one.rows), about)] = True
-        sheet = book.create_sheet("records")
-        sheet.append([cell(name) for name in ("row", *names)])
-        for (row, *values), wrong in zip(frame.itertuples(name=None), marks, strict=True):
-            sheet.append([row, *map(cell, values, wrong)])
-    sheet = book.create_sheet("problems")
-    sheet.append(["row", "column", "problem", "example"])
-    left = MOST_CELLS
-    for one in found:
-        told = one.column, one.problem, ", ".join(map(str, one.values))
-        for row in one.rows[:left] if len(one.rows) else [None]:
-            sheet.append([row, *map(cell, told)])
-        left -= len(one.rows[:left])
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
-
-
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value of a file as messages have it: one line of at most sixty signs."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     text = plaintext.shown(value)

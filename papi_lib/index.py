@@ -82,13 +82,11 @@ def check_part(part: int | str | None, *years: int) -> int | str:
     if key != "total" and key not in names():
         named = {name.casefold(): key for lang in ("vi", "en") for key, name in names(lang).items()}
         known = {str(key): key for key in names()} | {key: key for key in keys.index} | named | {"total": "total"}
-        near = {str(known[one]): None for one in difflib.get_close_matches(text.casefold(), known, n=3)}
-        said = (
-            f"nearest: {', '.join(near)}"
-            if near
-            else "give 'total', a dimension's number (1-8) or a sub-dimension's key (papi_lib.find)"
+        near = ", ".join(
+            dict.fromkeys(str(known[one]) for one in difflib.get_close_matches(text.casefold(), known, n=3))
         )
-        raise ValueError(f"no part {part!r} of the index; {said}")
+        said = "give 'total', a dimension's number (1-8) or a sub-dimension's key (papi_lib.find)"
+        raise ValueError(f"no part {part!r} of the index; {f'nearest: {near}' if near else said}")
     for year in years:
         if key not in ("total", *dimensions(check_year(year)), *subdimensions(year)):
             raise ValueError(f"the index of {year} has no part {key!r} ({name(key, 'en')})")
@@ -134,6 +132,7 @@ def edition_years(year: int) -> list[int]:
     return sorted(int(y) for y in table.loc[table["edition"] == edition(year), "year"])
 
 
+@datafiles.cached
 def structure(year: int) -> pd.DataFrame:
     """Return the parts of the index in a year, in the index's order.
 
@@ -153,7 +152,11 @@ def structure(year: int) -> pd.DataFrame:
     >>> structure(2024).tail(1).round(2).drop(columns="position").to_dict("records")
     [{'dimension': 8, 'subdimension': 'provincial_eresponsiveness', 'lower': 0.33, 'upper': 3.33}]
     """
-    return _structure(edition(year))
+    table = datafiles.read("structure")
+    table = table[table["edition"] == edition(year)].drop(columns="edition").sort_values(["dimension", "position"])
+    parts = table.groupby("dimension")["subdimension"].transform("size")
+    lower, upper = DIMENSION_RANGE
+    return table.assign(lower=lower / parts, upper=upper / parts).reset_index(drop=True)
 
 
 @datafiles.cached
@@ -181,6 +184,7 @@ def subdimensions(year: int, dimension: int | None = None) -> list[str]:
     return list(table.loc[table["dimension"].eq(dimension) if dimension else slice(None), "subdimension"])
 
 
+@datafiles.cached
 def dimension_of(subdimension: str) -> int:
     """Return the dimension that a sub-dimension belongs to (it never changed between editions).
 
@@ -189,22 +193,10 @@ def dimension_of(subdimension: str) -> int:
     >>> dimension_of("internet_access")
     8
     """
-    key = check_part(subdimension)
-    if key not in _dimensions_of():
+    key, table = check_part(subdimension), datafiles.read("structure")
+    if key not in table["subdimension"].to_numpy():
         raise ValueError(f"{subdimension!r} is no sub-dimension; papi_lib.find has their keys")
-    return _dimensions_of()[key]
-
-
-def first_year(dimension: int) -> int:
-    """Return the first year in which the index has a dimension.
-
-    Examples
-    --------
-    >>> first_year(8)
-    2018
-    """
-    table = datafiles.read("structure")
-    return int(table.loc[table["dimension"] == check_part(dimension), "edition"].min())
+    return int(table.loc[table["subdimension"] == key, "dimension"].iloc[0])
 
 
 def name(part: int | str, lang: str = "vi") -> str:
@@ -250,6 +242,7 @@ def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame
     return pd.concat(found).sort_values("year", kind="stable").reset_index(drop=True)
 
 
+@datafiles.cached
 def comparable(first: int, last: int, part: int | str | None = None) -> bool:
     """Tell whether scores of two years may be compared, for a dimension, a sub-dimension or the total.
 
@@ -259,7 +252,7 @@ def comparable(first: int, last: int, part: int | str | None = None) -> bool:
     (True, False)
     """
     early, late = sorted((check_year(first), check_year(last)))
-    return not any(early < year <= late for year in _changes(part))
+    return not any(early < year <= late for year in (*_all_anew(), *_breaks_inside(part)["year"]))
 
 
 def must_compare(first: int, last: int, part: int | str | None = None) -> None:
@@ -290,16 +283,10 @@ def must_compare(first: int, last: int, part: int | str | None = None) -> None:
     early, late = sorted((check_year(first), check_year(last)))
     found = breaks(early, late, part)
     if len(found):
-        row = found.iloc[0]
+        year, changed, basis = found.iloc[0][["year", "subdimension", "basis"]]
         what = "the total" if part in (None, "total") else f"dimension {part}" if isinstance(part, int) else part
-        why = (
-            f"the edition of {row['year']} measures anew"
-            if row["basis"] == "edition"
-            else f"the provinces of {row['year']} are others"
-            if row["basis"] == "provinces"
-            else f"{row['subdimension']} changed in {row['year']}"
-        )
-        alike = segment(late, part)
+        whys = {"edition": f"the edition of {year} measures anew", "provinces": f"the provinces of {year} are others"}
+        why, alike = whys.get(basis, f"{changed} changed in {year}"), segment(late, part)
         raise ValueError(
             f"scores of {what} in {early} and {late} do not compare: {why}; "
             f"those of {min(alike)}-{max(alike)} compare with each other"
@@ -354,16 +341,6 @@ def sample_years(year: int) -> list[int]:
 
 
 @datafiles.cached
-def _structure(edition: int) -> pd.DataFrame:
-    """Return an edition's `structure`."""
-    table = datafiles.read("structure")
-    table = table[table["edition"] == edition].drop(columns="edition").sort_values(["dimension", "position"])
-    parts = table.groupby("dimension")["subdimension"].transform("size")
-    lower, upper = DIMENSION_RANGE
-    return table.assign(lower=lower / parts, upper=upper / parts).reset_index(drop=True)
-
-
-@datafiles.cached
 def names(lang: str = "vi") -> dict[int | str, str]:
     """Return the names of all dimensions (by number) and sub-dimensions (by key).
 
@@ -391,22 +368,9 @@ def official(dimension: int, lang: str = "vi") -> str:
 
 
 @datafiles.cached
-def _dimensions_of() -> dict[str, int]:
-    """Return the dimension of every sub-dimension."""
-    table = datafiles.read("structure")
-    return {key: int(dimension) for key, dimension in zip(table["subdimension"], table["dimension"], strict=True)}
-
-
-@datafiles.cached
 def _all_anew() -> set[int]:
     """Return the years in which an edition began, or the provinces became others."""
     return set(datafiles.read("years")["edition"]) | {places.REFORM}
-
-
-@datafiles.cached
-def _changes(part: int | str | None) -> set[int]:
-    """Return the years from which scores of a part do not compare with those before."""
-    return _all_anew() | set(_breaks_inside(part)["year"])
 
 
 @datafiles.cached

@@ -37,17 +37,14 @@ def load(year: int) -> pd.DataFrame:
     names = names[names["year"] == year]
     names = names.assign(part=[int(p) if p.isdigit() else p for p in names["part"]])
     parts = {*index.dimensions(year), *index.subdimensions(year)}
-    for row, part in enumerate(names["part"]):
-        if part not in parts:
-            at = datafiles.where("indicator-names", row, "part")
-            raise datafiles.DataError(f"{at}: '{part}' is no part of the index in {year}; correct it")
+    odd = ~names["part"].isin(parts)
+    datafiles.refuse("indicator-names", names, "part", odd, f"is no part of the index in {year}; correct it")
     if table not in datafiles.resource_names():
         return names.assign(province_code=0, value=0.0).iloc[:0][_COLUMNS]
     values = datafiles.read(table)
     frame = values.merge(names.drop(columns="year"), on="indicator", how="left")
-    if len(lost := frame.index[frame["part"].isna()]):
-        at = datafiles.where(table, lost[0], "indicator")
-        raise datafiles.DataError(f"{at}: '{frame['indicator'][lost[0]]}' has no row of {year} in published/indicators/names.csv; add it")  # fmt: skip
+    lost = f"has no row of {year} in published/indicators/names.csv; add it"
+    datafiles.refuse(table, frame, "indicator", frame["part"].isna(), lost)
     order = {key: n for n, key in enumerate(names["indicator"])}
     return frame.sort_values("indicator", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)[_COLUMNS]
 

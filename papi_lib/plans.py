@@ -5,6 +5,8 @@ The tables in ``data/plans/`` are meant to be replaced by a province's own.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -65,15 +67,16 @@ def targets(province: str | int, year: int | None = None) -> pd.DataFrame:
     """
     table = datafiles.read("plan-targets")
     table["part"] = [int(part) if part.isdigit() else part for part in table["part"]]
-    known = {"total", *range(1, 9), *datafiles.read("subdimensions")["subdimension"]}
-    span = datafiles.read("plans").set_index("plan").loc[table["plan"], ["first_year", "last_year"]].to_numpy()
-    for row, (part, by, (first, last)) in enumerate(zip(table["part"], table["by"], span, strict=True)):
-        if part not in known:
-            at = datafiles.where("plan-targets", row, "part")
-            raise datafiles.DataError(f"{at}: the index has no part '{part}'; correct the key")
-        if not first <= by <= last:
-            at = datafiles.where("plan-targets", row, "by")
-            raise datafiles.DataError(f"{at}: {by} is not a year of the plan, {first} to {last}; correct one of them")
+    known = ["total", *index.names()]
+    datafiles.refuse(
+        "plan-targets", table, "part", ~table["part"].isin(known), "is no part of the index; correct the key"
+    )
+    plan = datafiles.read("plans").set_index("plan").loc[table["plan"]].set_axis(table.index)
+    span = plan["first_year"].astype(str) + " to " + plan["last_year"].astype(str)
+    outside = ~table["by"].between(plan["first_year"], plan["last_year"])
+    datafiles.refuse(
+        "plan-targets", table, "by", outside, "is not a year of the plan, " + span + "; correct one of them"
+    )
     return table.merge(of(province, year), on="plan")
 
 
@@ -106,16 +109,14 @@ def progress(province: str | int, year: int) -> pd.DataFrame:
     code, frames = places.province(province, year).code, []
     for target in targets(province, year).itertuples():
         scores = published.series(target.part, until=year)
-        standing = pd.DataFrame({y: published.standing(scores[y].rename("score")).loc[code] for y in scores}).T.astype(
-            float
-        )
+        orders = {y: published.standing(scores[y].rename("score")).loc[code] for y in scores}
+        standing = pd.DataFrame(orders).T.astype(float)
         frame = pd.DataFrame({"year": range(target.first_year, target.by + 1)}).assign(**target._asdict())
-        gained = {
-            "places": target.value + 0 * frame["year"],
-            "places_a_year": target.value * (frame["year"] - target.base_year),
-        }.get(target.kind)
+        up = {"places": target.value, "places_a_year": target.value * (frame["year"] - target.base_year)}.get(
+            target.kind
+        )
         base = standing["rank"].get(target.base_year, np.nan)
-        frame["wanted"] = target.value if gained is None else (base - gained).clip(lower=1)
+        frame["wanted"] = target.value if up is None else np.maximum(base - up, 1)
         measure = target.kind if target.kind in ("group", "score") else "rank"
         frame["came"] = standing[measure].reindex(frame["year"]).to_numpy()
         frame["ahead"] = (frame["came"] - frame["wanted"]) * (1 if measure == "score" else -1)
@@ -149,16 +150,13 @@ def gains(province: str | int, year: int) -> pd.DataFrame:
     """
     plan, table = of(province, year).head(1), datafiles.read("plan-gains")
     table = table[table["plan"].isin(plan["plan"])]
-    known = [index.structure(y) for y in plan[["base_year", "first_year"]].to_numpy().ravel() if y in index.years()]
-    for row, part, gain in table[["subdimension", "gain"]].itertuples():
-        scale = next((s.loc[part] for s in (k.set_index("subdimension") for k in known) if part in s.index), None)
-        if scale is None:
-            place = datafiles.where("plan-gains", row, "subdimension")
-            raise datafiles.DataError(f"{place}: the index had no '{part}' when the plan was made; correct the key")
-        if gain > scale["upper"] - scale["lower"]:
-            place = datafiles.where("plan-gains", row, "gain")
-            width = f"{scale['upper'] - scale['lower']:.2f} points"
-            raise datafiles.DataError(f"{place}: {gain:g} is more than the whole scale of '{part}', {width}")
+    years = [y for y in plan[["base_year", "first_year"]].to_numpy().ravel() if y in index.years()]
+    known = pd.concat([index.structure(y) for y in years or [index.years()[-1]]]).drop_duplicates("subdimension")
+    scale = table["subdimension"].map(known.set_index("subdimension").eval("upper - lower"))
+    refuse = partial(datafiles.refuse, "plan-gains", table)
+    refuse("subdimension", scale.isna(), "was not in the index when the plan was made; correct the key")
+    told = "is more than the whole scale of '" + table["subdimension"] + "', " + scale.map("{:.2f} points".format)
+    refuse("gain", table["gain"].astype(float) > scale.astype(float), told)
     return table.set_index("subdimension").drop(columns="plan")
 
 
@@ -202,13 +200,13 @@ def _tasks() -> pd.DataFrame:
     known = datafiles.read("subdimensions")["subdimension"]
     table = datafiles.read("plan-tasks")
     parts = table["subdimensions"].str.split("|").map(lambda keys: [] if keys == ["*"] else keys)
-    for row, keys in enumerate(parts):
-        if unknown := set(keys) - set(known):
-            place = datafiles.where("plan-tasks", row, "subdimensions")
-            raise datafiles.DataError(f"{place}: no sub-dimension '{min(unknown)}'; correct the key")
+    unknown = parts.map(lambda keys: bool(set(keys) - set(known)))
+    datafiles.refuse(
+        "plan-tasks", table, "subdimensions", unknown, "has a sub-dimension that there is not; correct the key"
+    )
     blocks = datafiles.read("plan-blocks").rename(columns={"name_vi": "block_vi", "name_en": "block_en"})
     first = blocks["plan"].map(datafiles.read("plans").set_index("plan")["first_year"])
-    for row in blocks.index[(blocks["block"] == "districts") & (first > places.REFORM)][:1]:
-        at = datafiles.where("plan-blocks", row, "block")
-        raise datafiles.DataError(f"{at}: the districts ended on 30 June {places.REFORM}, and the plan begins in {first[row]}; write communes")  # fmt: skip
+    late = (blocks["block"] == "districts") & (first > places.REFORM)
+    ended = f"ended on 30 June {places.REFORM}, and the plan begins in " + first.astype(str) + "; write communes"
+    datafiles.refuse("plan-blocks", blocks, "block", late, ended)
     return table.assign(subdimensions=parts).merge(blocks, on=["plan", "block"], how="left")

@@ -77,19 +77,14 @@ def true_values(scores: np.ndarray, noise: np.ndarray, df: float = np.inf, seed:
 
 
 def _likelihood(distance: np.ndarray, noise: np.ndarray, priors: np.ndarray, size: float) -> np.ndarray:
-    """Return the log likelihood of the distances to the mean under each covariance of the true values (one or two)."""
+    """Return the log likelihood of the distances to the mean under each covariance of the true values."""
     kinds, own = np.unique(noise.round(12), axis=0, return_inverse=True)
     total = np.zeros(len(priors))
     for kind, errors in enumerate(kinds):  # provinces whose errors are alike, together
         there = distance[own.ravel() == kind]
-        seen, covariance = there.T @ there, priors + size * errors
-        if len(seen) == 1:
-            determinant, fit = covariance[:, 0, 0], seen[0, 0] / covariance[:, 0, 0]
-        else:
-            (a, b), (_, d) = np.moveaxis(covariance, 0, -1)
-            determinant = a * d - b**2
-            fit = (d * seen[0, 0] - 2 * b * seen[0, 1] + a * seen[1, 1]) / determinant
-        total -= 0.5 * (len(there) * np.log(determinant) + fit)
+        covariance = priors + size * errors
+        fit = np.trace(np.linalg.solve(covariance, there.T @ there), axis1=1, axis2=2)
+        total -= 0.5 * (len(there) * np.linalg.slogdet(covariance)[1] + fit)
     return total
 
 

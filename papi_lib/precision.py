@@ -46,38 +46,16 @@ MARGINS = ("level", "passing", "redraw", "sampling")
 _ENOUGH_YEARS = 3
 
 
-def standard_error(
-    part: int | str | None, year: int, province: str | int | None = None, margin: str = "level"
-) -> float:
-    """Return the standard error of a province's published score, in points.
+@datafiles.cached
+def standard_errors(year: int, margin: str = "level") -> pd.DataFrame:
+    """Return the standard errors of a year's published scores, of a province with the usual three districts in the sample.
 
     Parameters
     ----------
-    part : int, str or None
-        Dimension (number), sub-dimension (key), or None or ``"total"`` for the total.
     year : int
         Year of the survey.
-    province : str, int or None
-        Name or code; None for a province with the usual three districts in the sample.
     margin : str
         One of `MARGINS`.
-
-    Examples
-    --------
-    >>> round(standard_error(None, 2024), 2), round(standard_error(None, 2024, "Hà Nội", "passing"), 2)
-    (1.74, 0.6)
-    """
-    return float(standard_errors(year, province, margin).loc[part or "total", "se"])
-
-
-@datafiles.cached
-def standard_errors(year: int, province: str | int | None = None, margin: str = "level") -> pd.DataFrame:
-    """Return the standard errors of a year's published scores.
-
-    Parameters
-    ----------
-    year, province, margin
-        As in `standard_error`.
 
     Returns
     -------
@@ -102,13 +80,10 @@ def standard_errors(year: int, province: str | int | None = None, margin: str = 
     """
     if margin not in MARGINS:
         raise ValueError(f"no margin {margin!r}; choose from {', '.join(MARGINS)}")
-    frame = _variances(year)
-    new = places.since_reform(year)
-    relative = _relative_noise(new)
-    noise = frame[margin] * (1.0 if province is None else relative[places.province(province, year).code])
+    frame, relative = _variances(year), _relative_noise(places.since_reform(year))
     signal = (frame["spread"] - frame[margin] * relative.mean()).clip(lower=0)
     return pd.DataFrame({
-        "se": np.sqrt(noise),
+        "se": np.sqrt(frame[margin]),
         "df": frame[f"{margin}_df"],
         "signal_sd": np.sqrt(signal),
         "reliability": signal / (signal + frame[margin]),
@@ -122,7 +97,7 @@ def standard_errors_by_province(
 ) -> pd.Series:
     """Return the standard error of one score for each province of the year `of`, in points, by ``province_code``.
 
-    Scores that are reconstructed (`papi_lib.published.series`) have the error of a weighted mean.
+    The part may be None for the total, the margin is one of `MARGINS`. Scores that are reconstructed (`papi_lib.published.series`) have the error of a weighted mean.
 
     Examples
     --------
@@ -222,7 +197,9 @@ def _variance(part: int | str, year: int) -> dict:
     new = places.since_reform(year)
     years, mean = _span(year, part), _relative_noise(new).mean()
     spread, own = _spread(part, tuple(years)), len(years) >= _ENOUGH_YEARS
-    share = np.mean([_passing_share(part, span) for span in ([tuple(years)] if own else _long_spans(part))], axis=0)
+    every = {tuple(years)} if own else {tuple(_span(y, part)) for y in _deviations(part)}
+    shares = [_passing_share(part, span) for span in sorted(every) if len(span) >= _ENOUGH_YEARS]
+    share = np.mean(shares, axis=0)
     outlasting, sampling = _outlasting(part), _sampling(part, year)
     if new:  # two sets of provinces: first those of today are left out one by one, then those before
         spread, sampling = (_over_both(values, True) for values in (spread, sampling))
@@ -232,7 +209,7 @@ def _variance(part: int | str, year: int) -> dict:
     level = passing + (redraw if np.isnan(sampling).all() else sampling)
     row = {"spread": spread[0], "basis": "edition" if own else "borrowed"}
     for margin, variance in zip(MARGINS, (level, passing, redraw, sampling), strict=True):
-        doubt = _jackknife(variance)
+        doubt = (len(variance) - 2) * np.var(variance[1:])  # of those that leave out one province (jackknife)
         row |= {margin: variance[0], f"{margin}_df": 2 * variance[0] ** 2 / doubt if doubt > 0 else np.inf}
     return row
 
@@ -248,12 +225,6 @@ def _over_both(values: np.ndarray, new: bool) -> np.ndarray:
     rest = np.broadcast_to(values, len(_leave_one_out(new)))[1:]
     other = np.full(len(_leave_one_out(not new)) - 1, values[0])
     return np.concatenate([values[:1], *((rest, other) if new else (other, rest))])
-
-
-def _jackknife(estimate: np.ndarray) -> float:
-    """Return the variance of an estimate that comes with those that leave out one province."""
-    rest = estimate[1:]
-    return float((len(rest) - 1) * np.var(rest))
 
 
 @datafiles.cached
@@ -273,13 +244,6 @@ def _span(year: int, part: int | str) -> list[int]:
     if not isinstance(part, str) or part == "total":
         return edition if len(edition) >= _ENOUGH_YEARS else [y for y in index.segment(year, part) if y in edition]
     return [y for y in index.segment(year, part) if y in edition]
-
-
-@datafiles.cached
-def _long_spans(part: int | str) -> list[tuple[int, ...]]:
-    """Return the runs of years of the part that tell passing from lasting."""
-    spans = {tuple(_span(y, part)) for y in _deviations(part)}
-    return sorted(span for span in spans if len(span) >= _ENOUGH_YEARS)
 
 
 @datafiles.cached
@@ -309,10 +273,9 @@ def _outlasting(part: int | str) -> np.ndarray:
     """
     share = _correlation_kept(part)
     if share is None:
-        known = [_correlation_kept(p) for p in index.subdimensions(max(index.years()))]
-        share = (
-            np.median([s for s in known if s is not None], axis=0) if any(s is not None for s in known) else np.ones(1)
-        )
+        every = (_correlation_kept(p) for p in index.subdimensions(max(index.years())))
+        known = [found for found in every if found is not None]
+        share = np.median(known, axis=0) if known else np.ones(1)
     return np.clip(share, 0, 1)
 
 
@@ -341,19 +304,13 @@ def _correlation(wide: pd.DataFrame, first: int, last: int) -> np.ndarray:
 
 
 @datafiles.cached
-def _published(year: int) -> pd.DataFrame:
-    """Return a year's standard errors that the data have: provinces × parts."""
-    table = published.standard_errors()
-    return table[table["year"] == year].pivot(index="province_code", columns="part", values="se")
-
-
-@datafiles.cached
 def _sampling(part: int | str, year: int) -> np.ndarray:
     """Return the published sampling variance of a usual province; missing unless all published provinces have it.
 
     A single one rests on three to six districts and is hardly to be trusted, their mean is.
     """
-    own = _published(year).get(part, pd.Series(dtype=float)).dropna()
+    table = published.standard_errors()
+    own = table[(table["year"] == year) & (table["part"] == part)].set_index("province_code")["se"]
     scores, new = published.series(part, of=year), places.since_reform(year)
     there, weights = scores.index[scores[year].notna()], _leave_one_out(new)
     if not there.isin(own.index).all():

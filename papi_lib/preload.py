@@ -6,21 +6,17 @@ changes, so a process that finds other data computes anew.
 
 from __future__ import annotations
 
-import ast
-import importlib
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from functools import cache, partial
-from pathlib import Path
 
-from papi_lib.batch import stored
 from papi_lib.batch.jobs import Job, new_record
 from papi_lib.batch.processes import end_with_parent
 
-#: What so many jobs import, or show of all provinces alike, is imported or computed once for all.
+#: What so many jobs show of all provinces alike is computed once for all.
 _SEVERAL = 3
 #: So many pages of one survey are worth every standing in it.
 _MANY = 20
@@ -37,7 +33,7 @@ def imports() -> None:
     import statsmodels.formula.api  # noqa: F401
 
     from papi_lib import datafiles, estimates, index, places, plans, provenance
-    from papi_lib.page import charts, pictures, story  # noqa: F401
+    from papi_lib.page import basis, charts, country, moves, pictures, story, summary  # noqa: F401
     from papi_lib.page.words import LANGUAGES, Words
 
     datafiles.fingerprint()
@@ -54,16 +50,12 @@ def imports() -> None:
 
 
 def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
-    """Return what does once for these jobs what several of them need: imports, and what is the same for all places."""
+    """Return what does once for these jobs what several of them need: what is the same for all places."""
     from papi_lib import collection, index
 
     jobs_of = {job.notebook: job for job in planned}
-    modules: Counter[str] = Counter()
-    for notebook, n in Counter(job.notebook for job in planned).items():
-        modules.update(dict.fromkeys(_imports(notebook), n))
-    here: list[Callable] = [partial(importlib.import_module, module) for module, n in modules.items() if n >= _SEVERAL]
     surveys = Counter((job.parameters.get("records"), job.labels["year"]) for job in planned if "source" in job.labels)
-    here += [partial(survey, *one, n >= _MANY) for one, n in surveys.items()]
+    here = [partial(survey, *one, n >= _MANY) for one, n in surveys.items()]
     apart: list[Callable] = [noise]
     of_provinces = [job for job in planned if job.labels["level"] == "province"]
     places = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
@@ -89,7 +81,7 @@ def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable
     Parameters
     ----------
     here : iterable of callable
-        What to call in this process, as imports.
+        What to call in this process.
     apart : iterable of callable
         What to compute meanwhile in processes of its own, side by side; what it leaves in caches is kept.
     records : iterable of dict
@@ -125,25 +117,12 @@ def _remembered_of(call: Callable) -> dict:
     return datafiles.remembered(before)
 
 
-def _imports(notebook: Path) -> list[str]:
-    """Return the names of the modules that a notebook imports, and of what it imports from them: some are modules too."""
-    found = []
-    with suppress(stored.NotebookError, SyntaxError):  # which the batch tells
-        for cell in stored.read(notebook).cells:
-            for node in stored.tree(cell.source).body if cell.cell_type == "code" else []:
-                if isinstance(node, ast.ImportFrom):
-                    found += [str(node.module), *(f"{node.module}.{name.name}" for name in node.names)]
-                elif isinstance(node, ast.Import):
-                    found += [name.name for name in node.names]
-    return found
-
-
 def noise() -> None:
     """Estimate the noise of all years' scores: for histories."""
     from papi_lib import index, precision
 
     for year in index.years():
-        precision.standard_errors(year, 1)  # and with it what it shares with all other provinces
+        precision.standard_errors(year)  # and with it what it shares with all other provinces
 
 
 def country(year: int, dimension: int | None) -> None:

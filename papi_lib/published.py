@@ -7,6 +7,7 @@ of those scores; `papi_lib.posterior` and `papi_lib.ranks` say how sure they are
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -58,21 +59,6 @@ def load(
 
 
 @datafiles.cached
-def wide(year: int, dimension: int) -> pd.DataFrame:
-    """Return a year's scores of one dimension: a row a province (all of the year), a column a sub-dimension.
-
-    Missing where not published; in points, in the index's order.
-
-    Examples
-    --------
-    >>> wide(2024, 8).loc[1].round(2).to_dict()
-    {'egov_portal_access': 0.58, 'internet_access': 2.96, 'provincial_eresponsiveness': 0.5}
-    """
-    columns = {part: series(part, year)[year] for part in index.subdimensions(year, dimension)}
-    return pd.DataFrame(columns, index=places.provinces(year).index)
-
-
-@datafiles.cached
 def dimension_scores(year: int) -> pd.DataFrame:
     """Return a year's dimension scores: the sum of each dimension's sub-dimensions.
 
@@ -92,7 +78,7 @@ def dimension_scores(year: int) -> pd.DataFrame:
     >>> dimension_scores(2024).loc[1].round(2).to_dict()
     {1: 5.39, 2: 5.71, 3: 4.36, 4: 6.7, 5: 7.12, 6: 7.57, 7: 2.87, 8: 4.05}
     """
-    scores = {part: series(part, year)[year] for part in index.dimensions(year)}
+    scores = {part: series(part, year)[index.check_year(year)] for part in index.dimensions(year)}
     return pd.DataFrame(scores).rename_axis(columns="dimension")
 
 
@@ -231,95 +217,6 @@ def _sums(years: list[int]) -> pd.DataFrame:
     return panel.set_axis(pd.MultiIndex.from_tuples(panel.columns, names=["part", "year"]), axis="columns")
 
 
-def history(province: str | int, parts: Iterable[int | str | None], until: int | None = None) -> pd.DataFrame:
-    """Follow a province's scores year by year, beside the country's.
-
-    Parameters
-    ----------
-    province : str or int
-        Name or code.
-    parts : iterable of int, str or None
-        Dimensions (numbers), sub-dimensions (keys), None for the total.
-    until : int or None
-        Last year to return, and whose provinces to follow (see `series`); None for all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Tidy: ``part``, ``year``, ``segment`` (first year of the run of years that compare),
-        ``score``, ``country`` (unweighted mean of the published provinces), ``lower_quartile``,
-        ``upper_quartile`` (of the provinces), all in points. Scores of two segments do not compare.
-
-    Examples
-    --------
-    >>> history("Hà Nội", [8]).tail(1)[["year", "segment", "score"]].round(2).to_dict("records")
-    [{'year': 2024, 'segment': 2021, 'score': 4.05}]
-    """
-    code, frames = places.province(province, until).code, []
-    for part in parts:
-        frame = _country(part, until)
-        frame.insert(3, "score", series(part, until).loc[code].to_numpy())
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
-
-
-@datafiles.cached
-def _country(part: int | str | None, until: int | None) -> pd.DataFrame:
-    """Return what `history` tells of a part that is the same for all provinces."""
-    wide = series(part, until)
-    return pd.DataFrame({
-        "part": "total" if part is None else part,
-        "year": wide.columns,
-        "segment": [min(index.segment(y, part)) for y in wide.columns],
-        "country": wide.mean().to_numpy(),
-        "lower_quartile": wide.quantile(0.25).to_numpy(),
-        "upper_quartile": wide.quantile(0.75).to_numpy(),
-    })  # fmt: skip
-
-
-@datafiles.cached
-def profile(province: str | int, year: int, dimension: int | None = None) -> pd.DataFrame:
-    """Compare a province part by part with the country, its region, the five cities and the best.
-
-    Parameters
-    ----------
-    province : str or int
-        Name or code.
-    year : int
-        Year of the survey.
-    dimension : int or None
-        The dimension whose sub-dimensions to compare; None compares the dimensions.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``part`` (sub-dimension key or dimension number) in the index's order; columns
-        ``lower``, ``upper`` (range, points), ``score``, ``country``, ``region``, ``cities``
-        (unweighted means of the published provinces), ``best`` (highest score), ``best_province``
-        (its code) and ``worst``. Missing where not published; empty if the year lacks the dimension.
-
-    Examples
-    --------
-    >>> profile("Hà Nội", 2024, 7)[["score", "country", "best"]].astype(float).round(2).loc["air_quality"].to_dict()
-    {'score': 1.57, 'country': 1.99, 'best': 2.35}
-    """
-    place = places.province(province, year)
-    if dimension is None:
-        scores, spans = dimension_scores(year), dict.fromkeys(index.dimensions(year), index.DIMENSION_RANGE)
-    else:
-        parts = index.structure(year)
-        parts = parts[parts["dimension"] == dimension]
-        spans = {p.subdimension: (p.lower, p.upper) for p in parts.itertuples()}
-        scores = wide(year, dimension)
-    frame = pd.DataFrame(spans.values(), index=pd.Index(spans, name="part"), columns=["lower", "upper"])
-    frame["score"] = scores.loc[place.code]
-    for kind in ("country", "region", "cities"):
-        frame[kind] = scores.loc[places.peers(place, kind, year)].mean()
-    frame["best"], frame["worst"] = scores.max(), scores.min()
-    frame["best_province"] = scores.idxmax() if len(spans) else None
-    return frame
-
-
 def missing(province: str | int, year: int) -> list[int]:
     """Return the dimensions that were measured in a year but not published for a province.
 
@@ -349,10 +246,8 @@ def standard_errors() -> pd.DataFrame:
     table = datafiles.read("standard-errors")
     table["part"] = [int(p) if p.isdigit() else p for p in table["part"]]
     parts = {y: {*index.subdimensions(y), *index.dimensions(y), "total"} for y in table["year"].unique()}
-    for row, year, part in table[["year", "part"]].itertuples():
-        if part not in parts[year]:
-            at = datafiles.where("standard-errors", row, "part")
-            raise datafiles.DataError(f"{at}: '{part}' is no part of the index in {year}; correct it")
+    odd = pd.Series([p not in parts[year] for year, p in zip(table["year"], table["part"], strict=True)], table.index)
+    datafiles.refuse("standard-errors", table, "part", odd, "is no part of the index in its year; correct it")
     return table
 
 
@@ -361,54 +256,26 @@ def _year(year: int) -> pd.DataFrame:
     """Read and check one year's file against the index's structure and the known gaps."""
     table = f"scores-{year}"
     frame = datafiles.read(table)
-    expected = index.structure(year)
-
-    def refuse(bad: pd.Series, column: str, why: str) -> None:
-        if bad.any():
-            row = int(bad.to_numpy().argmax())
-            raise datafiles.DataError(f"{datafiles.where(table, row, column)}: '{frame[column].iloc[row]}' {why}")
-
+    expected, refuse = index.structure(year), partial(datafiles.refuse, table, frame)
     try:
         places.check_set(frame["province_code"], year)
     except ValueError as error:
         raise datafiles.DataError(f"{datafiles.where(table, 0, 'province_code')}: {error}") from None
-    refuse(frame["year"] != year, "year", f"in the file of {year}; move the row to its own year's file")
+    refuse("year", frame["year"] != year, f"in the file of {year}; move the row to its own year's file")
     found = expected.set_index("subdimension").reindex(frame["subdimension"]).set_axis(frame.index)
-    refuse(
-        found["upper"].isna(),
-        "subdimension",
-        f"is not a sub-dimension of the {index.edition(year)} edition; correct it",
-    )
-    refuse(
-        frame["dimension"] != found["dimension"],
-        "dimension",
-        "is not the sub-dimension's dimension; correct it",
-    )
+    edition = index.edition(year)
+    refuse("subdimension", found["upper"].isna(), f"is not a sub-dimension of the {edition} edition; correct it")
+    refuse("dimension", frame["dimension"] != found["dimension"], "is not the sub-dimension's dimension; correct it")
     # The programme prints ranges with two decimals (0.33-3.33) and has scores down to 0.3317.
     outside = ~frame["score"].between(found["lower"] - 0.005, found["upper"] + 0.005)
-    if outside.any():
-        bad = found.assign(subdimension=frame["subdimension"])[outside].iloc[0]
-        refuse(
-            outside,
-            "score",
-            f"is outside the range of {bad.subdimension}, {bad.lower:.2f} to {bad.upper:.2f}; correct it",
+    span = found["lower"].map("{:.2f}".format) + " to " + found["upper"].map("{:.2f}".format)
+    refuse("score", outside, "is outside the range of " + frame["subdimension"] + ", " + span + "; correct it")
+    unpublished = expected.merge(datafiles.read("gaps").query("year == @year"), on="dimension")
+    known = pd.concat([frame.dropna(subset="score"), unpublished])[["subdimension", "province_code"]]
+    every = pd.MultiIndex.from_product([expected["subdimension"], places.provinces(year).index])
+    for part, province in every[~every.isin(pd.MultiIndex.from_frame(known))]:
+        raise datafiles.DataError(
+            f"{datafiles.where(table, len(frame), 'score')}: no score of {part} for province {province}; "
+            "add the row, or list the province and dimension in published/gaps.csv if it was not published"
         )
-    _check_complete(year, frame, expected)
     return frame
-
-
-def _check_complete(year: int, frame: pd.DataFrame, expected: pd.DataFrame) -> None:
-    """Raise if a score is neither there nor a known gap: a row may have been lost."""
-    known = frame.dropna(subset="score")
-    there = set(zip(known["subdimension"], known["province_code"], strict=True))
-    gaps = datafiles.read("gaps")
-    gaps = set(gaps.loc[gaps["year"] == year, ["dimension", "province_code"]].itertuples(index=False, name=None))
-    codes = places.provinces(year).index.to_list()
-    for dimension, part in zip(expected["dimension"], expected["subdimension"], strict=True):
-        for province in codes:
-            if (part, province) not in there and (dimension, province) not in gaps:
-                at = datafiles.where(f"scores-{year}", len(frame), "score")
-                raise datafiles.DataError(
-                    f"{at}: no score of {part} for province {province}; "
-                    "add the row, or list the province and dimension in published/gaps.csv if it was not published"
-                )

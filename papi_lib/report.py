@@ -5,8 +5,6 @@ The only place, with `papi_lib.cli`, that knows both PAPI and the batch.
 
 from __future__ import annotations
 
-import json
-import shlex
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,13 +18,12 @@ from tqdm import tqdm
 from papi_lib import collection, datafiles, index, places, plaintext, preload, provenance, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
-from papi_lib.batch.inputs import file_hash, folder_hash, stamps
-from papi_lib.batch.jobs import Job, Settings, moment
+from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash, moment, stamps
 from papi_lib.batch.pool import Pool
 from papi_lib.cli.language import echo
 from papi_lib.collection import TEXTS, Notebook
 from papi_lib.page.words import Words
-from papi_lib.site.about import RECORD
+from papi_lib.site.files import RECORD
 
 #: Where a run folder tells what became of each job, run after run.
 LOG = "papi.log"
@@ -219,7 +216,7 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
     inputs, shared, page_inputs = _inputs(records)
     own: dict[str, Any] = {
         "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
-        "shared": shared, "trace": datafiles.trace, "page_inputs": page_inputs,
+        "shared": shared, "trace": datafiles.trace, "edit": collection.translate, "page_inputs": page_inputs,
         "measure": partial(state, records), "record": RECORD, "head": head,
         "watch": partial(watch, records), "since": since, "again": partial(settings, records, planned, **how),
     }  # fmt: skip
@@ -277,8 +274,9 @@ def make(planned: Sequence[Job], out: Path, settings: Settings, pool: Pool | Non
         failures[record["error"]].append(record)
     for error, alike in failures.items():
         more = f" (and {len(alike) - 1} more pages)" if alike[1:] else ""
-        again = command(alike[0], out)
-        echo(f"failed: {alike[0]['path']}{more}: {error}\n  run again: {again}", err=True)
+        echo(f"failed: {alike[0]['path']}{more}: {error}", err=True)
+    if failures:
+        echo("papi: the same command runs again what failed, and nothing else", err=True)
     return 1 if failures else 0
 
 
@@ -298,23 +296,17 @@ def _run_with_progress(planned: Sequence[Job], out: Path, settings: Settings, po
     """
     if (minutes := batch.minutes(planned, out, settings)) >= 1:
         echo(f"papi: {len(planned)} pages, about {minutes:.0f} minutes", err=True)
-    bar, log = None, out / LOG
+    with tqdm(total=len(planned), unit="page", mininterval=1, delay=1) as bar:
 
-    def tell(record: dict) -> None:
-        nonlocal bar
-        bar = bar or tqdm(total=len(planned), unit="page", mininterval=1)
-        bar.update()
-        with suppress(OSError), log.open("a", encoding="utf-8") as file:
-            told = moment(), record["status"], f"{record['seconds']} s"
-            file.write(plaintext.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
-        if record["status"] == "failed":
-            bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
+        def tell(record: dict) -> None:
+            bar.update()
+            with suppress(OSError), (out / LOG).open("a", encoding="utf-8") as file:
+                told = moment(), record["status"], f"{record['seconds']} s"
+                file.write(plaintext.shown(" ".join([*told, record["path"], record["error"] or ""]).strip()) + "\n")
+            if record["status"] == "failed":
+                bar.write(f"failed: {record['path']}: {record['error']}", file=sys.stderr)
 
-    try:
         return batch.run(planned, out, settings, tell, lambda line: echo(f"papi: {line}", err=True), pool)
-    finally:
-        if bar is not None:
-            bar.close()
 
 
 def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:
@@ -328,17 +320,3 @@ def _remarks_on_pages(records: Sequence[dict]) -> Iterator[str]:
             yield f"{notebook}: pages leave {left_out} outputs out (values, warnings, long prints); print them or say them through page, or tag their cells 'analyst'"
         if untold := [record["path"] for record in own if "place" not in record["facts"]]:
             yield f"{notebook}: does not tell which place it is about, so that could not be checked ({len(untold)} pages); show page.title()"
-
-
-def command(record: dict, out: Path) -> str:
-    """Return the command that runs one job again."""
-    given, labels = record["parameters"], record["labels"]
-    options = {"--notebook": labels["notebook"], "--lang": labels["lang"], "--out": str(out)}
-    if labels["level"]:
-        place = next(level for level in reversed(collection.LEVELS) if given.get(level))
-        options = {f"--{place}": given[place], "--year": str(given["year"]), "--lang": given["lang"],
-                   "--notebook": Path(record["notebook"]).stem, "--out": str(out)}  # fmt: skip
-        options |= {"--records": given["records"]} if given.get("records") else {}
-    asked = ("province", "district", "commune", "year", "lang", "records")
-    own = [f"--set={Path(record['notebook']).stem}.{name}={json.dumps(value)}" for name, value in given.items() if name not in asked]  # fmt: skip
-    return shlex.join(["papi", "report", *(word for pair in options.items() for word in pair), *own])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
@@ -128,32 +126,12 @@ def _table(sheet, header: tuple[int, dict[int, object]], notes: list[str]) -> pd
                     rows.append([cells.get(column) for column in columns])
                     numbers.append(number)
     labels = [int(v) if isinstance(v, float) and v.is_integer() else v for v in (names[at] for at in columns)]
-    filled, wide = _fill_merged(parser.merged, top, columns, numbers, rows)
     if last - top > len(rows):
         notes.append(f"{counted(last - top - len(rows), 'empty row')} passed over")
-    for at, n in filled.items():
-        notes.append(f"column '{labels[at]}': {counted(n, 'merged cell')} filled down")
-    if wide:
-        notes.append(f"{counted(wide, 'cell')} below the header merged across columns; only the first column has the value")  # fmt: skip
+    if merged := sum(range_boundaries(cells)[1] > top for cells in parser.merged):
+        notes.append(f"{counted(merged, 'merged cell')} below the header; only the first of what was merged has the value")  # fmt: skip
     if found := parser.formulas:
         notes.append(f"{counted(len(found), 'formula')} without a value, the first in row {found[0]}; open the file in a spreadsheet program and save it")  # fmt: skip
     frame = pd.DataFrame(rows, index=numbers, columns=labels)
     frame.attrs = {"header": top, "notes": notes, "nameless": nameless}
     return frame
-
-
-def _fill_merged(
-    merged: list[str], top: int, columns: list[int], numbers: list[int], rows: list[list]
-) -> tuple[Counter, int]:
-    """Fill merged cells down in place; return how many by the column's place, and how many go across columns."""
-    filled: Counter[int] = Counter()
-    wide = 0
-    for left, first, right, final in map(range_boundaries, merged):
-        at, place = bisect_left(numbers, first), bisect_left(columns, left)
-        if first > top and numbers[at : at + 1] == [first] and columns[place : place + 1] == [left]:
-            wide += right > left
-            for row in rows[at + 1 : bisect_right(numbers, final)]:
-                if row[place] is None:
-                    row[place] = rows[at][place]
-                    filled[place] += 1
-    return filled, wide

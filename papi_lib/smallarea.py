@@ -41,7 +41,7 @@ def fay_herriot(
         Their sampling variances in the squared unit, indexed alike. Where it is missing (one
         respondent, one cluster) the direct estimate is not used and the area gets the synthetic one.
         An area with variance zero keeps its direct estimate, as known without error, and has no say in
-        the model. Estimated variances of small samples are noisy: see `smooth_variances`.
+        the model. Estimated variances of small samples are noisy: smooth them first.
     covariates : pandas.DataFrame or None
         What is known of all areas, numbers, indexed alike. An intercept is added; None: only that.
     benchmark : (pandas.Series, float) or None
@@ -111,65 +111,17 @@ def fay_herriot(
     return table
 
 
-def smooth_variances(variance: pd.Series, size: pd.Series, df: pd.Series | None = None) -> pd.Series:
-    """Return sampling variances that borrow strength from each other: one unit variance over the size.
-
-    A variance that is estimated from a handful of clusters is so noisy that the model would trust the
-    luckiest areas most. If an area's sampling variance is a unit variance divided by its sample size, and
-    the unit variance is much the same everywhere, the areas' mean of it is far better known than each
-    one's (a generalised variance function; K. M. Wolter, Introduction to Variance Estimation, 2007,
-    chapter 7).
-
-    Parameters
-    ----------
-    variance : pandas.Series
-        Estimated variances; missing ones are not used.
-    size : pandas.Series
-        Sample sizes, indexed alike (or effective ones: divided by what is known of the design's effect).
-    df : pandas.Series or None
-        Degrees of freedom of the variances, their weights in the mean; None weighs all alike.
-
-    Returns
-    -------
-    pandas.Series
-        Indexed like `variance`: a positive variance for every area with a sample (also where it was
-        missing or zero); missing where the size is zero or missing.
-
-    Raises
-    ------
-    ValueError
-        The parts are not indexed alike, or no variance is above zero.
-
-    Examples
-    --------
-    >>> smooth_variances(pd.Series([0.4, 0.0, None]), pd.Series([10, 10, 1])).to_list()
-    [0.2, 0.2, 2.0]
-    """
-    v = pd.Series(variance, dtype=float)
-    n = _aligned(size, v, "sizes")
-    weight = np.ones(len(v)) if df is None else _aligned(df, v, "degrees of freedom")
-    n = np.where(n > 0, n, np.nan)
-    unit = v.to_numpy() * n
-    used = ~np.isnan(unit) & (weight > 0)
-    if not (unit[used] > 0).any():
-        raise ValueError("no variance is above zero, so there is nothing to borrow from")
-    return pd.Series(np.average(unit[used], weights=weight[used]) / n, index=v.index)
-
-
-def _aligned(part: pd.Series, areas: pd.Series, what: str) -> np.ndarray:
-    part = pd.Series(part, dtype=float)
+def _aligned(part: pd.Series | pd.DataFrame, areas: pd.Series, what: str) -> np.ndarray:
     if not part.index.equals(areas.index):
         raise ValueError(f"the {what} are not indexed like the areas; give them the same index in the same order")
-    return part.to_numpy()
+    return part.to_numpy(dtype=float)
 
 
 def _regressors(covariates: pd.DataFrame | None, areas: pd.Series) -> np.ndarray:
     x = np.ones((len(areas), 1))
     if covariates is None:
         return x
-    if not covariates.index.equals(areas.index):
-        raise ValueError("the covariates are not indexed like the areas; give them the same index in the same order")
-    values = covariates.to_numpy(dtype=float)
+    values = _aligned(covariates, areas, "covariates")
     if np.isnan(values).any():
         row, column = np.argwhere(np.isnan(values))[0]
         name, area = covariates.columns.tolist()[column], covariates.index.tolist()[row]
@@ -206,15 +158,11 @@ def _refvar(y: np.ndarray, x: np.ndarray, d: np.ndarray) -> tuple[float, bool]:
 
 def _highest(function: Callable, grid: np.ndarray) -> float:
     """Return where a function is highest: where its slope turns from up to down, or where the grid starts."""
-
-    def at(a: float) -> tuple[float, float]:
-        value, slope = function(np.array([a]))
-        return value[0], slope[0]
-
     slope = function(grid)[1]
     turns = np.flatnonzero((slope[:-1] > 0) & (slope[1:] <= 0))
-    peaks = [brentq(lambda a: at(a)[1], grid[i], grid[i + 1], xtol=1e-15, rtol=1e-14) for i in turns]
-    return float(max([*peaks, *grid[:1][slope[:1] <= 0]], key=lambda a: at(a)[0]))
+    at = [brentq(lambda a: function(np.array([a]))[1][0], *grid[i : i + 2], xtol=1e-15, rtol=1e-14) for i in turns]
+    peaks = np.array([*at, *grid[:1][slope[:1] <= 0]])
+    return float(peaks[function(peaks)[0].argmax()])
 
 
 def _benchmarked(table: pd.DataFrame, shares: pd.Series, figure: float) -> pd.Series:

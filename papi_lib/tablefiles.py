@@ -1,32 +1,33 @@
 """Tables that people have, read one way: CSV, Excel, Stata, SPSS and Parquet.
 
-Nothing is guessed and nothing lost without a word. What had to be chosen (sheet, header row, encoding) or was
+Nothing is guessed and nothing lost without a word. What had to be chosen (sheet, header row) or was
 passed over (empty rows, columns without a name) stands in the frame's notes; a file that cannot be read without
 doubt is refused with one line.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
+import hashlib
+import io
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
-from papi_lib import sealed
-from papi_lib.cells import WIDEST, clean, composed, counted, dated, find_header, is_text, name_key, numbers  # noqa: F401
+from papi_lib.cells import WIDEST, clean, composed, counted, dated, find_header, is_text, name_key
 from papi_lib.datafiles import DataError
 
 SUFFIXES = (".csv", ".dta", ".parquet", ".sav", ".xlsx")
 _SIGNATURES = {b"PK\x03\x04": ".xlsx", b"PAR1": ".parquet", b"$FL2": ".sav", b"\xd0\xcf\x11\xe0": ".xls"}
-_LEGACY = "the text is not UTF-8 and was read as Windows-1258; look at the names in it"
+#: What stands before the digest in the foot of Parquet files that are written here, and in its place while it is taken.
+_MARK, _BLANK = b"papi-sha256:", b"0" * 64
 _HEAD = 50  # lines of a CSV file among which the header is looked for
 _CHUNK = 10_000  # rows of a CSV file that are Python objects at a time
 
@@ -164,69 +165,44 @@ def _once(column: pd.Series) -> bool:
 
 
 def _csv(path: Path, wanted: set[str]) -> pd.DataFrame:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _lines(path, file, wanted)
+    except UnicodeDecodeError:
+        text = path.read_bytes().decode("utf-8", "replace")
+        row = text[: text.index("\ufffd")].count("\n") + 1
+        raise DataError(f"{path}, row {row}: the text is not UTF-8; save the file as UTF-8") from None
+
+
+def _lines(path: Path, file: TextIO, wanted: set[str]) -> pd.DataFrame:
     """Read rows that end in CR or LF only; as text, in pieces, since a survey may be large."""
     import pyarrow as pa
 
-    encoding, notes = _encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
-        head = list(islice(file, _HEAD))
-        file.seek(0)
-        separator, top = _layout(head, wanted)
-        rows = _records(path, csv.reader(file, delimiter=separator, strict=True))
-        names = next(islice(rows, top, None), [])
-        if len(names) > WIDEST:
-            raise DataError(f"{path}, row {top + 1}: {len(names):,} columns; at most {WIDEST:,} are read")
-        if top:
-            notes.append(f"the header was taken from row {top + 1}")
-        pieces: list[list] = [[] for _ in names]
-        numbers, start = [np.empty(0, dtype=int)], top + 2
-        while piece := list(islice(rows, _CHUNK)):
-            filled = [at for at, row in enumerate(piece) if "".join(row).strip()]
-            kept = [piece[at] for at in filled]
-            if not {len(names)}.issuperset(map(len, kept)):
-                kept = [_fitted(path, row, names, start + at) for at, row in zip(filled, kept, strict=True)]
-            for column, values in zip(pieces, zip(*kept, strict=True), strict=bool(kept)):
-                column.append(pa.array(values, pa.string()))
-            numbers.append(np.array(filled, dtype=int) + start)
-            start += len(piece)
+    head = list(islice(file, _HEAD))
+    file.seek(0)
+    separator, top = _layout(head, wanted)
+    rows = _records(path, csv.reader(file, delimiter=separator, strict=True))
+    names = next(islice(rows, top, None), [])
+    if len(names) > WIDEST:
+        raise DataError(f"{path}, row {top + 1}: {len(names):,} columns; at most {WIDEST:,} are read")
+    pieces: list[list] = [[] for _ in names]
+    numbers, start = [np.empty(0, dtype=int)], top + 2
+    while piece := list(islice(rows, _CHUNK)):
+        filled = [at for at, row in enumerate(piece) if "".join(row).strip()]
+        kept = [_fitted(path, piece[at], names, start + at) for at in filled]
+        for column, values in zip(pieces, zip(*kept, strict=True), strict=bool(kept)):
+            column.append(pa.array(values, pa.string()))
+        numbers.append(np.array(filled, dtype=int) + start)
+        start += len(piece)
     at = np.concatenate(numbers)
-    if empty := start - top - 2 - len(at):
-        notes.append(f"{counted(empty, 'empty row')} passed over")
     columns = [pa.chunked_array(column, pa.string()) for column in pieces]
     table = pa.table(columns, [str(n) for n in range(len(names))])
     frame = table.to_pandas(use_threads=False, split_blocks=True, self_destruct=True).set_axis(names, axis="columns")
     frame.index = pd.Index(at)
+    notes = [f"the header was taken from row {top + 1}"] if top else []
+    notes += [f"{counted(empty, 'empty row')} passed over"] if (empty := start - top - 2 - len(at)) else []
     frame.attrs = {"header": top + 1, "notes": notes}
     return frame
-
-
-def _encoding(path: Path) -> tuple[str, list[str]]:
-    """Return the encoding of a text file, and a note if it was guessed."""
-    with path.open("rb") as file:
-        head = file.read(4096)
-    nulls = head[::2].count(0), head[1::2].count(0)
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    elif 4 * max(nulls) > len(head):
-        encoding = "utf-16-be" if nulls[0] > nulls[1] else "utf-16-le"
-    else:
-        encoding = "utf-8-sig"
-    for tried in (encoding, "cp1258"):
-        try:
-            with path.open(encoding=tried) as file:
-                while file.read(1 << 20):
-                    pass
-        except UnicodeDecodeError:
-            raw = path.read_bytes()
-            text = raw.decode(encoding, "replace")
-            bad = text.count("\ufffd")
-            broken = len(text) - bad - len(raw.translate(None, bytes(range(128, 256)))) > bad  # UTF-8 but for a little
-            if tried == "cp1258" or encoding != "utf-8-sig" or broken:
-                row = text[: text.index("\ufffd")].count("\n") + 1
-                raise DataError(f"{path}, row {row}: the text is not {encoding.removesuffix('-sig').upper()}; save the file as UTF-8") from None  # fmt: skip
-        else:
-            break
-    return tried, [_LEGACY] * (tried == "cp1258")
 
 
 def _layout(head: list[str], wanted: set[str]) -> tuple[str, int]:
@@ -254,6 +230,8 @@ def _records(path: Path, reader: Iterator[list[str]]) -> Iterator[list[str]]:
 
 def _fitted(path: Path, row: list[str], names: list[str], number: int) -> list[str]:
     """Return a row with as many cells as the header; only empty ones, or those without a name, may be added or lack."""
+    if len(row) == len(names):
+        return row
     named = max(at for at, name in enumerate(names, start=1) if name.strip())
     if len(row) < named or any(cell.strip() for cell in row[len(names) :]):
         last = names[min(len(row), len(names)) - 1]
@@ -268,43 +246,25 @@ def _excel(path: Path, wanted: set[str]) -> pd.DataFrame:
 
 
 def _statistics(path: Path, _wanted: set[str]) -> pd.DataFrame:
-    """Read Stata and SPSS files; text that is not UTF-8 is read byte by byte and decoded here.
-
-    The reader's own decoder loses the last letter of each text in Windows-1258.
-    """
     import pyreadstat
 
-    stata = path.suffix.lower() == ".dta"
+    stata = path.suffix.lower() == ".dta"  # whose old formats do not say which encoding they have
     reader = pyreadstat.read_dta if stata else pyreadstat.read_sav
-    try:  # Stata's old formats do not say which encoding they have
-        frame, about = reader(str(path), encoding="UTF-8" if stata else None, user_missing=True)
-        legacy = "1258" in str(about.file_encoding)
-    except pyreadstat.ReadstatError as error:
-        if "convert string" not in str(error):
-            raise
-        legacy = True
-    if legacy:
-        frame, about = reader(str(path), encoding="ISO-8859-1", user_missing=True)
-    decoded = _from_windows if legacy else composed
-    frame.columns = [decoded(name) for name in frame.columns]
-    for name in [name for name in frame.columns if legacy and is_text(frame[name]).any()]:
-        frame[name] = frame[name].map(decoded, na_action="ignore")
+    frame, about = reader(str(path), encoding="UTF-8" if stata else None, user_missing=True)
+    if "1258" in str(about.file_encoding):  # of which the reader loses the last letter of each text
+        raise DataError(f"{path}: the text is not UTF-8; save the file as UTF-8")
     lost = {}
-    for name in map(decoded, about.missing_user_values if stata else ()):
+    for name in about.missing_user_values if stata else ():
         letters = is_text(frame[name])
-        lost[name] = {f".{letter}": n for letter, n in Counter(frame[name][letters]).items()}
+        lost[composed(name)] = {f".{letter}": n for letter, n in Counter(frame[name][letters]).items()}
         frame[name] = frame[name].mask(letters).astype("float64")
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     labels = {
-        decoded(name): {_code(code): decoded(label) for code, label in pairs.items()}
+        composed(name): {_code(code): composed(label) for code, label in pairs.items()}
         for name, pairs in about.variable_value_labels.items()
     }
-    frame.attrs = {"labels": labels, "lost": lost, "notes": [_LEGACY] * legacy}
+    frame.attrs = {"labels": labels, "lost": lost}
     return frame
-
-
-def _from_windows(value: Any) -> Any:
-    return composed(value.encode("latin-1").decode("cp1258")) if isinstance(value, str) else value
 
 
 def _code(code: object) -> object:
@@ -319,7 +279,7 @@ def _parquet(path: Path, _wanted: set[str]) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import parquet
 
-    if sealed.is_broken(path):
+    if _is_broken(path):
         raise DataError(f"{path}: has changed since it was written, by a fault of a disk or on its way; restore it, or write it again")  # fmt: skip
     with parquet.ParquetFile(path, memory_map=True, pre_buffer=False, page_checksum_verification=True) as file:
         _check_names(f"{path}", file.schema_arrow.names)
@@ -335,6 +295,27 @@ def _parquet(path: Path, _wanted: set[str]) -> pd.DataFrame:
         frame = frame.reset_index()
     frame.index = range(1, len(frame) + 1)
     return frame
+
+
+def sealed(frame: pd.DataFrame) -> bytes:
+    """Return a frame, without its index, as a Parquet file that tells if a bit of it changed: checksums of pages, a digest of all."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table, file = pa.Table.from_pandas(frame, preserve_index=False), io.BytesIO()
+    with parquet.ParquetWriter(file, table.schema, write_page_checksum=True) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"papi": (_MARK + _BLANK).decode()})
+    begin, mark, end = file.getvalue().rpartition(_MARK)
+    digest = hashlib.sha256(begin + mark + end).hexdigest().encode()
+    return begin + mark + digest + end[len(_BLANK) :]
+
+
+def _is_broken(path: Path) -> bool:
+    """Tell whether a file that was sealed is no longer what was written; a file without a seal is not."""
+    begin, mark, end = path.read_bytes().rpartition(_MARK)
+    seal, rest = end[: len(_BLANK)], end[len(_BLANK) :]
+    return bool(mark) and hashlib.sha256(begin + mark + _BLANK + rest).hexdigest().encode() != seal
 
 
 _READERS = {".csv": _csv, ".dta": _statistics, ".parquet": _parquet, ".sav": _statistics, ".xlsx": _excel}

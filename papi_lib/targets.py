@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from numbers import Integral
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -25,72 +25,10 @@ _NEAR = 5
 _SHARES = {"usual": 0.75, "reach": 0.9}
 
 
-@dataclass(frozen=True)
-class Climb:
-    """A target in places: what it needed, how likely it was, what came.
-
-    Attributes
-    ----------
-    province_code, base_year, target_year, places : int
-        Who, from when to when, how many places.
-    rank, of : int
-        Rank by published total in the base year, and among how many provinces.
-    target_rank : int
-        Rank to reach.
-    score, needed_now, needed_later : float
-        Total in the base year; the points that would have put it at the target rank then; and the
-        points above its own score, on the base year's scale with the country's mean unchanged,
-        that the target rank will take if the others move as they are expected to (median).
-    gaps : pandas.DataFrame
-        By sub-dimension, in points: ``score`` and its distance to the mean of the provinces to
-        pass (``above``), of the region (``region``), of the cities under central government
-        (``cities``) and to the best (``best``); ``reach``, the lasting gain that one province in
-        ten makes a year, over the years to the target and never beyond the best score.
-    track_record : pandas.Series
-        ``started``: how often a province with published totals started within five places of this rank, over the
-        same number of years, as far as was known in the base year; ``made``: how often it rose as far as from here
-        to the target.
-    probability : float
-        Chance of the target if nothing special is done, corrected as `papi_lib.forecast.correction` says.
-    needed_gain : dict of float to float
-        Lasting gain in points that makes the target so likely; missing if out of reach.
-    steps : dict of float to pandas.Series
-        The fewest sub-dimensions whose gains within reach add up to it, in points; empty if none.
-    ranks : pandas.Series
-        Quantiles (0.05, 0.25, 0.5, 0.75, 0.95) of the simulated rank in the target year.
-    outcome : dict or None
-        If the target year is published: ``rank`` and ``reached``.
-
-    Examples
-    --------
-    >>> judged = climb("Hà Nội", 2023, places=5)
-    >>> judged.rank, judged.target_rank, judged.target_year
-    (15, 10, 2024)
-    """
-
-    province_code: int
-    base_year: int
-    target_year: int
-    places: int
-    rank: int
-    of: int
-    target_rank: int
-    score: float
-    needed_now: float
-    needed_later: float
-    gaps: pd.DataFrame
-    track_record: pd.Series
-    probability: float
-    needed_gain: dict[float, float]
-    steps: dict[float, pd.Series]
-    ranks: pd.Series
-    outcome: dict | None
-
-
 @datafiles.cached
 def climb(
     province: str | int, base_year: int, places: int | None = None, horizon: int = 1, *, rank: int | None = None
-) -> Climb:
+) -> SimpleNamespace:
     """Judge the target of rising so many places within some years.
 
     Parameters
@@ -108,7 +46,24 @@ def climb(
 
     Returns
     -------
-    Climb
+    types.SimpleNamespace
+        ``province_code``, ``base_year``, ``target_year``, ``places``; ``rank`` by published total in the base year, and
+        among how many provinces (``of``); ``target_rank`` to reach; ``score``, the total in the base year, and
+        ``needed_now``, the points that would have put it at the target rank then.
+
+        ``gaps``, a frame by sub-dimension, in points: ``score`` and its distance to the mean of the region (``region``), of
+        the cities under central government (``cities``) and to the best (``best``); ``usual`` and ``reach``, the lasting gains that one province in four and one in ten make in a year,
+        over the years to the target and never beyond the best score.
+
+        ``track_record``, a series: ``started``, how often a province with published totals started within five places
+        of this rank, over the same number of years, as far as was known in the base year; ``made``, how often it rose
+        as far as from here to the target.
+
+        ``probability``, the chance of the target if nothing special is done, corrected as
+        `papi_lib.forecast.correction` says; ``needed_gain``, the lasting gain in points that makes it as likely as each
+        key says (missing if out of reach), and ``steps``, the fewest sub-dimensions whose gains within reach add up to
+        it (a series of points; empty if none do); ``ranks``, quantiles (0.05, 0.25, 0.5, 0.75, 0.95) of the simulated
+        rank in the target year; ``outcome``, if that is published, ``rank`` and ``reached``, else None.
 
     Raises
     ------
@@ -129,8 +84,10 @@ def climb(
     parts = _gaps(race)
     for gain in _SHARES:
         parts[gain] = np.minimum(parts[gain] * horizon, parts["best"].clip(lower=0))
-    own = (scores[code] - scores.mean()) / race.spread
-    return Climb(
+    every = starts(horizon, base, race.of)
+    near = every[(every["start"] - row["rank"]).abs() <= _NEAR]
+    came = published.totals(base + horizon).loc[code, "rank"] if base + horizon in index.years() else pd.NA
+    return SimpleNamespace(
         province_code=code,
         base_year=base,
         target_year=base + horizon,
@@ -140,14 +97,13 @@ def climb(
         target_rank=race.target,
         score=float(scores[code]),
         needed_now=float(scores.nlargest(race.target).iloc[-1] - scores[code]),
-        needed_later=float(np.median(race.to_beat) - own) * race.spread,
         gaps=parts,
-        track_record=_track_record(int(row["rank"]), race.target, horizon, base, race.of),
+        track_record=pd.Series({"started": len(near), "made": int((near["gain"] >= row["rank"] - race.target).sum())}),
         probability=race.chance(),
         needed_gain=gains,
         steps={chance: _fewest(parts["reach"], gain) for chance, gain in gains.items()},
         ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95], interpolation="nearest").astype(int),
-        outcome=_outcome(code, base + horizon, race.target),
+        outcome=None if pd.isna(came) else {"rank": int(came), "reached": bool(came <= race.target)},
     )
 
 
@@ -195,8 +151,7 @@ def chance(
             raise ValueError(
                 f"a gain of {gain} from {score:.2f} leaves the range of {part}, {lower:.2f} to {upper:.2f}"
             )
-    planned = sum(gains.values()) / race.spread
-    return race.chance(planned)
+    return race.chance(sum(gains.values()))
 
 
 def check_places(number: int, what: str = "places") -> int:
@@ -228,38 +183,19 @@ class _Race:
     target: int
     #: The base year's totals.
     scores: pd.Series
-    drawn: pd.DataFrame
+    #: The province's rank in each draw, and what it lacks to the target rank, in points of the base year.
+    ranks: pd.Series
+    lacks: np.ndarray
     #: By which log odds the draws were too hopeful in earlier years.
     correction: float
 
-    @cached_property
-    def spread(self) -> float:
-        """Points in a standard deviation between provinces, in the base year."""
-        return float(self.scores.std(ddof=0))
-
-    @cached_property
-    def own(self) -> np.ndarray:
-        """The province's standing in each draw."""
-        return self.drawn[self.code].to_numpy()
-
-    @cached_property
-    def to_beat(self) -> np.ndarray:
-        """The standing that the target rank takes in each draw."""
-        return np.sort(self.drawn.drop(columns=self.code).to_numpy(), axis=1)[:, -self.target]
-
-    @cached_property
-    def ranks(self) -> pd.Series:
-        """The province's rank in each draw."""
-        return self.drawn.gt(self.own, axis=0).sum(axis=1) + 1
-
     def chance(self, gain: float = 0.0) -> float:
-        """Return the chance of the target with a lasting gain, in standard deviations between provinces."""
-        return float(expit(logit((self.to_beat <= self.own + gain).mean()) + self.correction))
+        """Return the chance of the target with a lasting gain in points."""
+        return float(expit(logit((self.lacks <= gain).mean()) + self.correction))
 
     def gain_for(self, chance: float) -> float:
         """Return the lasting gain in points that makes the target so likely."""
-        drawn = expit(logit(chance) - self.correction)
-        return float(np.quantile(self.to_beat - self.own, drawn)) * self.spread
+        return float(np.quantile(self.lacks, expit(logit(chance) - self.correction)))
 
 
 def _race(province: str | int, base_year: int, places: int | None, horizon: int, rank: int | None) -> _Race:
@@ -273,19 +209,19 @@ def _race(province: str | int, base_year: int, places: int | None, horizon: int,
         raise ValueError(f"no published total of {place.name_vi} in {base}: choose another base year")
     # The provinces published in the base year compete for the same places then.
     drawn = forecast.simulate(forecast.fit(base, of), horizon)[totals.index]
+    own, others = drawn[place.code], np.sort(drawn.drop(columns=place.code).to_numpy(), axis=1)
     now = int((totals > totals[place.code]).sum()) + 1
     target = max(1, now - places) if rank is None else min(rank, len(totals))
-    return _Race(place.code, base, of, target, totals, drawn, forecast.correction(base, horizon))
+    ranks, lacks = drawn.gt(own, axis=0).sum(axis=1) + 1, (others[:, -target] - own.to_numpy()) * totals.std(ddof=0)
+    return _Race(place.code, base, of, target, totals, ranks, lacks, forecast.correction(base, horizon))
 
 
 def _gaps(race: _Race) -> pd.DataFrame:
-    """Return distances by sub-dimension to those above, peers and the best, and a year's gain within reach."""
-    code, year, target = race.code, race.base_year, race.target
+    """Return distances by sub-dimension to peers and the best, and a year's gain within reach."""
+    code, year = race.code, race.base_year
     scores = estimates.from_published(year, tuple(index.subdimensions(year)), of=race.of)
-    wide = scores.pivot(index="place", columns="part", values="score")[scores["part"].unique()]
-    rank = race.scores.rank(ascending=False, method="min").reindex(wide.index)
+    wide = estimates.wide(scores)
     frame = pd.DataFrame({"score": wide.loc[code]})
-    frame["above"] = wide[(rank >= target) & (rank < rank[code])].mean() - frame["score"]
     for beside in ("region", "cities", "best"):
         frame[beside] = -estimates.gaps(scores, code, beside)["difference"]
     change = wide.std(ddof=0) * [_yearly_change(part, year) for part in wide]
@@ -313,13 +249,9 @@ def _yearly_change(part: str, until: int) -> float:
 
 def _fewest(reach: pd.Series, gain: float) -> pd.Series:
     """Return the largest gains within reach until they add up, the last one only as far as needed."""
-    chosen = {}
-    for part, most in reach.sort_values(ascending=False).items():
-        if gain <= 1e-9:
-            break
-        chosen[part] = min(most, gain)
-        gain -= chosen[part]
-    return pd.Series(chosen if gain <= 1e-9 else {}, dtype=float)
+    most = reach.sort_values(ascending=False)
+    chosen = most.clip(upper=gain - most.cumsum().shift(fill_value=0))
+    return chosen[chosen > 1e-9] if most.sum() >= gain - 1e-9 else chosen.iloc[:0]
 
 
 @datafiles.cached
@@ -349,22 +281,7 @@ def starts(horizon: int = 1, until: int | None = None, of: int | None = None) ->
     totals, rows = published.series(until=until, of=of), []
     for year in (y for y in totals.columns if y + horizon in totals):
         ranks = totals[[year, year + horizon]].dropna().rank(ascending=False, method="min").astype(int)
-        rows.append(
-            pd.DataFrame(
-                {"year": year, "start": ranks[year], "gain": ranks[year] - ranks[year + horizon]}
-            ).reset_index()
-        )
+        ranks = ranks.set_axis(["start", "end"], axis=1).assign(year=year).reset_index()
+        rows.append(ranks.assign(gain=ranks["start"] - ranks["end"]))
     columns = ["year", "province_code", "start", "gain"]
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
-
-
-def _track_record(rank: int, target: int, horizon: int, until: int, of: int) -> pd.Series:
-    every = starts(horizon, until, of)
-    near = every[(every["start"] - rank).abs() <= _NEAR]
-    return pd.Series({"started": len(near), "made": int((near["gain"] >= rank - target).sum())})
-
-
-def _outcome(code: int, year: int, target: int) -> dict | None:
-    if year not in index.years() or pd.isna(rank := published.totals(year).loc[code, "rank"]):
-        return None
-    return {"rank": int(rank), "reached": bool(rank <= target)}

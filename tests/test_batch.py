@@ -21,8 +21,7 @@ from filelock import FileLock
 from papi_lib import datafiles, preload, report
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
-from papi_lib.batch.inputs import file_hash, stamps
-from papi_lib.batch.jobs import Job, Settings
+from papi_lib.batch.jobs import Job, Settings, file_hash, stamps
 from papi_lib.batch.pool import Pool
 from papi_lib.batch.run import RunError, plan
 

@@ -84,9 +84,6 @@ def test_two_notebooks_of_one_title_are_told_apart(folder):
     folder("50_mine", dimension=3)
     title = "3. Trách nhiệm giải trình với người dân"
     assert list(collection.titles(folder.at, "vi").values()) == [title, f"{title} (50_mine)"]
-    assert collection.remarks(folder.at) == [
-        "50_mine.ipynb: has the title of 03_accountability.ipynb; give it its own in its metadata field papi.title"
-    ]
 
 
 @pytest.mark.parametrize("notebook", collection.notebooks(ROOT / "notebooks"), ids=lambda n: n.stem)

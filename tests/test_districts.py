@@ -119,16 +119,6 @@ def test_the_simulated_survey_says_so_in_the_file_and_the_package():
 # --- records of any format ---------------------------------------------------------------------------
 
 
-def legacy(text):
-    """Encode Vietnamese as Windows-1258 does: letters composed, tones apart."""
-    out = []
-    for char in unicodedata.normalize("NFC", text):
-        parts = unicodedata.normalize("NFD", char)
-        tones = "".join(c for c in parts if c in "\u0300\u0309\u0303\u0301\u0323")
-        out.append(unicodedata.normalize("NFC", "".join(c for c in parts if c not in tones)) + tones)
-    return "".join(out).encode("cp1258")
-
-
 def write(frame, path):
     import pyreadstat
 
@@ -143,8 +133,6 @@ def write(frame, path):
         frame.to_parquet(path, index=False)
     elif path.stem == "nfd":
         path.write_text(unicodedata.normalize("NFD", frame.to_csv(index=False)), encoding="utf-8")
-    elif path.stem == "cp1258":
-        path.write_bytes(legacy(frame.to_csv(index=False)))
     else:  # as a Vietnamese spreadsheet saves it
         frame.assign(weight=frame["weight"].astype(str).str.replace(".", ",")).to_csv(
             path, index=False, sep=";", encoding="utf-8-sig"
@@ -159,7 +147,7 @@ def few():
     return frame.assign(district_code=frame["district_code"].map(lambda code: places.district(code).name_vi))
 
 
-@pytest.mark.parametrize("name", ["a.sav", "a.dta", "a.xlsx", "a.parquet", "sheet.csv", "nfd.csv", "cp1258.csv"])
+@pytest.mark.parametrize("name", ["a.sav", "a.dta", "a.xlsx", "a.parquet", "sheet.csv", "nfd.csv"])
 def test_every_format_gives_the_same_records(tmp_path, few, name):
     write(few, tmp_path / name)
     clean, problems = records.check(records.read(tmp_path / name), 2024)
@@ -313,13 +301,6 @@ def test_wrong_names_and_years_are_told(survey, few, tmp_path):
 
 
 # --- respondents are protected -----------------------------------------------------------------------
-
-
-def test_bounds_may_only_be_raised():
-    n = pd.DataFrame({"a": [20, 30]})
-    with pytest.raises(ValueError, match="may only be raised"):
-        disclosure.hidden(n, n, {}, pd.Series("x", n.index), least_respondents=9)
-    assert disclosure.hidden(n, n, {}, pd.Series("x", n.index), least_respondents=25).all().all()
 
 
 def told_by_subtraction(hide, sums, groups):

@@ -1,15 +1,17 @@
 """The documentation builds without a warning, whole and without the network."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+import statsmodels.formula.api as smf
 from bs4 import BeautifulSoup
 
-from papi_lib import datafiles, index
+from papi_lib import covariates, datafiles, index, tidy
 from papi_lib.survey import codebook
 
 ROOT = Path(__file__).parents[1]
@@ -59,3 +61,20 @@ def test_texts_guides_data_and_reference_are_all_there(site):
     assert listed[0] == "papi_lib.search"
     modules = {p.stem for p in (ROOT / "papi_lib").glob("*.py")} - {"__init__"}
     assert not {m for m in modules if f"api/papi_lib.{m}.html" not in text}
+
+
+def test_the_recipe_for_r_runs_and_gives_what_statsmodels_gives(tmp_path):
+    packages = "".join(f"library({name});" for name in ("haven", "sandwich", "lmtest", "tidyr"))
+    if not shutil.which("Rscript") or subprocess.run(["Rscript", "-e", packages], capture_output=True).returncode:
+        pytest.skip("R is not installed, or not the packages of the recipe")
+    covariates.write(tidy.panel(wide=True, labels="en"), tmp_path / "papi.dta")
+    recipe = re.search(r"```r\n(.*?)```", (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8"), re.S)[1]
+    last = "cat('\\n', format(coeftest(fit, vcov = vcovCL, cluster = ~province_code)['internet_access', 1:2], digits = 12))"
+    (tmp_path / "a.R").write_text(recipe + last, encoding="utf-8")
+    done = subprocess.run(["Rscript", "a.R"], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    frame = tidy.panel(wide=True).query("edition == 2021").dropna(subset=["basic_infrastructure", "internet_access"])
+    model = smf.ols("basic_infrastructure ~ internet_access + C(province_code) + C(year)", frame)
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": frame["province_code"]})
+    given = [fit.params["internet_access"], fit.bse["internet_access"]]
+    assert [float(x) for x in done.stdout.split()[-2:]] == pytest.approx(given, rel=1e-9)

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from conftest import ROOT
 
+from papi_lib import collection
 from papi_lib.batch import engine
 from papi_lib.batch.jobs import Job, Settings
 from papi_lib.batch.pool import Pool
@@ -165,7 +166,7 @@ def test_what_programs_and_c_libraries_write_stands_where_it_was_written(execute
         "import os, subprocess, sys\nprint(1); subprocess.run(['echo', '2']); print(3); os.write(1, b'4\\n'); os.system('echo 5 > /dev/stdout')\nprint(6)",
         "import ctypes\nctypes.CDLL(None).puts(b'from C')",
         "subprocess.run([sys.executable, '-c', 'print(\"ừ\" * 200_000)']); subprocess.run(['ls', 'missing'], stdout=sys.stdout);",
-        "if not (pid := os.fork()):\n    print('from a copy', flush=True); os._exit(0)\nos.waitpid(pid, 0);",
+        "import warnings; warnings.simplefilter('ignore')  # from 3.12 on a copy is warned of\nif not (pid := os.fork()):\n    print('from a copy', flush=True); os._exit(0)\nos.waitpid(pid, 0);",
     )
     assert record["error"] is None
     first, second, third, fourth = ([o.get("text") for o in cell.outputs] for cell in notebook.cells[2:])
@@ -233,6 +234,7 @@ def test_headings_are_in_the_language_that_the_parameters_name(tmp_path, make_no
     notebook = nbformat.read(path, 4)
     notebook.cells.append(nbformat.v4.new_markdown_cell("## Check\n\nA figure {of mine}.\n\n# Mine {x}"))
     nbformat.write(notebook, path)
-    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"lang": lang}, engine_name="papi", progress_bar=False)
+    how = {"engine_name": "papi", "progress_bar": False, "edit": collection.translate}
+    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"lang": lang}, **how)
     text = nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].source
     assert text == f"{heading}\n\nA figure {{of mine}}.\n\n# Mine {{x}}"

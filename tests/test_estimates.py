@@ -196,7 +196,9 @@ def test_a_change_and_its_noise():
     moved, wide = estimates.since(HANOI, 2024, 8), published.series(8)
     assert moved["since"] == 2023
     assert moved["change"] == pytest.approx(wide.loc[HANOI, 2024] - wide.loc[HANOI, 2023])
-    assert moved["change_se"] == pytest.approx(np.sqrt(2) * precision.standard_error(8, 2024, HANOI, "passing"))
+    assert moved["change_se"] == pytest.approx(
+        np.sqrt(2) * precision.standard_errors_by_province(8, 2024, "passing")[HANOI]
+    )
     assert moved["change_margin"] == pytest.approx(stats.t.ppf(0.975, moved["df"]) * moved["change_se"])
     assert moved["difference"] == pytest.approx(moved["change"] - (wide[2024] - wide[2023]).mean())
     both = wide[[2023, 2024]].dropna()

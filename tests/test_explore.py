@@ -182,18 +182,15 @@ def test_subdimensions_follow_dimension_and_years(explorer):
 
 
 def test_another_province_and_english(explorer):
-    explorer.beside.value = exploring.ANOTHER
-    assert explorer.choice.beside == places.province("Hải Phòng").code
-    explorer.other.value = "can tho"
+    explorer.beside.value = 92
     assert f'"{Words("vi").place(92)}"' in explorer.code.value
     explorer.lang.value = "en"
-    assert explorer.other.value == "Can Tho"
+    assert explorer.beside.label == "Can Tho"
     assert explorer.place.description == "Province"
     assert "Can Tho" in explorer.table.value
     assert "Tổng" not in explorer.title.value + explorer.said.value + explorer.drawing.value + explorer.table.value
     explorer.beside.value = "median"
     assert explorer.choice.beside == "median"
-    assert explorer.other.layout.display == "none"
 
 
 def test_start_takes_what_notebooks_give_and_refuses_what_there_is_not():

@@ -21,7 +21,10 @@ def folder(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("indicators")
     path = files.columns_book(root, 2023, tabs=[2023, 2022], change=renamed, indicators=2)
-    workbooks.bring([path], root / "data")
+    shutil.copytree(datafiles.folder(), root / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAPI_DATA", str(root / "data"))
+        workbooks.bring([path])
     return root / "data"
 
 

@@ -12,7 +12,7 @@ from papi_lib.batch import manifest
 from papi_lib.batch.run import Settings
 from papi_lib.batch.run import run as run_batch
 from papi_lib.cli import main
-from papi_lib.site.about import RECORD
+from papi_lib.site.files import RECORD
 
 
 @pytest.fixture(scope="module")

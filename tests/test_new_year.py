@@ -20,7 +20,7 @@ def test_the_library_knows_the_new_year(made_up_2025, monkeypatch):
     old, new = published.series(of=NEW)[BEFORE], published.totals(NEW)["total"]
     assert len(new) == 34
     assert (new - old).dropna().round(4).eq(0.005 * len(index.subdimensions(NEW))).all()
-    line = published.history("Lào Cai", [None])
+    line = estimates.history("Lào Cai", ["total"])
     assert line["segment"].to_list() == [2011] * 5 + [2016] * 2 + [2018, 2019] + [2020] + [2021, 2022, 2022, 2022, 2025]
     assert estimates.since(1, NEW, "total") is None
     rise = posterior.rises(BEFORE, NEW).loc[1]

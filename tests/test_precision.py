@@ -12,8 +12,8 @@ from papi_lib import datafiles, estimates, index, places, precision, published
 
 def test_noise_of_the_total_is_about_what_the_design_suggests():
     """A first estimate from the panel gave about 0.84 points for 2021-2024 and 0.97 for 2011-2017."""
-    assert precision.standard_error(None, 2024, margin="passing") == pytest.approx(0.84, abs=0.1)
-    assert precision.standard_error(None, 2013, margin="passing") == pytest.approx(0.97, abs=0.2)
+    assert precision.standard_errors(2024, margin="passing").loc["total", "se"] == pytest.approx(0.84, abs=0.1)
+    assert precision.standard_errors(2013, margin="passing").loc["total", "se"] == pytest.approx(0.97, abs=0.2)
 
 
 def test_provinces_with_twice_the_districts_have_half_the_noise():
@@ -27,9 +27,9 @@ def test_provinces_with_twice_the_districts_have_half_the_noise():
             squares = (deviation - deviation.mean()).diff(axis="columns").pow(2)
             ratios.append(squares[sample == 6].stack().mean() / squares[sample == 3].stack().mean())
     assert 0.4 < np.mean(ratios) < 0.7
-    ha_noi, usual = precision.standard_error(None, 2024, "Hà Nội"), precision.standard_error(None, 2024)
-    assert ha_noi == pytest.approx(usual * np.sqrt(0.5))
-    assert precision.standard_errors_by_province(None, 2024).loc[[1, 2]].to_list() == pytest.approx([ha_noi, usual])
+    usual = precision.standard_errors(2024).loc["total", "se"]
+    errors = precision.standard_errors_by_province(None, 2024)
+    assert errors[[1, 2]].to_list() == pytest.approx([usual * np.sqrt(0.5), usual])
 
 
 def test_the_estimator_finds_the_noise_of_made_up_panels():
@@ -54,7 +54,7 @@ def test_the_estimate_agrees_with_a_local_level_model():
     grid = np.linspace(0.02, 0.6, 15) ** 2
     likelihood = {(r, q): sum(m.loglike([r, q]) for m in models) for r in grid for q in grid}
     noise, _ = max(likelihood, key=likelihood.get)
-    assert precision.standard_error(6, 2013, margin="passing") == pytest.approx(np.sqrt(noise), rel=0.25)
+    assert precision.standard_errors(2013, margin="passing").loc[6, "se"] == pytest.approx(np.sqrt(noise), rel=0.25)
 
 
 @pytest.mark.parametrize("year", [2011, 2016, 2018, 2020, 2024])
@@ -73,8 +73,8 @@ def test_short_editions_say_that_their_noise_is_borrowed():
 
 def test_the_error_of_a_level_holds_the_drawing_of_districts_and_villages():
     """Some 1.5 to 1.7 points in place of 0.84; Ha Noi, with twice the districts, 1.0 to 1.2."""
-    assert precision.standard_error(None, 2024) == pytest.approx(1.65, abs=0.15)
-    assert precision.standard_error(None, 2024, "Hà Nội") == pytest.approx(1.15, abs=0.12)
+    assert precision.standard_errors(2024).loc["total", "se"] == pytest.approx(1.65, abs=0.15)
+    assert precision.standard_errors_by_province(None, 2024)[1] == pytest.approx(1.15, abs=0.12)
     level, passing, redraw = (precision.standard_errors(2024, margin=m)["se"] for m in ("level", "passing", "redraw"))
     np.testing.assert_allclose(level**2, passing**2 + redraw**2)
     share = redraw**2 / (redraw**2 + precision.standard_errors(2024)["signal_sd"] ** 2)
@@ -93,7 +93,7 @@ def test_a_drawing_of_other_places_is_found_in_made_up_panels(monkeypatch):
     """Half of what lasts comes from the places that were asked, in a panel in which all were drawn anew in 2021."""
     rng, provinces, found = np.random.default_rng(4), places.provinces().index, []
     monkeypatch.setattr(precision, "_relative_noise", lambda _new: pd.Series(1.0, provinces))
-    for name in ("_spread", "_passing_share", "_outlasting", "_correlation_kept", "_long_spans"):
+    for name in ("_spread", "_passing_share", "_outlasting", "_correlation_kept"):
         plain = getattr(precision, name)
         monkeypatch.setattr(precision, name, getattr(plain, "__wrapped__", plain))
     for _ in range(20):
@@ -118,7 +118,7 @@ def test_published_standard_errors_are_used_when_all_provinces_have_them(tmp_pat
     sampling = precision.standard_errors(2024, margin="sampling")
     assert sampling.loc["total", "basis"] == "published"
     assert 0.3 < sampling.loc["total", "se"] < 0.5
-    level, passing = (precision.standard_error(None, 2024, margin=m) for m in ("level", "passing"))
+    level, passing = (precision.standard_errors(2024, m).loc["total", "se"] for m in ("level", "passing"))
     assert level**2 == pytest.approx(passing**2 + sampling.loc["total", "se"] ** 2)
     path.write_text(path.read_text() + "2024,2,inspection_boards,0.1\n")
     with pytest.raises(

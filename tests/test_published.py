@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from papi_lib import places, published
+from papi_lib import estimates, places, published
 
 
 def test_ha_noi_2020_as_printed():
@@ -86,26 +86,8 @@ def test_load_filters_and_keeps_the_contract():
         published.load(2024, "Hanoii")
 
 
-def test_profile_of_a_province_without_scores_still_shows_the_country():
-    profile = published.profile("Vĩnh Phúc", 2024, 1)
-    assert profile["score"].isna().all()
-    assert profile["country"].notna().all()
-    assert published.profile(1, 2015, 7).empty
-
-
-def test_profile_references():
-    wide = published.wide(2024, 8)
-    profile = published.profile("Hà Nội", 2024, 8)
-    assert profile.loc["internet_access", "country"] == pytest.approx(wide["internet_access"].mean())
-    assert profile.loc["internet_access", "cities"] == pytest.approx(
-        wide.loc[[1, 31, 48, 79, 92], "internet_access"].mean()
-    )
-    best = int(profile.loc["internet_access", "best_province"])
-    assert wide.loc[best, "internet_access"] == wide["internet_access"].max()
-
-
 def test_history_never_joins_years_that_do_not_compare():
-    history = published.history(1, [None, 8, "civic_knowledge"], 2024)
+    history = estimates.history(1, ["total", 8, "civic_knowledge"], until=2024)
     assert history.query("part == 'total'").groupby("segment")["year"].agg(list).to_dict() == {
         2011: [2011, 2012, 2013, 2014, 2015], 2016: [2016, 2017], 2018: [2018], 2019: [2019], 2020: [2020], 2021: [2021], 2022: [2022, 2023, 2024],
     }  # fmt: skip

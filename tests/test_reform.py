@@ -98,8 +98,8 @@ def test_merged_scores_weigh_by_people():
     assert share.round(3).to_list() == [0.716, 0.193, 0.091]
     new = estimates.from_published(2024, (6,), of=NEW).set_index("place").loc[79]
     assert new["score"] == pytest.approx(share @ published.series(6)[2024][[79, 74, 77]])
-    errors = [precision.standard_error(6, 2024, code) for code in share.index]
-    assert new["se"] == pytest.approx(np.hypot.reduce(share.to_numpy() * errors))
+    errors = precision.standard_errors_by_province(6, 2024)[share.index]
+    assert new["se"] == pytest.approx(np.hypot.reduce(share * errors))
 
 
 def test_other_weights_are_put_into_the_table(tmp_path, monkeypatch):
@@ -134,7 +134,7 @@ def test_a_merged_province_misses_what_any_part_misses():
 def test_merging_makes_totals_surer_and_ranks_carry_their_sets():
     frame = estimates.standing(estimates.from_published(2022, of=NEW), "total").dropna(subset="score")
     formed = [code for code, n in places.merged().value_counts().items() if n > 1 and code in frame.index]
-    assert (frame["se"][formed] < precision.standard_error(None, 2022)).all()
+    assert (frame["se"][formed] < precision.standard_errors(2022).loc["total", "se"]).all()
     assert ((frame["lower"] <= frame["rank"]) & (frame["rank"] <= frame["upper"])).all()
     gap = estimates.gaps(estimates.from_published(2022, of=NEW), 33).loc["total"]
     assert gap["difference"] == pytest.approx(frame["score"][33] - frame["score"].mean())

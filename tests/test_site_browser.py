@@ -311,22 +311,6 @@ def test_every_link_and_button_is_reached_by_the_tab_key(chromium, whole_country
     page.context.close()
 
 
-@pytest.mark.parametrize("link", ["h2 a", "tbody a"])
-def test_changed_figures_are_marked_on_their_page(chromium, tmp_path, link):
-    """The browser goes to what the link marks: the row of the changed figure, far down in folded data."""
-    far = "<p style='height: 3000px'>1,10</p>"
-    for out, score in (("old", "1,00"), ("new", "1,10")):
-        record = job("Hà Nội", "ha-noi")
-        body = f"{far}<details><summary>Số liệu</summary>{table(('x', '1,10'), ('a-b, c', score))}</details>{far}"
-        run(tmp_path / out, (record, notebook(record, body)))
-    page, *_ = look(chromium, site.compare(tmp_path / "new", tmp_path / "old"), bypass_csp=True)
-    page.locator(link).click()
-    page.wait_for_function("scrollY > 2000")
-    assert page.locator("details:has(table)[open]").count() == 1
-    assert page.get_by_role("row", name="a-b, c").bounding_box()["y"] == pytest.approx(400, abs=150)
-    page.context.close()
-
-
 def test_scripts_in_a_notebook_do_not_run(chromium, tmp_path):
     """The page's own policy refuses them, should an output forget to escape."""
     record = job("Hà Nội", "ha-noi")

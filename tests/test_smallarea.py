@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from papi_lib.smallarea import fay_herriot, smooth_variances
+from papi_lib.smallarea import fay_herriot
 
 #: Expenditure on milk in 43 areas (Arora and Lahiri 1997; You and Chapman 2006), with the estimates and mean
 #: squared errors that R's sae 1.3 prints for the model with major areas (`eblupFH`, `mseFH`, REML).
@@ -159,21 +159,6 @@ def test_the_adjusted_variance_claims_no_multiple_of_the_error(refvar):
     assert true < told < 2.2 * true
 
 
-def test_smoothed_variances():
-    rng = np.random.default_rng(0)
-    size = pd.Series(rng.integers(50, 200, 200).astype(float))
-    true = 4 / size
-    noisy = true * rng.chisquare(5, 200) / 5
-    size[0], noisy[1], size[2] = 0, np.nan, 1
-    smooth = smooth_variances(noisy, size, pd.Series(5.0, index=size.index))
-    assert np.isnan(smooth[0])
-    assert smooth[1] > 0
-    assert smooth[2] > smooth[3:].max()
-    assert ((smooth / true)[3:] - 1).abs().max() < 0.1
-    weighted = smooth_variances(pd.Series([1.0, 3.0]), pd.Series([2, 2]), pd.Series([3, 1]))
-    assert weighted.to_list() == [1.5, 1.5]
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -199,8 +184,3 @@ def test_one_area_too_few_is_told():
         fay_herriot(alike, alike * 0 + 1)
     four = pd.Series([5.0, 5.1, 4.9, 5.05])
     assert fay_herriot(four, four * 0 + 1)["eblup"].between(4.9, 5.1).all()
-
-
-def test_nothing_to_borrow_from():
-    with pytest.raises(ValueError, match="no variance is above zero"):
-        smooth_variances(pd.Series([0.0, np.nan]), pd.Series([10, 10]))

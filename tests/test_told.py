@@ -10,7 +10,6 @@ from papi_lib import report as reports
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job, Settings
-from papi_lib.places import reform
 from papi_lib.survey import units
 
 
@@ -26,7 +25,7 @@ def record(job, **more):
 def known_before():
     """What the process that notebooks are copied from has read already, so that they only recall it."""
     places.district("Hoàn Kiếm")
-    reform.shares()
+    places.shares()
     units.load(year=2026)
 
 
@@ -36,7 +35,7 @@ def test_only_notebooks_that_read_a_table_run_again_when_it_changes(tmp_path, mo
     monkeypatch.setenv("PAPI_DATA", str(data))
     reads = {
         "03_table": "from papi_lib import datafiles\ndatafiles.read('pci')",
-        "04_remembered": "from papi_lib.places import reform\nreform.shares()",
+        "04_remembered": "from papi_lib import places\nplaces.shares()",
         "05_by_its_path": f"print(len(open({str(data / 'covariates' / 'pci.csv')!r}).read()))",
         "06_register": "from papi_lib import places\nplaces.district('Ba Đình')",
         "07_survey": "from papi_lib.survey import units\nunits.load(year=2026).home",

@@ -157,7 +157,7 @@ def columns_book(folder, year, tabs=None, **options):
     return path
 
 
-def merged_book(folder, year=2024, tabs=(2024, 2023), blank=(), assigned=None):
+def merged_book(folder, year=2024, tabs=(2024, 2023), blank=()):
     """Write the workbook of 2024: four header rows that assign 63 columns to 34 provinces, blank columns between."""
     book = openpyxl.Workbook()
     book.remove(book.active)
@@ -177,10 +177,9 @@ def merged_book(folder, year=2024, tabs=(2024, 2023), blank=(), assigned=None):
         for group in groups:
             for n, code in enumerate(table.index[table["merged_2025"] == group]):
                 at[code] = len(head[0])
-                shown = (assigned or {}).get(code, group)
                 for row, value in zip(
                     head,
-                    (codes_2025[shown] if n == 0 else None, shown if n == 0 else None, code, table.at[code, "name_vi"]),
+                    (codes_2025[group] if n == 0 else None, group if n == 0 else None, code, table.at[code, "name_vi"]),
                     strict=True,
                 ):
                     row.append(value)

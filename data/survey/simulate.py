@@ -49,7 +49,7 @@ NO_ANSWER = 0.03
 
 def drawn(rng: np.random.Generator, code: str, kind: str) -> tuple[dict[str, int], tuple[int, int], float]:
     """Return how many villages are drawn in each stratum of a unit, how many people in each (from, below), and its inhabitants."""
-    if kind in ("phuong", "xa"):
+    if kind in ("phuong", "xa", "dac-khu"):
         few = rng.random() < 0.08
         inhabitants = rng.lognormal(np.log(72_000 if kind == "phuong" else 56_000), 0.35)
         return {code: 3 if few else int(rng.integers(4, 7))}, (3, 6) if few else (7, 11), inhabitants
@@ -59,11 +59,11 @@ def drawn(rng: np.random.Generator, code: str, kind: str) -> tuple[dict[str, int
     return {f"{code}-town": town, f"{code}-rest": villages} if town else {code: villages}, (10, 15), inhabitants
 
 
-def people(rng: np.random.Generator, level: str = "district") -> pd.DataFrame:
+def people(rng: np.random.Generator, level: str = "district", province: int = PROVINCE) -> pd.DataFrame:
     """Return the respondents with the design's columns, the unit's code first, and ``kind`` (type of unit)."""
     rows = []
     units = places.below(level, {level: year for year, (level, _) in SURVEYS.items()}[level])
-    for code, kind in units.loc[units["province_code"] == PROVINCE, "type"].items():
+    for code, kind in units.loc[units["province_code"] == province, "type"].items():
         strata, size_of, inhabitants = drawn(rng, code, kind)
         found = []
         for stratum, clusters in strata.items():

@@ -19,8 +19,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 
-from papi_lib.batch.inputs import environment_hash, touched
-from papi_lib.batch.jobs import Job, Outcome, RunError, Settings, changed, lost
+from papi_lib.batch.jobs import Job, Outcome, RunError, Settings, changed, environment_hash, lost, touched
 from papi_lib.batch.pool import Outcomes, Pool
 
 #: In the place of a scheduler's address: a cluster of processes of this machine, to try.

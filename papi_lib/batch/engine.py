@@ -82,11 +82,13 @@ class CellsEngine(Engine):
             Called about every second while cells run.
         **others : object
             Of papermill's own, ``stdout_file`` and ``stderr_file`` take what cells print. ``discreet`` as in
-            `papi_lib.batch.cells.run`, ``trace`` too; the set ``read`` takes what it tells.
+            `papi_lib.batch.cells.run`, ``trace`` too; the set ``read`` takes what it tells. ``edit`` is called with
+            the notebook, whose parameters are set, before its cells.
         """
         notebook, read = nb_man.nb, others.get("read", set())
         notebook.metadata.language_info = _LANGUAGE
-        _translate(notebook)
+        if edit := others.get("edit"):
+            edit(notebook)
         cells = {
             place: (cell.source, "raises-exception" in _tags(cell))
             for place, cell in enumerate(notebook.cells)
@@ -110,17 +112,6 @@ class CellsEngine(Engine):
                 nb_man.cell_complete(cell, cell_index=place)
                 if told.get("failed") or told.get("ended"):
                     return
-
-
-def _translate(notebook: nbformat.NotebookNode) -> None:
-    """Put headings into the language that the parameters name, where the catalogue has them; pages translate methods."""
-    from papi_lib.page.words import LANGUAGES, Words, paragraphs
-
-    lang = notebook.metadata.get("papermill", {}).get("parameters", {}).get("lang")
-    if lang in LANGUAGES and not notebook.metadata.get("papi", {}).get("translated"):
-        for cell in (cell for cell in notebook.cells if cell.cell_type == "markdown"):
-            parts = paragraphs(cell.source)
-            cell.source = "\n\n".join(Words(lang)(part) if part.startswith("#") else part for part in parts)
 
 
 def _tags(cell: nbformat.NotebookNode) -> list[str]:

@@ -6,22 +6,78 @@ run has its outcome.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
 import re
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import chdir
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+
+import nbformat
 
 from papi_lib.batch import stored
-from papi_lib.batch.inputs import digest, file_hash
 from papi_lib.batch.processes import START
+
+
+def digest(text: str | bytes) -> str:
+    """Return the SHA-256 of text."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+
+
+def file_hash(path: Path) -> str | None:
+    """Return the SHA-256 of a file, None if it is not there."""
+    try:
+        return digest(path.read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def stamps(paths: Iterable[Path]) -> dict[Path, tuple | None]:
+    """Return what differs for a file that was touched since, even if it was put back as it was; None for one not there."""
+    return {path: _stamp(path) for path in paths}
+
+
+def _stamp(path: Path) -> tuple | None:
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns
+
+
+def touched(since: dict[Path, tuple | None]) -> list[str]:
+    """Return the names of the files that were touched since these stamps were taken."""
+    return [path.name for path, stamp in since.items() if _stamp(path) != stamp]
+
+
+def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> str:
+    """Return the SHA-256 of the files below a folder with these endings, by name and content.
+
+    What lies in a folder of the name `without` does not count.
+    """
+    total = hashlib.sha256()
+    for path in sorted(
+        p for p in folder.rglob("*") if p.suffix in suffixes and without not in p.relative_to(folder).parts
+    ):
+        total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def environment_hash() -> str:
+    """Return the SHA-256 of Python's version and the names and versions of all installed packages."""
+    packages = sorted({f"{about['Name']}=={about['Version']}" for about in (d.metadata for d in distributions())})
+    return digest("\n".join([platform.python_version(), *packages]))
+
 
 _EXECUTED = "executed.ipynb"
 
@@ -76,15 +132,12 @@ class Job:
         """Return the hashes that decide whether the job must run again."""
         parameters = digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False))
         files = {"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}
-        return {"notebook": _source_hash(self.notebook), "parameters": parameters} | inputs | files
-
-
-class Reason(NamedTuple):
-    """Why a job is on the list, in a few words, whether its page alone must be made again, and whether it cannot run."""
-
-    why: str
-    page_only: bool = False
-    refused: bool = False
+        return (
+            {"notebook": _source_hash(self.notebook), "parameters": parameters}
+            | inputs
+            | files
+            | {"environment": environment_hash()}
+        )
 
 
 @dataclass
@@ -115,6 +168,8 @@ class Settings:
         Hashes of what only some jobs read, by name.
     trace : callable or None
         Called in a notebook's process before its cells; what it returns tells the names in `shared` that were read.
+    edit : callable or None
+        Changes a notebook with its parameters before its cells run.
     page_inputs : dict of str to str
         Hashes of what only pages depend on; where nothing else changed, no cell runs.
     prepare : callable or None
@@ -145,6 +200,7 @@ class Settings:
     inputs: dict[str, str] = field(default_factory=dict)
     shared: dict[str, str] = field(default_factory=dict)
     trace: Callable[[], Callable[[], list[str]]] | None = None
+    edit: Callable[[nbformat.NotebookNode], None] | None = None
     page_inputs: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] | None = None
     start_method: str = START
@@ -154,28 +210,6 @@ class Settings:
     again: Callable[[], Settings] | None = None
     head: dict = field(default_factory=dict)
     record: dict | None = None
-
-
-def why_run(job: Job, out: Path, hashes: dict[str, str], record: dict | None, settings: Settings) -> Reason | None:
-    """Return why a job must run, or only its page be made again; None if its outputs are still right."""
-    if record is None:
-        return Reason("new")
-    if record["status"] == "failed":
-        return Reason("failed before")
-    kept, outputs = record["hashes"], record["outputs"]
-    changed = [name for name, value in hashes.items() if kept.get(name) != value]
-    if set(changed) - set(settings.page_inputs):
-        return Reason(f"changed: {', '.join(changed)}")
-    if file_hash(job.executed(out)) != outputs.get("executed"):
-        return Reason(f"output missing or altered: {job.executed(out).name}")
-    if record.get("labels") != job.labels:
-        changed.append("labels")
-    if changed:
-        return Reason(f"changed: {', '.join(changed)}; its page is made again, no cell runs", page_only=True)
-    if "page" in outputs and file_hash(job.page(out)) != outputs["page"]:
-        name = job.page(out).name
-        return Reason(f"output missing or altered: {name}; it is made again, no cell runs", page_only=True)
-    return None
 
 
 def _source_hash(notebook: Path) -> str:
@@ -235,7 +269,7 @@ def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], obje
                 _EXECUTED, job.parameters, engine_name=NAME, kernel_name=NAME, language="python",
                 request_save_on_cell_execute=False, progress_bar=False, cwd=folder if folder.is_dir() else None,
                 execution_timeout=settings.timeout, memory_mb=settings.memory_mb, discreet=job.discreet,
-                start_method=settings.start_method, beat=beat, trace=settings.trace, read=read,
+                start_method=settings.start_method, beat=beat, trace=settings.trace, read=read, edit=settings.edit,
             )  # fmt: skip
             executed = _movable(job)
             record |= {"status": "done", "read": sorted(read)}
@@ -272,15 +306,15 @@ def render_again(job: Job, executed: bytes, before: dict, settings: Settings) ->
         return lost(job, error)
 
 
-def lost(job: Job, error: BaseException) -> Outcome:
-    """Return the outcome of a job whose process ended before it could tell one."""
-    return Outcome({**new_record(job), "error": one_line(error)})
+def lost(job: Job, error: BaseException | str) -> Outcome:
+    """Return the outcome of a job of which nothing came: its process ended before it could tell, or it cannot run."""
+    return Outcome({**new_record(job), "error": error if isinstance(error, str) else one_line(error)})
 
 
 def changed(job: Job, names: list[str]) -> Outcome:
     """Return the outcome of a job that would be of two states of what it reads."""
     more = f" and {len(names) - 1} more" if names[1:] else ""
-    return Outcome({**new_record(job), "error": f"changed while it ran: {names[0]}{more}; run the same again"})
+    return lost(job, f"changed while it ran: {names[0]}{more}; run the same again")
 
 
 def moment() -> str:

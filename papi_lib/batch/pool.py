@@ -27,8 +27,7 @@ from typing import Any
 from uuid import uuid4
 
 from papi_lib.batch import processes
-from papi_lib.batch.inputs import stamps
-from papi_lib.batch.jobs import Job, Outcome, Settings, execute, lost, render_again
+from papi_lib.batch.jobs import Job, Outcome, Settings, execute, lost, render_again, stamps
 
 #: A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")

@@ -7,15 +7,23 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, nullcontext
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from papi_lib import atomic
 from papi_lib.batch import cluster, manifest, stored
-from papi_lib.batch.inputs import environment_hash, stamps, touched
-from papi_lib.batch.jobs import Job, Outcome, Reason, RunError, Settings, changed, moment, new_record, why_run
+from papi_lib.batch.jobs import Job, Outcome, RunError, Settings, changed, file_hash, lost, moment, stamps, touched
 from papi_lib.batch.pool import Outcomes, Pool
 
 #: Seconds that a notebook takes where none ran before.
 _SECONDS = 2.0
+
+
+class Reason(NamedTuple):
+    """Why a job is on the list, in a few words, whether its page alone must be made again, and whether it cannot run."""
+
+    why: str
+    page_only: bool = False
+    refused: bool = False
 
 
 class Stopped(KeyboardInterrupt):
@@ -27,18 +35,39 @@ def plan(
 ) -> list[tuple[Job, dict, Reason | None]]:
     """Return each job with its hashes and why it must run by a folder's records; None stands for unchanged."""
     records = manifest.read(out, settings.record).records if records is None else records
-    inputs = {**settings.inputs, **settings.page_inputs, "environment": environment_hash()}
     planned = []
     for job in jobs:
-        hashes = job.hashes(inputs)
+        hashes = job.hashes(settings.inputs | settings.page_inputs)
         kept = records.get(job.path, {}).get("hashes", {})
         hashes |= {name: settings.shared.get(name, "") for name in kept if name not in hashes}
         if refusal := job.fault or stored.refusal(job.notebook, job.parameters):
             reason: Reason | None = Reason(refusal, refused=True)
         else:
-            reason = why_run(job, out, hashes, records.get(job.path), settings)
+            reason = _why(job, out, hashes, records.get(job.path), settings)
         planned.append((job, hashes, Reason("forced") if settings.force and reason is None else reason))
     return planned
+
+
+def _why(job: Job, out: Path, hashes: dict[str, str], record: dict | None, settings: Settings) -> Reason | None:
+    """Return why a job must run, or only its page be made again; None if its outputs are still right."""
+    if record is None:
+        return Reason("new")
+    if record["status"] == "failed":
+        return Reason("failed before")
+    kept, outputs = record["hashes"], record["outputs"]
+    changed = [name for name, value in hashes.items() if kept.get(name) != value]
+    if set(changed) - set(settings.page_inputs):
+        return Reason(f"changed: {', '.join(changed)}")
+    if file_hash(job.executed(out)) != outputs.get("executed"):
+        return Reason(f"output missing or altered: {job.executed(out).name}")
+    if record.get("labels") != job.labels:
+        changed.append("labels")
+    if changed:
+        return Reason(f"changed: {', '.join(changed)}; its page is made again, no cell runs", page_only=True)
+    if "page" in outputs and file_hash(job.page(out)) != outputs["page"]:
+        name = job.page(out).name
+        return Reason(f"output missing or altered: {name}; it is made again, no cell runs", page_only=True)
+    return None
 
 
 def run(
@@ -131,7 +160,7 @@ def _run_locked(
                     records[job.path] = {**before[job.path], "status": "unchanged"}
                     tell(records[job.path])
                 elif reason.refused:  # of one that was just changed, the fault may be half of a change
-                    told = changed(job, [reason.why]) if tried else Outcome({**new_record(job), "error": reason.why})
+                    told = changed(job, [reason.why]) if tried else lost(job, reason.why)
                     keep(job, told, own)
                 elif reason.page_only and not settings.force:
                     to_render.append((job, job.executed(out), before[job.path]))

@@ -91,17 +91,7 @@ def refusal(path: Path, parameters: dict) -> str | None:
     return None
 
 
-def tree(source: str) -> ast.Module:
-    """Return a code cell's syntax tree, magics taken for the calls that IPython makes of them."""
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager  # only a cell with magics needs it
-
-        return ast.parse(TransformerManager().transform_cell(source))
-
-
 def _names(source: str) -> list[str]:
     """Return the names that a cell sets or declares, in its order."""
-    found = (node for node in ast.walk(tree(source)) if isinstance(node, ast.Name))
+    found = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
     return list(dict.fromkeys(node.id for node in found if isinstance(node.ctx, ast.Store)))

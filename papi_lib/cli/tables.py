@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from papi_lib.cli.base import FILE, FOLDER, GIVEN, NEW, main, many
+from papi_lib.cli.base import FILE, GIVEN, NEW, main, many
 from papi_lib.cli.language import echo
 
 
@@ -17,11 +17,8 @@ from papi_lib.cli.language import echo
 @click.option("--year", "-y", metavar="YEAR", help="Year of the survey that the records are of.  [default: their column year, or the latest]")  # fmt: skip
 @click.option("--write", "-w", "target", type=NEW, metavar="NEW.parquet", help="Write faultless records in the form that reads fastest.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Tell all kinds of problems, not the ten biggest.")
-@click.option("--marked", type=NEW, metavar="NEW.xlsx", help="Write the records with faulty cells in red, and their list.")  # fmt: skip
 @click.option("--repair", is_flag=True, help="Rewrite tables that a spreadsheet program saved in its own way.")
-def check(
-    file: Path | None, year: str | None, target: Path | None, everything: bool, marked: Path | None, repair: bool
-) -> None:  # fmt: skip
+def check(file: Path | None, year: str | None, target: Path | None, everything: bool, repair: bool) -> None:
     """Check data: respondents' records, one of the data package's tables, or all of these.
 
     Records (.csv, .dta, .parquet, .sav, .xlsx) are held against the codebook. Problems are told by column and
@@ -33,7 +30,6 @@ def check(
       papi check
       papi check data/published/2024.csv --repair
       papi check survey.sav --year 2024 --write survey.parquet
-      papi check survey.xlsx --year 2024 --marked to-correct.xlsx
     """
     from papi_lib import datafiles, index, indicators, places, plans, published
     from papi_lib.survey import codebook
@@ -45,8 +41,8 @@ def check(
             raise ValueError(
                 f"{file}: --repair is for tables of the data package; correct records where they come from"
             )
-        return _check_records(file, year, target, everything, marked)
-    if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything), ("--marked", marked)) if value]:  # fmt: skip
+        return _check_records(file, year, target, everything)
+    if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything)) if value]:
         raise ValueError(f"{', '.join(given)}: only for a file of respondents' records; name it")
     chosen = [tables[file.resolve()]] if file is not None else names
     if repair:
@@ -116,25 +112,20 @@ def _repair(names: list[str]) -> None:
                 echo(f"{path}: rewritten{more}; compare it with what it was (git diff)")
 
 
-def _check_records(file: Path, year: str | None, target: Path | None, everything: bool, marked: Path | None) -> None:
+def _check_records(file: Path, year: str | None, target: Path | None, everything: bool) -> None:
     import pyarrow
 
-    from papi_lib import atomic, datafiles, findings
+    from papi_lib import datafiles, findings
     from papi_lib.cells import counted
     from papi_lib.survey import plausible, records
 
-    if marked and (marked.suffix.lower() != ".xlsx" or marked.resolve() == file.resolve()):
-        raise ValueError(f"{marked}: problems are marked in a new workbook; give another name that ends in .xlsx")
-    frame = records.read(file)
     try:
-        clean, problems = records.check(frame, year)
+        clean, problems = records.check(records.read(file), year)
     except datafiles.DataError:
         raise
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
-    if not marked:  # the text of a large file takes a gigabyte, which Arrow would keep
-        del frame
-        pyarrow.default_memory_pool().release_unused()
+    pyarrow.default_memory_pool().release_unused()  # the text of a large file takes a gigabyte
     doubts = plausible.doubts(clean, clean.attrs["year"])
     most = None if everything else 10
     told = [f"{file}: {note}" for note in problems.attrs["notes"]]
@@ -142,18 +133,15 @@ def _check_records(file: Path, year: str | None, target: Path | None, everything
     told += [f"warning: {line}" for line in findings.lines(file, doubts, most)]
     for line in told:
         echo(f"papi: {line}", err=True)
-    if marked and len(problems) + len(doubts):
-        atomic.write(marked, findings.workbook(frame, [*problems.itertuples(), *doubts.itertuples()]), mode=records.readers(file))  # fmt: skip
     if len(problems):
         many = f"{counted(int(problems['count'].sum()), 'problem')} of {counted(len(problems), 'kind')}"
-        echo(f"papi: {file}: {many}; nothing was written" + (f" but {marked}" if marked else ""), err=True)
+        echo(f"papi: {file}: {many}; nothing was written", err=True)
         sys.exit(2)
     if target:
         records.write(clean, target, file)
     fine = counted(len(doubts), "warning") if len(doubts) else "as they should be"
-    written = ", ".join(str(path) for path in (target, marked if len(doubts) else None) if path)
     units = f"{counted(clean['unit'].nunique(), clean.attrs['level'])} of {clean.attrs['year']}"
-    echo(f"{file}: {len(clean)} respondents in {units}, {fine}." + (f" Written: {written}" if written else ""))
+    echo(f"{file}: {len(clean)} respondents in {units}, {fine}." + (f" Written: {target}" if target else ""))
 
 
 @main.command()
@@ -197,27 +185,12 @@ def data(
 
 
 @main.command("import")
-@click.argument(
-    "workbook",
-    type=GIVEN,
-    nargs=-1,
-    required=True,
-    metavar="WORKBOOK...",
-)
-@click.option(
-    "--out",
-    "-o",
-    type=FOLDER,
-    metavar="FOLDER",
-    help="Data package to change; a new folder becomes a changed copy, to try with PAPI_DATA.  [default: data/]",
-)
+@click.argument("workbook", type=GIVEN, nargs=-1, required=True, metavar="WORKBOOK...")
 @click.option("--replace", is_flag=True, help="Write also what differs from what is stored.")
 @click.option("--year", "-y", type=int, help="Only this year; the year of a workbook that does not tell its own.")
 @click.option("--edition", type=int, metavar="YEAR", help="Edition whose structure a year has that is new here.")
 @click.option("--all", "everything", is_flag=True, help="Show all differences, not the first ten.")
-def import_(
-    workbook: tuple[Path, ...], out: Path | None, replace: bool, year: int | None, edition: int | None, everything: bool
-) -> None:
+def import_(workbook: tuple[Path, ...], replace: bool, year: int | None, edition: int | None, everything: bool) -> None:
     """Take PAPI's own yearly workbooks (.xlsx, 2011 and later) into the data package.
 
     Reads scores, totals, standard errors and indicators in every layout, and proves scores: sub-dimensions must add up
@@ -228,13 +201,13 @@ def import_(
     \b
     Examples:
       papi import 2024PAPI_ProvincialIndicators_BangChiTieuCapTinh_34_TinhThanh.xlsx
-      papi import downloads/*.xlsx --out tried
+      papi import downloads/*.xlsx --replace
       papi import 2025PAPI.xlsx --edition 2021
     """
     from papi_lib import workbooks
-    from papi_lib.tablefiles import counted
+    from papi_lib.cells import counted
 
-    done = workbooks.bring(list(workbook), out, year, edition, replace)
+    done = workbooks.bring(list(workbook), year, edition, replace)
     for line in done.found:
         echo(f"found: {line}")
     for line in done.told:

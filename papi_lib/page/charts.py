@@ -34,11 +34,9 @@ def colours(palette: Mapping | None) -> dict:
     if unknown := set(palette or ()) - set(PALETTE):
         named, known = (", ".join(map(repr, names)) for names in (unknown, PALETTE))
         raise ValueError(f"no colour of {named} in a chart; there are {known}")
-    own = {}
-    if not pictures.on_page():  # the reader's theme
-        ink = mpl.rcParams["text.color"]
-        own = {"text": ink, "whole": ink, "paper": mpl.rcParams["axes.facecolor"]}
-    return PALETTE | own | dict(palette or {})
+    ink, paper = mpl.rcParams["text.color"], mpl.rcParams["axes.facecolor"]
+    theme = {} if pictures.on_page() else {"text": ink, "whole": ink, "paper": paper}  # the reader's
+    return PALETTE | theme | dict(palette or {})
 
 
 def chart(draw: Callable) -> Callable:
@@ -68,17 +66,12 @@ def resolve(place: Place | str | int | None, frame: pd.DataFrame) -> Place | Non
     """
     if place is None or isinstance(place, Place):
         return place
-    codes, level = frame.index, "province"
+    codes = frame.index
     if "part" in (*frame, codes.name):
         return places.province(place, frame["year"].max() if "year" in frame else None)
-    if isinstance(codes[0], str):
-        level = "district" if len(codes[0]) == 3 else "commune"
-    known = {
-        year: places.provinces(year) if level == "province" else places.below(level, year)
-        for year in (places.REFORM, places.REFORM - 1)
-    }
-    year = max(known, key=lambda side: codes.isin(known[side].index).sum())
-    return places.find(place, level, year)
+    level = places.level(codes[0])
+    sides = (places.REFORM, places.REFORM - 1)
+    return places.find(place, level, max(sides, key=lambda year: codes.isin(places.below(level, year).index).sum()))
 
 
 def rows(ax: Axes, labels: Iterable[str]) -> np.ndarray:
@@ -88,13 +81,6 @@ def rows(ax: Axes, labels: Iterable[str]) -> np.ndarray:
     ax.set_yticks(at, texts)
     ax.set_ylim(-0.6, len(texts) - 0.3)
     return at
-
-
-def dots(ax: Axes, frame: pd.DataFrame, values: str, at: np.ndarray, colour: str, paper: str) -> None:
-    """Draw a column with its ``margin`` as whiskers, a dot a row: hollow where it is not ``clear``."""
-    ax.errorbar(frame[values], at, xerr=frame["margin"], fmt="none", ecolor=colour, elinewidth=1.4, zorder=4)
-    face = np.where(frame["clear"].eq(True), colour, paper)
-    ax.scatter(frame[values], at, s=55, facecolor=face, edgecolor=colour, linewidth=1.5, zorder=5)
 
 
 @chart
@@ -140,7 +126,9 @@ def profile(
     for column, marker in (("peers", "s"), ("cities", "^")):
         if column in frame:
             ax.plot(frame[column] - frame["whole"], at, marker, ms=5, zorder=3, color=colour[column], label=names[column])  # fmt: skip
-    dots(ax, frame, "difference", at, colour["place"], colour["paper"])
+    own, face = frame["difference"], np.where(frame["clear"].eq(True), colour["place"], colour["paper"])
+    ax.errorbar(own, at, xerr=frame["margin"], fmt="none", ecolor=colour["place"], elinewidth=1.4, zorder=4)
+    ax.scatter(own, at, s=55, facecolor=face, edgecolor=colour["place"], linewidth=1.5, zorder=5)
     ax.plot([], [], "o", ms=7, color=colour["place"], label=name)
     if "rank" in frame:
         edge = {"transform": ax.get_yaxis_transform(), "color": colour["place"], "weight": "bold", "va": "center"}
@@ -199,14 +187,15 @@ def history(
     if alone := ax is None:
         ax = pictures.axes(w, 7, 1.0 + (1.75 if columns > 1 else 2.1) * lines, lines, columns, (0.5, 0.2, 0.35, 0.7))
     panels = np.ravel(np.asarray(ax, dtype=object))
+    inside = []  # years that are on the scale
     for i, (panel, part) in enumerate(zip(panels, shown, strict=False)):
-        _panel(panel, frame[frame["part"] == part], (name, other, w("middle half of provinces")), colour)
+        own = frame[frame["part"] == part]
+        _panel(panel, own, (name, other, w("middle half of provinces")), colour)
         panel.set_title(pictures.wrap(w.part(part), 46), loc="left")
         panel.tick_params(labelbottom=i + columns >= len(shown))
-    drawn = list(zip(panels, shown, strict=False))
-    own = pd.concat(frame[(frame["part"] == part) & frame["score"].between(*panel.get_ylim())] for panel, part in drawn)
-    for panel, _ in drawn:  # no empty years off the scale
-        panel.set_xlim((own if len(own) else frame)["year"].min() - 0.6, frame["year"].max() + 0.6)
+        inside += own.loc[own["score"].between(*panel.get_ylim()), "year"].to_list()
+    for panel in panels[: len(shown)]:
+        panel.set_xlim(min(inside or frame["year"]) - 0.6, frame["year"].max() + 0.6)
     for spare in panels[len(shown) :]:
         spare.remove()
     pictures.legend(panels[0], alone, 3)
@@ -230,31 +219,25 @@ def _course(frame: pd.DataFrame, w: Words) -> str:
 
 
 def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) -> None:
-    """Draw one part by year on the scale of the years that compare with the latest, earlier ones grey.
-
-    Where the measure changed, a missing value keeps lines apart.
-    """
+    """Draw one part by year on the scale of the years that compare with the latest, earlier ones grey, each run by itself."""
     name, other, middle = names
-    segment = frame["segment"].to_numpy()
-    breaks = np.flatnonzero(np.diff(segment)) + 1
-    columns = ["year", "score", "beside", "lower_quartile", "upper_quartile", "low", "high"]
-    now = segment == segment[-1]
-    for chosen, place, whole in ((~now, "line", "line"), (now, "place", "whole")):
-        label = dict(zip(("place", "whole"), (name, other), strict=True)) if chosen[-1] else {}
-        own = np.where(chosen[:, None], frame[columns].to_numpy(float), np.nan)
-        year, score, beside, low, high, *ends = np.insert(own, breaks, np.nan, axis=0).T
-        ax.fill_between(year, low, high, color=colour["range"], alpha=0.3, lw=0, label=middle if label else None)
-        alone = chosen & ~frame["segment"].duplicated(keep=False).to_numpy()
-        ax.vlines(*own[alone][:, [0, 3, 4]].T, color=colour["range"], lw=6, alpha=0.3)
-        ax.plot(year, beside, color=colour[whole], lw=1.3, marker="_", ms=7, label=label.get("whole"))
-        ax.plot(year, score, color=colour[place], lw=1.8, marker="o", ms=4.5, label=label.get("place"))
-        ax.vlines(year, *ends, color=colour[place], lw=0.9)
-    scale = frame.loc[now, columns[1:]]
+    now = frame["segment"] == frame["segment"].max()
+    for segment, own in frame.groupby("segment"):
+        place, whole, label = (
+            ("place", "whole", "") if now[own.index[0]] else ("line", "line", "_")
+        )  # "_": in no legend
+        year, grey = own["year"], {"color": colour["range"], "alpha": 0.3}
+        ax.fill_between(year, own["lower_quartile"], own["upper_quartile"], lw=0, label=label + middle, **grey)
+        if len(own) == 1:
+            ax.vlines(year, own["lower_quartile"], own["upper_quartile"], lw=6, **grey)
+        ax.plot(year, own["beside"], color=colour[whole], lw=1.3, marker="_", ms=7, label=label + other)
+        ax.plot(year, own["score"], color=colour[place], lw=1.8, marker="o", ms=4.5, label=label + name)
+        ax.vlines(year, own["low"], own["high"], color=colour[place], lw=0.9)
+        if segment > frame["segment"].min():
+            ax.axvline(segment - 0.5, ls=":", lw=1, color=colour["line"])
+    scale = frame.loc[now, ["score", "beside", "lower_quartile", "upper_quartile", "low", "high"]]
     room = 0.08 * (scale.max(axis=None) - scale.min(axis=None) or 1)
     if np.isfinite(room):
         ax.set_ylim(scale.min(axis=None) - room, scale.max(axis=None) + room)
-    if len(breaks):
-        between = {"ls": ":", "lw": 1, "transform": ax.get_xaxis_transform()}
-        ax.vlines(segment[breaks] - 0.5, 0, 1, color=colour["line"], **between)
     ax.locator_params(axis="x", integer=True, nbins=8, steps=[1, 2, 5, 10])
     ax.xaxis.set_major_formatter("{x:.0f}")

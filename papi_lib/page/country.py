@@ -63,11 +63,8 @@ def strip(
     if frame.empty:
         return None
     w, colour, n = Words(lang, place.year), colours(palette), len(frame)
-    table, own = places.provinces(place.year), frame.index == place.code
-    caption = w("A dot a province by published score, in four groups by our ordering; the bar is the 95% interval.")
-    if reconstructed:
-        caption = w("A dot a province of 2025 by the score that we reconstructed, in four groups by our ordering; the bar is the 95% interval.")  # fmt: skip
-    names = table[f"name_{lang}"]
+    names, own = places.provinces(place.year)[f"name_{lang}"], frame.index == place.code
+    caption = w("A dot a province of 2025 by the score that we reconstructed, in four groups by our ordering; the bar is the 95% interval." if reconstructed else "A dot a province by published score, in four groups by our ordering; the bar is the 95% interval.")  # fmt: skip
     ax = pictures.axes(w, 7, 2.7, margins=(0.2, 0.2, 1.05, 0.5)) if ax is None else ax
     first, last = frame["score"].iloc[[0, -1]]
     room = 0.04 * (last - first or 1)
@@ -87,8 +84,7 @@ def strip(
         if before is not None and np.isfinite(before):
             ax.plot(before, 0, "o", mfc=colour["paper"], mec=colour["place"], mew=1.6, ms=8, zorder=5)
             caption += " " + w("The hollow dot is {place} the year before.", place=place.name(lang))
-    cities = table[table["type"] == "city"]
-    chosen = own | frame.index.isin([*cities.index, *frame.index[[0, -1]]])
+    chosen = own | frame.index.isin([*places.peers(place, "cities"), *frame.index[[0, -1]]])
     beside = spread(frame["score"][chosen].to_numpy(), 0.045 * (last - first or 1), last)
     turned = {"rotation": 60, "rotation_mode": "anchor", "va": "center", "annotation_clip": False}
     turned["fontsize"] = pictures.size(7.5)
@@ -103,9 +99,8 @@ def strip(
     ax.spines["left"].set_visible(False)
     alt = w("Scores of {n} provinces from {first:2} to {last:2} points.", n=n, first=first, last=last)
     if own.any():
-        alt += " " + w(
-            "{place}: {score:2} points, rank {rank}, probably {lower} to {upper}.", place=place.name(lang), **row
-        )
+        told = {"place": place.name(lang), **row}
+        alt += " " + w("{place}: {score:2} points, rank {rank}, probably {lower} to {upper}.", **told)
     columns = {
         "score": (w("score"), "2"), "rank": (w("rank"), "n"), "lower": (w("probable from"), "n"), "upper": (w("probable to"), "n"),
     }  # fmt: skip
@@ -237,10 +232,9 @@ def tiles(
         ground = None if tile.group else {"fc": colour["paper"], "lw": 0, "pad": 0.5}  # hatching is hard to read
         look = {"color": INKS.get(tile.group, colour["text"]), "bbox": ground} | middle
         name, number = pictures.wrap(tile.name.replace(" - ", " "), 8), tile.group or "–"
-        ax.text(
-            tile.column + 0.47, tile.row + 0.47, f"{name}\n{number}", linespacing=1.05, gid=ONLY_WIDE, **look, **small
-        )
-        ax.text(tile.column + 0.47, tile.row + 0.47, number, gid=ONLY_NARROW, visible=False, **look)
+        at = tile.column + 0.47, tile.row + 0.47
+        ax.text(*at, f"{name}\n{number}", linespacing=1.05, gid=ONLY_WIDE, **look, **small)
+        ax.text(*at, number, gid=ONLY_NARROW, visible=False, **look)
         if pd.notna(tile.islands) and tile.column == 0:  # under a tile on the west coast
             ax.text(0, tile.row + 1.45, pictures.wrap(tile.islands, 4), color=colour["text"], va="center", **small)
         elif pd.notna(tile.islands):  # east of the map
@@ -256,13 +250,8 @@ def tiles(
     if code in grid.index:
         own = {"edgecolor": colour["place"], "lw": 2, "label": w.place(code)}
         handles.insert(0, Rectangle((0, 0), 1, 1, fill=False, **own))
-    title = {
-        "title": w("group (quartile)"),
-        "title_fontsize": pictures.size(8),
-        "handlelength": 1.2,
-        "handletextpad": 0.5,
-    }
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), **title)
+    look = {"title_fontsize": pictures.size(8), "handlelength": 1.2, "handletextpad": 0.5}
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.60), title=w("group (quartile)"), **look)
     ax.set(xlim=(-0.1, 9.6), ylim=(grid["row"].max() + 1.2, -0.1), aspect=1 / 1.15)
     ax.set_axis_off()
     counts = grid["group"].value_counts()
@@ -308,22 +297,22 @@ def point_out(
         ax.axvline(frame[x].mean(), color=colour["range"], lw=1, zorder=0)
         ax.axhline(frame[y].mean(), color=colour["range"], lw=1, zorder=0)
     ax.set(xlabel=w.part(x) + w(" (points)"), ylabel=w.part(y) + w(" (points)"))
-    region = [key for key in places.peers(place, "region") if key in frame.index]
+    cities, region = ([key for key in places.peers(place, k) if key in frame.index] for k in ("cities", "region"))
     ax.scatter(frame.loc[region, x], frame.loc[region, y], s=26, color=colour["peers"], lw=0, zorder=3)
     small, bold = {"fontsize": pictures.size(8.3), "color": colour["text"]}, {"fontsize": pictures.size(9), "color": colour["place"], "weight": "bold"}  # fmt: skip
-    looks = {key: small for key in places.peers(place, "cities") if key in frame.index}
     r = frame[x].corr(frame[y])
     alt = w("{n} provinces by {x:part} and {y:part}; correlation {r:2}.", n=len(frame), x=x, y=y, r=r)
     if code in frame.index:
         here = frame.loc[code]
         ax.plot(*here, "o", ms=13, mfc="none", mec=colour["place"], mew=2.2, zorder=4)
-        looks = {code: bold} | {city: look for city, look in looks.items() if city != code}
         alt += " " + w("{place}: {x:2} and {y:2} points.", place=place.name(lang), x=here[x], y=here[y])
-    looks |= {key: small | {"color": colour["peers"]} for key in region if key not in looks}
-    _name(ax, frame, {key: (w.place(key), look) for key, look in looks.items()}, colour["line"], ONLY_WIDE)
+    looks = dict.fromkeys(region, small | {"color": colour["peers"]}) | dict.fromkeys(cities, small) | {code: bold}
+    order = [key for key in dict.fromkeys([code, *cities, *region]) if key in frame.index]
+    named = {key: (w.place(key), looks[key]) for key in order}
+    _name(ax, frame, named, colour["line"], ONLY_WIDE)
     with pictures.narrow(ax.figure):
-        few = list(looks)[: 7 if code in looks else 6]
-        _name(ax, frame, {key: (w.place(key), looks[key]) for key in few}, colour["line"], ONLY_NARROW)
+        few = order[: 7 if code in named else 6]
+        _name(ax, frame, {key: named[key] for key in few}, colour["line"], ONLY_NARROW)
     shown = frame.set_axis(frame.index.map(w.place)).sort_index(key=lambda names: names.map(places.sort_key))
     columns = {x: (w.part(x), "2"), y: (w.part(y), "2")}
     caption = w("One dot a province, those of {region} in colour; grey lines are the means of the provinces.", region=places.region_name(place.region, lang))  # fmt: skip
@@ -338,11 +327,11 @@ def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dic
     ax.figure.draw_without_rendering()  # from now on the layout is what it will be
     points, inside, scale = ax.transData.transform(frame), ax.get_window_extent(), ax.figure.dpi / 72
     taken = [ax.get_legend().get_window_extent()] if ax.get_legend() else []
+    directions, reach = np.array(_SPOTS)[:, :2], np.array(_SPOTS)[:, 2:]
     for number, (code, (name, look)) in enumerate(names.items()):
         row = frame.index.get_loc(code)
         note = ax.annotate(name, frame.loc[code], (0, 0), textcoords="offset points", gid=gid, **look)
         size = np.array(note.get_window_extent().size)
-        directions, reach = np.array([spot[:2] for spot in _SPOTS]), np.array([[spot[2]] for spot in _SPOTS])
         low = points[row] + directions * reach * scale + size * (directions - 1) / 2
         boxes = [Bbox([corner, corner + size]) for corner in low]
         others = np.delete(points, row, axis=0)
@@ -353,11 +342,12 @@ def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dic
             + box.padded(3).count_contains(others)
             for box in boxes
         ]
-        if number > 5 and min(costs) >= 20:
+        best = int(np.argmin(costs))
+        if number > 5 and costs[best] >= 20:
             note.remove()
             continue
-        dx, dy, far = _SPOTS[int(np.argmin(costs))]
-        taken.append(boxes[int(np.argmin(costs))])
+        dx, dy, far = _SPOTS[best]
+        taken.append(boxes[best])
         note.set(position=(dx * far, dy * far), ha=_SIDES[dx][0], va=_SIDES[dy][1], visible=gid == ONLY_WIDE)
         if far > 10:
             line = {"arrowstyle": "-", "color": colour, "lw": 0.7}

@@ -67,15 +67,10 @@ def communes(
     middle = country.loc[place.code]
     if place.code in inland.index:
         ax.add_patch(Circle((middle.x, middle.y), middle.radius, fill=False, ec=colour["place"], lw=2.5, zorder=5))
-        named = {
-            "color": colour["place"],
-            "weight": "bold",
-            "fontsize": pictures.size(8.5),
-            "ha": "center",
-            "va": "bottom",
-        }
-        named["bbox"] = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1}
-        ax.annotate(place.name(lang), (middle.x, middle.y + middle.radius), (0, 3), textcoords="offset points", **named)
+        ground = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1}
+        look = {"color": colour["place"], "weight": "bold", "fontsize": pictures.size(8.5), "bbox": ground}
+        look |= {"textcoords": "offset points", "ha": "center", "va": "bottom"}
+        ax.annotate(place.name(lang), (middle.x, middle.y + middle.radius), (0, 3), **look)
     ends = [inland[c] + sign * inland["radius"] for c in ("x", "y") for sign in (-1, 1)]
     ax.set(xlim=(ends[0].min(), ends[1].max()), ylim=(ends[2].min(), ends[3].max()), aspect="equal")
     ax.set_axis_off()
@@ -109,9 +104,7 @@ def _overview(small: Axes, country: pd.DataFrame, own: pd.DataFrame, place: Plac
     small.scatter(own["x"], own["y"], s=1.5, color=colour["peers"], rasterized=True, linewidths=0)
     small.plot(*country.loc[place.code, ["x", "y"]], "o", ms=5, mfc="none", mec=colour["place"], mew=1.4)
     for code, row in islands.iterrows():
-        name = pictures.wrap(w.place(code), 10)
-        small.text(
-            row["x"], row["y"] - 40, name, fontsize=pictures.size(6.5), ha="center", va="top", color=colour["text"]
-        )
+        look = {"fontsize": pictures.size(6.5), "ha": "center", "va": "top", "color": colour["text"]}
+        small.text(row["x"], row["y"] - 40, pictures.wrap(w.place(code), 10), **look)
     small.set(xlim=(country["x"].min() - 30, country["x"].max() + 90), ylim=(country["y"].min() - 40, country["y"].max() + 30), aspect="equal")  # fmt: skip
     small.set_axis_off()

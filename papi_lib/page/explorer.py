@@ -11,7 +11,6 @@ import gc
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from html import escape
 
 import ipywidgets as widgets
@@ -31,11 +30,8 @@ PICTURES = {"history": mark("year by year"), "parts": mark("part by part")}
 #: The controls in their order, and their names.
 CONTROLS = {
     "place": mark("Province"), "picture": mark("Picture"), "beside": mark("Compared with"),
-    "dimension": mark("Dimension"), "other": mark("Other province"), "subdimension": mark("Sub-dimension"),
-    "years": mark("Years"), "lang": mark("Language"),
+    "dimension": mark("Dimension"), "subdimension": mark("Sub-dimension"), "years": mark("Years"), "lang": mark("Language"),
 }  # fmt: skip
-#: The value of the control for the comparison that opens the field for another province's name.
-ANOTHER = "another"
 _TIGHT = 'style="margin: 0 0 0.3em; line-height: 1.4"'
 
 
@@ -88,23 +84,22 @@ class Choice:
 
     def draw(self) -> Axes | None:
         """Return the axes of the picture; None where there is nothing to draw, which `say` explains."""
-        page, look = self.page, {"lang": self.page.lang} | self._named
+        page, other = self.page, self.page.beside(self.beside)
         if not self._measured:
             return None
-        if self.picture == "history":
-            frame = estimates.history(page.place.code, [self.part], self.beside, self.first, page.year)
-            return charts.history(frame, page.place, **look)
-        return charts.profile(
-            estimates.verdict(page.place.code, page.year, page.parts, self.beside), page.place, **look
-        )
+        if self.picture == "parts":
+            frame = estimates.verdict(page.place.code, page.year, page.parts, self.beside)
+            title = page.words("{place} less {other}, {year}", place=page.name, other=other, year=page.year)
+            return charts.profile(frame, page.place, lang=page.lang, title=title)
+        frame = estimates.history(page.place.code, [self.part], self.beside, self.first, page.year)
+        return charts.history(frame, page.place, lang=page.lang, beside_name=other)
 
     def code(self, ax: Axes | None = None) -> str:
         """Return the code of a cell that makes the picture, drawn already if `ax` is given: the calls that `draw` makes."""
         part = "page.series" if self.part == self.page.series else repr(self.part)
-        frame = {
-            "history": f"history(page.place.code, [{part}], {self.beside!r}, {self.first}, page.year)",
-            "parts": f"verdict(page.place.code, page.year, page.parts, {self.beside!r})",
-        }[self.picture]
+        frame = f"history(page.place.code, [{part}], {self.beside!r}, {self.first}, page.year)"
+        if self.picture == "parts":
+            frame = f"verdict(page.place.code, page.year, page.parts, {self.beside!r})"
         ax = ax or self.draw()
         return "" if ax is None else snippets.of(self.page, ax.figure, f"estimates.{frame}")
 
@@ -136,22 +131,12 @@ class Choice:
         """The years of those chosen in which PAPI measured the part."""
         return [year for year in self.years if year in self._scores]
 
-    @property
-    def _named(self) -> dict[str, str]:
-        """The argument of the chart that says what is compared."""
-        w, other = self.page.words, self.page.beside(self.beside)
-        if self.picture == "history":
-            return {"beside_name": other}
-        return {"title": w("{place} less {other}, {year}", place=self.page.name, other=other, year=self.page.year)}
-
     def _standing(self, year: int) -> list[str]:
         """Return sentences on the score of one year, what it is compared with, and the ranks that are probable."""
         w, code = self.page.words, self.page.place.code
         order = posterior.published_standing(year, self.part)
         row, gap = order.loc[code], estimates.verdict(code, year, [self.part], self.beside).loc[self.part]
-        about = (
-            row.to_dict() | gap.to_dict() | {"n": order["score"].count(), "group": country.group_name(row["group"], w)}
-        )
+        about = {**row, **gap, "n": order["score"].count(), "group": country.group_name(row["group"], w)}
         about |= {"place": self.page.name, "other": self.page.beside(self.beside)}
         said = [w("In {year} {place} has {score:2} points (95% interval {low:2} to {high:2}).", **about)]
         if pd.isna(gap["difference"]):
@@ -167,7 +152,7 @@ class Choice:
 
     def _runs(self, years: Iterable[int]) -> str:
         """Return years in words, each unbroken run as first and last: ``2011–2017 and 2019``."""
-        years = np.array(sorted(years))
+        years = sorted(years)
         runs = np.split(years, np.flatnonzero(np.diff(years) > 1) + 1)
         return self.page.words.join(map(self.page.words.years, runs))
 
@@ -188,11 +173,10 @@ class Explorer(widgets.VBox):
 
     def __init__(self, choice: Choice) -> None:
         look = {"style": {"description_width": "11em"}, "layout": {"width": "33em", "max_width": "100%"}}
-        typed, menu = partial(widgets.Combobox, continuous_update=False, **look), partial(widgets.Dropdown, **look)
-        self.place, self.other = typed(), typed()
-        self.picture, self.beside, self.dimension, self.subdimension = menu(), menu(), menu(), menu()
+        self.place = widgets.Combobox(continuous_update=False, **look)
+        self.picture, self.beside, self.dimension, self.subdimension = (widgets.Dropdown(**look) for _ in range(4))
         self.years = widgets.SelectionRangeSlider(options=index.years(), continuous_update=False, **look)
-        self.lang = menu(options=[("Tiếng Việt", "vi"), ("English", "en")])
+        self.lang = widgets.Dropdown(options=[("Tiếng Việt", "vi"), ("English", "en")], **look)
         self.title, self.said, self.drawing, self.table = (widgets.HTML(layout={"width": "100%"}) for _ in range(4))
         self.code = widgets.Textarea(rows=7, layout={"width": "99%"})
         self.copy = widgets.Button(icon="copy", layout={"width": "auto", "align_self": "flex-start"})
@@ -207,40 +191,26 @@ class Explorer(widgets.VBox):
 
     def _changed(self, _change: dict) -> None:
         """Answer a click, but not a control that is set to agree with the choice meanwhile."""
-        if not self._busy:
-            complaints: list[str] = []
-            self._show(self._taken(complaints), complaints)
-
-    def _taken(self, complaints: list[str]) -> Choice:
-        """Return the choice that the controls make; complain of names that there are not."""
-        page, beside = self.choice.page, self.beside.value
-        place = self._province(self.place, page.place, complaints)
-        if beside == ANOTHER:  # another central city for a start
-            known = self.choice.beside in KINDS
-            start = next(c for c in places.peers(place, "cities") if c != place.code) if known else self.choice.beside
-            beside = self._province(self.other, places.province(start, place.year), complaints).code
-        first, last = self.years.value
+        if self._busy:
+            return
+        page, complaint, beside = self.choice.page, [], self.beside.value
+        (first, last), place, typed = self.years.value, page.place, self.place.value.strip()
+        try:
+            place = places.province(typed, last) if typed else place
+        except ValueError:
+            complaint, near = [page.words("There is no province named “{name}”.", name=typed)], places.nearest(typed)
+            complaint += [page.words("Did you mean {near:list}?", near=near)] if near else []
         if places.since_reform(place.year) != places.since_reform(last):
             last = page.year  # there is no such province in that year
+        if beside not in (*KINDS, *places.provinces(place.year).index):
+            beside = "whole"
         words, dimension = Words(self.lang.value, place.year), self.dimension.value or None
         page = replace(page, place=place, year=last, words=words, dimension=dimension)
-        return Choice(page, beside, self.subdimension.value or None, first, self.picture.value)
-
-    def _province(self, control: widgets.Combobox, otherwise: places.Place, complaints: list[str]) -> places.Place:
-        """Return the province that is typed; of none, complain and return the other one."""
-        if not control.value.strip():
-            return otherwise
-        try:
-            return places.province(control.value, self.years.value[1])
-        except ValueError:
-            w, near = self.choice.page.words, places.nearest(control.value)
-            complaints.append(w("There is no province named “{name}”.", name=control.value))
-            if near:
-                complaints[-1] += " " + w("Did you mean {near:list}?", near=near)
-            return otherwise
+        choice = Choice(page, beside, self.subdimension.value or None, first, self.picture.value)
+        self._show(choice, " ".join(complaint))
 
     @datafiles.held()
-    def _show(self, choice: Choice, complaints: Iterable[str] = ()) -> None:
+    def _show(self, choice: Choice, complaint: str = "") -> None:
         """Show a choice: controls, title, sentences, picture, table, code."""
         self.choice, self._busy = choice, True
         try:
@@ -249,7 +219,9 @@ class Explorer(widgets.VBox):
             self._busy = False
         w, ax = choice.page.words, choice.draw()
         self.title.value = f"<h2>{escape(choice.title)}</h2>"
-        self.said.value = "".join(f"<p {_TIGHT}>{escape(sentence)}</p>" for sentence in (*complaints, *choice.say()))
+        self.said.value = "".join(
+            f"<p {_TIGHT}>{escape(sentence)}</p>" for sentence in [complaint, *choice.say()] if sentence
+        )
         self.drawing.value = self.table.value = self.code.value = ""
         if ax is not None:
             about = ax.figure.description
@@ -262,25 +234,22 @@ class Explorer(widgets.VBox):
     def _settle(self) -> None:
         """Make the controls and their names agree with the choice."""
         choice, page, w = self.choice, self.choice.page, self.choice.page.words
-        kind = choice.beside if choice.beside in KINDS else ANOTHER
         offered, dimensions = choice.subdimensions, index.dimensions(index.years()[-1])
         for name, text in CONTROLS.items():
             getattr(self, name).description = w(text)
-        self.place.options = self.other.options = sorted(
-            places.provinces(page.place.year)[f"name_{w.lang}"], key=places.sort_key
+        names = places.provinces(page.place.year)[f"name_{w.lang}"].sort_values(
+            key=lambda own: own.map(places.sort_key)
         )
-        self.place.placeholder = self.other.placeholder = w("a name, with or without accents")
+        self.place.options, self.place.placeholder = list(names), w("a name, with or without accents")
         self.picture.options = [(w(name), key) for key, name in PICTURES.items()]
-        self.beside.options = [*((choice.page.beside(k), k) for k in KINDS), (w("another province"), ANOTHER)]
+        self.beside.options = [*((page.beside(k), k) for k in KINDS), *((name, code) for code, name in names.items())]
         self.dimension.options = [(w.part("total"), 0), *((f"{d}. {w.part(d)}", d) for d in dimensions)]
         self.subdimension.options = [(w("the whole dimension"), ""), *((w.part(key), key) for key in offered)]
         self.copy.description, self.code.placeholder = w("Copy as code"), w("no picture, no code")
-        self.place.value, self.picture.value, self.beside.value = page.name, choice.picture, kind
+        self.place.value, self.picture.value, self.beside.value = page.name, choice.picture, choice.beside
         self.dimension.value = page.dimension or 0
         self.subdimension.value = choice.part if choice.part in offered else ""
         self.subdimension.disabled = choice.picture == "parts" or not offered
-        self.other.value = w.place(choice.beside) if kind == ANOTHER else ""
-        self.other.layout.display = "" if kind == ANOTHER else "none"
         self.years.value, self.lang.value = (choice.first, page.year), w.lang
 
     def _copy(self, _button: widgets.Button) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from papi_lib import datafiles, estimates, index, places, provenance, published
-from papi_lib.page.view import View
+
+if TYPE_CHECKING:
+    from papi_lib.page.page import Page
 
 #: Mime type of the facts.
 MIME = "application/vnd.papi.page+json"
 
 
-def of(page: View, title: str) -> dict:
+def of(page: Page, title: str) -> dict:
     """Return the facts of a page: who, when, how it stands, from which data and code.
 
     A province's score and rank; of a district or commune no rank, only its set, and all figures with two decimals, so that two
@@ -45,25 +49,23 @@ def of(page: View, title: str) -> dict:
         }  # fmt: skip
     facts |= {name: int(row[name]) for name in ("rank", "group") if known}
     scores = estimates.wide(page.scores)
-    orders = {
-        part: published.standing(scores[part].rename("score")).loc[place.code] for part in (page.series, *page.parts)
-    }
-    facts["parts"] = [
-        [page.words.part(part), *(round(float(row[name]), 4) if pd.notna(row[name]) else None for name in ("score", "rank", "group"))]
-        for part, row in orders.items()
-    ]  # fmt: skip
+    orders = [(p, published.standing(scores[p].rename("score")).loc[place.code]) for p in (page.series, *page.parts)]
+    facts["parts"] = [[page.words.part(part), *(round(float(x), 4) if pd.notna(x) else None for x in row)] for part, row in orders]  # fmt: skip
     if page.dimension is None:
         facts["groups"] = {str(code): int(group) for code, group in page.standing["group"].dropna().items()}
-    return facts | {"change": _change(page)}
+    if (moved := page.last_change) is not None and pd.notna(moved["change"]):
+        change = {name: round(float(moved[key]), 4) for name, key in (("points", "change"), ("noise", "change_margin"))}
+        facts["change"] = {"since": int(moved["since"])} | change
+    return facts
 
 
-def missing(page: View) -> list[str]:
+def missing(page: Page) -> list[str]:
     """Return sentences on what the page cannot show, and why."""
     w, year, about = page.words, page.year, {"place": page.name, "year": page.year}
     if page.survey:
         return page.survey.missing(page.place.code, [page.series, *page.parts], w)
     if not page.in_index:
-        first = index.first_year(page.dimension)
+        first = next(year for year in index.years() if page.dimension in index.dimensions(year))
         return [w("This dimension was not part of PAPI in {year}: it has been measured since {first}.", first=first, **about)]  # fmt: skip
     gaps, found = published.missing(page.place.code, year), []
     if page.dimension in gaps:
@@ -84,15 +86,3 @@ def missing(page: View) -> list[str]:
     if index.edition(year) == year and year != index.years()[0]:
         found.append(w("{year} is the first year of an edition: its scores do not compare with those of earlier years.", year=year))  # fmt: skip
     return found
-
-
-def _change(page: View) -> dict | None:
-    """Return the change of the page's series since the last year that compares; None where there is none."""
-    moved = page.last_change
-    if moved is None or pd.isna(moved["change"]):
-        return None
-    return {
-        "since": int(moved["since"]),
-        "points": round(float(moved["change"]), 4),
-        "noise": round(float(moved["change_margin"]), 4),
-    }

@@ -42,7 +42,9 @@ _THEME: Any = {
 NARROW, SMALLEST = 3.4, 8.3
 #: Group ids of what is drawn for one of the two widths alone: names over many dots, say.
 ONLY_WIDE, ONLY_NARROW = "only-wide", "only-narrow"
-_LONG, _COLOUR = re.compile(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+"), re.compile('#[0-9a-f]{6}(?=[;"])')
+_LONG = re.compile(r"(?<=[ \"(\n,MLCQz-])(\d+\.\d)\d+")
+#: Colours that a page's style sheet replaces on a dark page.
+_DARK = re.compile(f'#({"|".join(colour[1:] for colour in colours.DARK)})(?=[;"])')
 _FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', sans-serif"
 
 
@@ -200,10 +202,8 @@ def narrow(figure: Figure) -> Iterator[None]:
                 lines = max(row.count("\n") for row in rows) + 1
                 heights[-1] = max(inches, len(rows) * (0.15 * lines + 0.09))
             if (every := -(-sum(len(t.get_text()) + 1 for t in ax.get_xticklabels()) // 40)) > 1:
-                for label in ax.get_xticklabels():
-                    put(label, visible=False)
-                for label in ax.get_xticklabels()[::-every]:
-                    put(label, visible=True)
+                for i, label in enumerate(reversed(ax.get_xticklabels())):
+                    put(label, visible=i % every == 0)
             for text, most in ((ax.xaxis.label, 44), (ax.yaxis.label, 30), (ax._left_title, 40)):
                 put(text, text=wrap(" ".join(text.get_text().split()), most))
             extra += 0.18 * (ax.get_title("left").count("\n") + 1 + 2 * bool(ax.get_xlabel())) + 0.2
@@ -218,13 +218,8 @@ def narrow(figure: Figure) -> Iterator[None]:
             grid = figure.add_gridspec(len(panels), 1, height_ratios=heights)
             for ax, spec in zip(panels, grid, strict=True):
                 put(ax, subplotspec=spec)
-        put(
-            figure,
-            size_inches=(
-                NARROW,
-                height * NARROW / width if fixed or (len(panels) > 1 and not apart) else sum(heights) + extra,
-            ),
-        )
+        kept = fixed or (len(panels) > 1 and not apart)
+        put(figure, size_inches=(NARROW, height * NARROW / width if kept else sum(heights) + extra))
         yield
 
 
@@ -249,7 +244,7 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
     text = re.sub(r"'DejaVu Sans'[^;\"]*", _FONTS, text)
     text = re.sub(r"\s*\n\s*", "\n", text)
     # Full precision of positions serves no eye: a tenth of a point does. Texts between tags stay as they are.
-    text = re.sub(r"<[^>]+>", lambda tag: _COLOUR.sub(_themed, _LONG.sub(r"\1", tag[0])), text)
+    text = re.sub(r"<[^>]+>", lambda tag: _DARK.sub(r"var(--c\1,#\1)", _LONG.sub(r"\1", tag[0])), text)
     # Matplotlib names clips by unrounded positions, whose last digit is not the same each time.
     for name, clip in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', text, re.S):
         text = text.replace(name, f"p{zlib.crc32((shown + clip).encode()):08x}")
@@ -259,11 +254,6 @@ def svg(figure: Figure, alt: str, note: str = "", shown: str = "wide") -> str:
         f'max-width:{figure.get_figwidth() * 1.15:.2f}in;height:auto;background:var(--paper,#fff)">'
     )
     return re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', opening, text, count=1).replace("{alt}", escape(alt), 1)
-
-
-def _themed(colour: re.Match) -> str:
-    """Return a colour as the page's style sheet may replace it on a dark page."""
-    return f"var(--c{colour[0][1:]},{colour[0]})" if colour[0] in colours.DARK else colour[0]
 
 
 def wrap(text: str, width: int) -> str:

@@ -8,10 +8,9 @@ import zipfile
 from collections.abc import Mapping
 from html import escape
 
-import openpyxl
 import pandas as pd
-from openpyxl.styles import Border, Font, PatternFill, Side
 
+from papi_lib.page.colours import GROUPS, INKS
 from papi_lib.page.words import Words
 
 #: A column's name to its header (an English sentence) and its format (see `papi_lib.page.words`).
@@ -51,30 +50,17 @@ def html(
     """
     shown = {name: about for name, about in columns.items() if name in frame}
     head = "".join(f'<th scope="col"{_look(kind)}>{escape(words(header))}</th>' for header, kind in shown.values())
-    classes = [[None] * len(shown)] * len(frame) if looks is None else looks[list(shown)].to_numpy().tolist()
-    body = "".join(
-        f'<tr><th scope="row">{escape(words.value(label, rows[1]))}</th>'
-        + "".join(
-            f"<td{_look(kind, look)}>{escape(words.value(v, kind))}</td>"
-            for v, look, (_, kind) in zip(row, own, shown.values(), strict=True)
-        )
-        + "</tr>"
-        for label, row, own in zip(
-            frame.index, zip(*(frame[name] for name in shown), strict=True), classes, strict=True
-        )
-    )
+    classes = dict.fromkeys(shown, [None] * len(frame)) if looks is None else looks
+    cells = [
+        [f"<td{_look(kind, look)}>{escape(words.value(v, kind))}</td>" for v, look in zip(frame[name], classes[name], strict=True)]
+        for name, (_, kind) in shown.items()
+    ]  # fmt: skip
+    labels = [f'<th scope="row">{escape(words.value(label, rows[1]))}</th>' for label in frame.index]
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(labels, *cells, strict=True))
     return (
         f'<table class="figures{"" if looks is None else " by-year"}"><caption>{escape(caption)}</caption>'
         f'<thead><tr><th scope="col">{escape(words(rows[0]))}</th>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
-
-
-#: Fill and letters of the four groups, as in the style sheet.
-_FILLS = {
-    group: PatternFill("solid", colour) for group, colour in enumerate(("08306B", "3182BD", "9ECAE1", "E4EDF8"), 1)
-}
-_WHITE = Font(color="FFFFFF")
-_BREAK = Border(right=Side("thick", color="0B4F8A"))
 
 
 def workbook(
@@ -91,26 +77,16 @@ def workbook(
     groups, breaks : pandas.DataFrame
         Shaped like the frames: the group of each cell, 1 to 4, and whether a thick line stands after it.
     """
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, (frame, numbers) in sheets.items():
-        sheet = book.create_sheet(name)
-        sheet.append([title])
-        sheet.append([None, *frame.columns])
-        sheet.column_dimensions["A"].width, sheet.freeze_panes = 44, "B3"
-        looks = zip(groups.to_numpy(), breaks.to_numpy(), strict=True)
-        for (label, row), (group, broken) in zip(frame.iterrows(), looks, strict=True):
-            sheet.append([label, *(None if pd.isna(value) else value for value in row)])
-            for cell, of, line in zip(sheet[sheet.max_row][1:], group, broken, strict=True):
-                cell.number_format = numbers
-                if of in _FILLS:
-                    cell.fill = _FILLS[of]
-                if of == 1:
-                    cell.font = _WHITE
-                if line is True:
-                    cell.border = _BREAK
+    fills = {group: f"background-color: {fill}; color: {INKS[group]};" for group, fill in GROUPS.items()}
+    lines = {True: "border-right: thick solid #0b4f8a;", False: ""}
+    looks = groups.map(lambda group: fills.get(group, "")) + breaks.eq(True).map(lines.get)
     packed, even = io.BytesIO(), io.BytesIO()
-    book.save(packed)
+    with pd.ExcelWriter(packed, engine="openpyxl") as book:
+        for name, (frame, numbers) in sheets.items():
+            own = looks + f"number-format: {numbers};"
+            styled = frame.style.apply(lambda _, own: own, axis=None, own=own)
+            styled.to_excel(book, sheet_name=name, startrow=1, freeze_panes=(2, 1))
+            book.sheets[name]["A1"], book.sheets[name].column_dimensions["A"].width = title, 44
     with zipfile.ZipFile(packed) as given, zipfile.ZipFile(even, "w", zipfile.ZIP_DEFLATED) as made:
         for part in given.namelist():
             text = re.sub(rb"(?<=>)[\dT:-]+Z(?=</dcterms)", b"2000-01-01T00:00:00Z", given.read(part))

@@ -24,7 +24,6 @@ in a text      what it writes                                 in Vietnamese
 
 from __future__ import annotations
 
-import ast
 import gettext
 import io
 import math
@@ -54,12 +53,6 @@ def mark(sentence: str) -> str:
 
 #: The languages of outputs; the first is the default.
 LANGUAGES = ("vi", "en")
-#: The functions that take sentences to translate, and at which places among their arguments.
-SENTENCES = dict.fromkeys(("w", "words", "self", "mark", "title", "lead", "ask", "say", "note"), (0,)) | {
-    "table": (1,), "workbook": (1,), "items_table": (2,), "picture": (1, 2),
-}  # fmt: skip
-#: The formats that follow a table's header: see `tables`.
-FORMATS = ("", "n", "0", "1", "2", "3", "+0", "+1", "+2", "%", "part", "full", "place", "list")
 #: Differences in words, by their sign.
 _MOVES = {1: mark("rose by {points:2} points"), -1: mark("fell by {points:2} points"), 0: mark("did not change")}
 _APART = {1: mark("{points:2} points above"), -1: mark("{points:2} points below"), 0: mark("level with")}
@@ -110,8 +103,7 @@ class Words:
 
     def place(self, code: int | str) -> str:
         """Return the name of a province (a number), district or commune (text) of the year by its code."""
-        level = {3: "district", 5: "commune"}[len(code)] if isinstance(code, str) else "province"
-        return places.find(code, level, self.year or places.latest()).name(self.lang)
+        return places.find(code, places.level(code), self.year or places.latest()).name(self.lang)
 
     def value(self, value: Any, kind: str = "") -> str:
         """Write one value in a format: see the module. A missing one becomes a dash."""
@@ -200,41 +192,6 @@ class _Filler(string.Formatter):
 def _names(lang: str) -> tuple[str, ...]:
     """Return the names of all parts of the index."""
     return (Words(lang)("Total"), *index.names(lang).values())
-
-
-def extract(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
-    """Extract what to translate from code: Babel's hook for ``*.py``.
-
-    These are the sentences among the arguments of `SENTENCES`, and the headers of tables, which stand before a format.
-    """
-    for node in ast.walk(ast.parse(fileobj.read())):
-        sought: list[ast.expr] = []
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            sought = [node.args[at] for at in SENTENCES.get(name, ()) if at < len(node.args)]
-        elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and getattr(node.elts[1], "value", None) in FORMATS:
-            sought = node.elts[:1]
-        for text in (
-            part for one in sought for part in ((one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,))
-        ):
-            if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value:
-                yield text.lineno, None, text.value, []
-
-
-def extract_notebook(fileobj, keywords, comment_tags, options) -> Iterator[tuple]:
-    """Extract what to translate from a notebook: Babel's hook for ``*.ipynb``.
-
-    These are sentences in code cells, headings of reports and, where the notebook's metadata say ``papi.translated``,
-    all paragraphs of its text.
-    """
-    import nbformat
-
-    notebook = nbformat.reads(fileobj.read().decode("utf-8"), as_version=4)
-    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    yield from extract(io.BytesIO(source.encode("utf-8")), keywords, comment_tags, options)
-    about = notebook.metadata.get("papi", {})
-    text = [part for cell in notebook.cells if cell.cell_type == "markdown" for part in paragraphs(cell.source)]
-    yield from ((1, None, part, []) for part in text if about.get("translated") or (about and part.startswith("#")))
 
 
 def paragraphs(text: str) -> list[str]:

@@ -12,7 +12,6 @@ from papi_lib.places.lookup import (
     nearest,
     province,
 )
-from papi_lib.places.reform import merged, predecessors, shares, successors, taken_over
 from papi_lib.places.registers import (
     REFORM,
     Place,
@@ -20,11 +19,17 @@ from papi_lib.places.registers import (
     communes,
     districts,
     latest,
+    level,
+    merged,
     peers,
+    predecessors,
     provinces,
     region_name,
+    shares,
     sides,
     since_reform,
+    successors,
+    taken_over,
     tiles,
     types,
 )
@@ -32,6 +37,6 @@ from papi_lib.spelling import plain, slug, sort_key
 
 __all__ = [
     "REFORM", "Place", "aliases", "below", "check_set", "codes", "commune", "communes", "district", "districts", "find",
-    "in_table", "key_columns", "latest", "merged", "nearest", "peers", "plain", "predecessors", "province",
+    "in_table", "key_columns", "latest", "level", "merged", "nearest", "peers", "plain", "predecessors", "province",
     "provinces", "region_name", "shares", "sides", "since_reform", "slug", "sort_key", "successors", "taken_over", "tiles", "types",
 ]  # fmt: skip

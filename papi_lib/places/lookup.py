@@ -18,8 +18,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from papi_lib import datafiles, reads, spelling
-from papi_lib.places import reform
-from papi_lib.places.registers import REFORM, TYPE_WORDS, WIDTH, Place, provinces, since_reform, table_of
+from papi_lib.findings import shown
+from papi_lib.places.registers import REFORM, TYPE_WORDS, WIDTH, Place, provinces, since_reform, table_of, told
 from papi_lib.spelling import plain
 
 #: Headers of columns that hold places, in plain letters.
@@ -132,7 +132,7 @@ def district(name: str | int, province: str | int | Place | None = None, year: i
     """
     if year > REFORM:
         known = _best(_candidates(name, _Which("district", False)), _home(province, REFORM - 1))
-        what = reform.told(known[0]) if len(known) == 1 else f"they ended on 30 June {REFORM}"
+        what = told(known[0]) if len(known) == 1 else f"they ended on 30 June {REFORM}"
         raise ValueError(f"there are no districts in {year}: {what}; name a commune")
     return _one(name, _Which("district", False), _home(province, REFORM - 1))
 
@@ -236,9 +236,9 @@ def codes(
     matched = [getattr(answers[row], "code", None) for row in rows]
     if level == "province":
         check_set((code for code in matched if code), year)
-    told = [(label, value, answers[row]) for label, value, row in zip(values.index, values, rows, strict=True) if isinstance(answers[row], str)]  # fmt: skip
-    problems = pd.DataFrame(told, columns=["row", "value", "problem"])
-    problems.attrs["conflicts"] = [label for label, _, why in told if isinstance(why, _Conflict)]
+    rest = [(label, value, answers[row]) for label, value, row in zip(values.index, values, rows, strict=True) if isinstance(answers[row], str)]  # fmt: skip
+    problems = pd.DataFrame(rest, columns=["row", "value", "problem"])
+    problems.attrs["conflicts"] = [label for label, _, why in rest if isinstance(why, _Conflict)]
     return pd.Series(matched, values.index, dtype="Int64" if level == "province" else "str"), problems
 
 
@@ -416,11 +416,11 @@ def _settled(
     for n, (value, found) in enumerate(given):
         if not found:
             why = f"is not known; {_hint(value, which, home) if hint else _ALL[which.level]}"
-            return f"stands beside '{_shown(value)}', which {why}" if n else why
+            return f"stands beside '{shown(value)}', which {why}" if n else why
     both = [place for place in given[0][1] if all(place in found for _, found in options)]
     if not both:
         first, second = (_join(found) for _, found in given)
-        return _Conflict(f"is {first}, but '{_shown(given[1][0])}' beside it is {second}{_other_side(which, *given)}")
+        return _Conflict(f"is {first}, but '{shown(given[1][0])}' beside it is {second}{_other_side(which, *given)}")
     inside = [place for place in both if home in (None, place.province_code)]
     if len(inside) == 1:
         return inside[0]
@@ -447,7 +447,7 @@ def _one(value: object, which: _Which, home: int | None = None) -> Place:
     found = _settled([(value, _candidates(value, which))], which, home)
     if isinstance(found, Place):
         return found
-    unknown, given = found.removeprefix("is not known"), f"'{_shown(value)}'"
+    unknown, given = found.removeprefix("is not known"), f"'{shown(value)}'"
     raise ValueError(f"no {which.level} named {given}{unknown}" if unknown != found else f"{given} {found}")
 
 
@@ -467,7 +467,7 @@ def _cell(value: object) -> tuple | None:
 
 def _hint(value: object, which: _Which, home: int | None) -> str:
     if which.level != "district" and (there := _candidates(value, _Which(which.level, not which.new))):
-        return "; ".join(map(reform.told, _best(there, None)[:2]))
+        return "; ".join(map(told, _best(there, None)[:2]))
     if near := _nearest(value, which, home) if isinstance(value, str) else []:
         return f"did you mean {', '.join(place.name_vi if home else _label(place) for place in near)}?"
     level = which.level
@@ -496,9 +496,3 @@ def _label(place: Place) -> str:
     if place.level == "province":
         return place.name_vi
     return f"{place.name_vi} ({provinces(place.year).at[place.province_code, 'name_vi']})"
-
-
-def _shown(value: object) -> str:
-    """Return what was given as it can be shown in one line."""
-    text = "".join(c if c.isprintable() else " " for c in str(value))
-    return f"{text[:60]}…" if len(text) > 60 else text

@@ -3,6 +3,9 @@
 On 1 July 2025 the 63 provinces became 34, the districts ended, and 10,035 communes became 3,321. Codes were given
 anew: 15 was Yên Bái's and is Lào Cai's, 00004 was phường Trúc Bạch's and is phường Ba Đình's. So a code or a name
 means a place of a year only.
+
+A province went wholly into one of the 34. Of the old communes 471 were split, so that a new one may hold whole ones and
+parts; figures of the old can then not be added up to figures of the new, and never to those of an old district.
 """
 
 from __future__ import annotations
@@ -188,18 +191,27 @@ def communes(year: int = REFORM) -> pd.DataFrame:
     >>> communes().loc["00004", "name_vi"], communes(2024).loc["00004", "name_vi"]
     ('Phường Ba Đình', 'Phường Trúc Bạch')
     """
-    if since_reform(year):
-        name, home = "communes-2025", "province_code"
-        table = datafiles.read(name)
-    else:
-        name, home = "communes-before-2025", "district_code"
-        table = datafiles.read(name)
+    new = since_reform(year)
+    name, home = ("communes-2025", "province_code") if new else ("communes-before-2025", "district_code")
+    table = datafiles.read(name)
+    if not new:
         table.insert(1, "province_code", table["district_code"].map(districts()["province_code"]))
     return _checked(name, table, "commune", home).set_index("commune_code")
 
 
+def level(code: int | str) -> str:
+    """Return the level that a code is of.
+
+    Examples
+    --------
+    >>> level(1), level("001"), level("00004")
+    ('province', 'district', 'commune')
+    """
+    return next(own for own, width in WIDTH.items() if width == len(code)) if isinstance(code, str) else "province"
+
+
 def below(level: str, year: int) -> pd.DataFrame:
-    """Return all `districts` or `communes` of a year.
+    """Return all `provinces`, `districts` or `communes` of a year.
 
     Raises
     ------
@@ -211,8 +223,8 @@ def below(level: str, year: int) -> pd.DataFrame:
     >>> len(below("district", 2024)), len(below("commune", 2026))
     (696, 3321)
     """
-    if level == "commune":
-        return communes(year)
+    if level != "district":
+        return communes(year) if level == "commune" else provinces(year)
     if year > REFORM:
         raise ValueError(f"the districts ended on 30 June {REFORM}; {year} has communes")
     return districts()
@@ -227,10 +239,11 @@ def types(codes: Iterable[str], lang: str = "vi", year: int | None = None) -> st
     ('quận, huyện', 'districts', 'phường')
     """
     codes = list(codes)
-    level = "commune" if len(codes[0]) == WIDTH["commune"] else "district"
-    found = set(below(level, year or REFORM - 1).loc[codes, "type"])
-    named = [words[0].lower() for kind, words in TYPE_WORDS[level].items() if kind in found]
-    return f"{level}s" if lang == "en" else ", ".join(named)
+    kind = level(codes[0])
+    found = set(below(kind, year or REFORM - 1).loc[codes, "type"])
+    return (
+        f"{kind}s" if lang == "en" else ", ".join(w[0].lower() for own, w in TYPE_WORDS[kind].items() if own in found)
+    )
 
 
 def peers(place: Place, kind: str, year: int | None = None) -> list[int]:
@@ -240,8 +253,8 @@ def peers(place: Place, kind: str, year: int | None = None) -> list[int]:
     ----------
     place : Place
         The place in question.
-    kind : {"country", "region", "cities"}
-        All provinces, those of the place's region, or the cities under central government.
+    kind : {"region", "cities"}
+        The provinces of the place's region, or the cities under central government.
     year : int, optional
         The year of the comparison; by default one of the place's own.
 
@@ -252,8 +265,7 @@ def peers(place: Place, kind: str, year: int | None = None) -> list[int]:
     ([1, 31, 48, 79, 92], 7)
     """
     table = provinces(year or place.year)
-    chosen = {"country": table["type"] != "", "region": table["region"] == place.region, "cities": table["type"] == "city"}  # fmt: skip
-    return [int(code) for code in table.index[chosen[kind]]]
+    return table.index[table["type"] == "city" if kind == "cities" else table["region"] == place.region].tolist()
 
 
 def region_name(key: str, lang: str = "vi") -> str:
@@ -282,19 +294,137 @@ def tiles(lang: str = "vi", year: int | None = None) -> pd.DataFrame:
     return frame[["row", "column"]].assign(islands=frame[f"islands_{lang}"], name=provinces(year)[f"name_{lang}"])
 
 
+@datafiles.cached
+def merged() -> pd.Series:
+    """Return the code since 2025 of the province that each of the 63 became part of, by ``province_code``.
+
+    Examples
+    --------
+    >>> merged().loc[[2, 15]].to_list()
+    [8, 15]
+    """
+    table = datafiles.read("provinces").set_index("province_code")["merged_2025"]
+    codes = {name: code for code, name in provinces(REFORM)["name_vi"].items()}
+    return table.map(codes).rename("code_2025")
+
+
+@datafiles.cached
+def shares() -> pd.Series:
+    """Return each of the 63 provinces' share of the people of its province since 2025, by ``province_code`` (0-1).
+
+    Of the census of 1 April 2019, ``data/places/population.csv``, where other figures may be put.
+
+    Raises
+    ------
+    papi_lib.datafiles.DataError
+        A province has no row.
+
+    Examples
+    --------
+    >>> shares()[[33, 34]].round(2).to_list()  # Hưng Yên and Thái Bình
+    [0.4, 0.6]
+    """
+    people = datafiles.read("population").set_index("province_code")["population"].reindex(merged().index)
+    if people.isna().any():
+        lacking = provinces(REFORM - 1)["name_vi"][people.index[people.isna()][0]]
+        raise datafiles.DataError(f"{datafiles.folder() / 'places' / 'population.csv'}: {lacking} has no row; add it")
+    return people / people.groupby(merged()).transform("sum")
+
+
+@datafiles.cached
+def taken_over(level: str = "commune") -> pd.DataFrame:
+    """Return which place of today took over which, for a level.
+
+    Parameters
+    ----------
+    level : {"province", "district", "commune"}
+        Level of the old places; of districts, whose communes went each its own way, by their communes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``before`` (code until 30 June 2025), ``since`` (code of the province or commune since), ``share``: ``whole``,
+        ``main`` (the larger part) or ``part``.
+
+    Examples
+    --------
+    >>> taken_over().query("since == '00004'")["share"].value_counts().to_dict()
+    {'part': 6, 'whole': 2, 'main': 2}
+    """
+    if level == "province":
+        return pd.DataFrame({"before": merged().index, "since": merged().to_numpy(), "share": "whole"})
+    table = datafiles.read("taken-over").set_axis(["before", "since", "share"], axis=1)
+    if level == "district":
+        home = communes(REFORM - 1)["district_code"]
+        table["before"] = table["before"].map(home).fillna(table["before"])
+        outside = table.groupby("since")["before"].transform("nunique") > 1
+        whole = ~outside & (table["share"] == "whole")
+        table["share"] = whole.map({True: "whole", False: "part"})
+        table = table.sort_values("share").drop_duplicates(["before", "since"]).reset_index(drop=True)
+    return table
+
+
+def successors(place: Place) -> pd.DataFrame:
+    """Return what a place until 2025 became: ``code`` and ``share`` of it, as `taken_over` has them; empty if it is of today.
+
+    Examples
+    --------
+    >>> from papi_lib import places
+    >>> successors(places.province("Hà Giang", 2024)).to_dict("records")
+    [{'code': 8, 'share': 'whole'}]
+    """
+    table = taken_over(place.level)
+    table = table[table["before"] == place.code] if place.until else table.iloc[:0]
+    return table[["since", "share"]].set_axis(["code", "share"], axis=1).reset_index(drop=True)
+
+
+def predecessors(place: Place) -> pd.DataFrame:
+    """Return what a place since 2025 was made of: ``code`` and ``share``, as `taken_over` has them; empty if it is older.
+
+    Figures of the predecessors make figures of the place where each ``share`` is ``whole``, and not otherwise.
+
+    Examples
+    --------
+    >>> from papi_lib import places
+    >>> predecessors(places.province("Tuyên Quang", 2026))["code"].to_list()
+    [2, 8]
+    """
+    table = taken_over(place.level)
+    table = table[table["since"] == place.code] if place.since else table.iloc[:0]
+    return table[["before", "share"]].set_axis(["code", "share"], axis=1).reset_index(drop=True)
+
+
+def told(place: Place) -> str:
+    """Return in a few words what became of a place, or since when it is, for messages.
+
+    Examples
+    --------
+    >>> from papi_lib import places
+    >>> told(places.province("Hà Giang", 2024))
+    'Hà Giang is part of Tuyên Quang since 1 July 2025'
+    """
+    if place.since:
+        return f"{place.name_vi} exists since 1 July {REFORM}"
+    names = provinces(REFORM)["name_vi"] if place.level == "province" else communes(REFORM)["name_vi"]
+    heirs = names[successors(place)["code"]].to_list()
+    into = ", ".join(heirs[:3]) + (f" and {len(heirs) - 3} more" if len(heirs) > 3 else "")
+    if place.level == "district":
+        return f"{place.name_vi} ended on 30 June {REFORM}, its communes are part of {into}"
+    return f"{place.name_vi} is part of {into} since 1 July {REFORM}"
+
+
 def table_of(level: str, new: bool) -> Iterable[tuple[Place, list[str]]]:
     """Yield every place of a level before or since the reform, each with its other names."""
-    era = {"since": REFORM} if new else {"until": REFORM - 1}
+    year, era = (REFORM, {"since": REFORM}) if new else (REFORM - 1, {"until": REFORM - 1})
+    table, regions = below(level, year), provinces(year)["region"]
     if level == "province":
-        table = provinces(REFORM if new else REFORM - 1)
         aliases = datafiles.read("provinces-2025" if new else "provinces")["aliases"].to_numpy()
         for row, others in zip(table.itertuples(), aliases, strict=True):
             short = spelling.slug(row.name_en.removesuffix(" City"))
             names = [row.name_en, *(others.split("|") if isinstance(others, str) else [])]
             yield Place(level, row.Index, row.name_vi, row.name_en, short, row.type, row.region, row.Index, **era), names  # fmt: skip
         return
-    regions = provinces(REFORM if new else REFORM - 1)["region"]
-    for row in (districts() if level == "district" else communes(REFORM if new else REFORM - 1)).itertuples():
+    for row in table.itertuples():
         official, *_, word = TYPE_WORDS[level][row.type]
         bare = spelling.unmarked(row.name_vi.removeprefix(f"{official} "))
         english = f"{word} {bare}" if bare.isdigit() else f"{bare} {word}"
@@ -310,8 +440,7 @@ def _checked(name: str, table: pd.DataFrame, level: str, home: str) -> pd.DataFr
     official = table["type"].map({kind: words[0] for kind, words in TYPE_WORDS[level].items()})
     wrong = [not full.startswith(f"{word} ") for full, word in zip(table["name_vi"], official, strict=True)]
     wrong = pd.Series(wrong, table.index)
-    for at in table.index[twice | wrong][:1]:
-        why = f"is another {level} of the {home.removesuffix('_code')} already" if twice[at] else f"does not begin with '{official[at]}'"  # fmt: skip
-        where = datafiles.where(name, at, "name_vi")
-        raise datafiles.DataError(f"{where}: '{table.at[at, 'name_vi']}' {why}; correct it")
+    again = f"is another {level} of the {home.removesuffix('_code')} already; correct it"
+    datafiles.refuse(name, table, "name_vi", twice, again)
+    datafiles.refuse(name, table, "name_vi", wrong, "does not begin with '" + official + "'; correct it")
     return table

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from papi_lib.page.words import Words, mark
-from papi_lib.site.outputs import for_reader
+from papi_lib.site.pages import for_reader
 
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.S)
 #: The questions of notebooks whose answers make the brief, in its order, and the kinds of blocks taken of each.

@@ -1,9 +1,10 @@
-"""The site's first pages: where all places stand, by year, by notebook and by province, what failed, and search."""
+"""The site's first pages, where all places stand by year, notebook and province, what failed, and what its scripts read."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from papi_lib.atomic import write
 from papi_lib.batch import manifest
 from papi_lib.page.colours import style_sheet
 from papi_lib.page.words import LANGUAGES, Words
-from papi_lib.site import scripts
 from papi_lib.site.booklet import briefs
 from papi_lib.site.files import HERE, filled, full_name, link, of_places, read_run, split_path
 from papi_lib.site.pages import render_page
@@ -69,15 +69,15 @@ def files(out: Path, run: dict) -> Iterator[tuple[str, bytes]]:
             yield f"{folder}/{home}/index.html", _hub(home, run, lists, year, lang)
         yield f"{folder}/index.html", _list(f"{folder}/index", run, lists, year, lang)
         if _provinces(own):
-            yield f"assets/compare.{year}.{lang}.js", scripts.figures(own)
+            yield f"assets/compare.{year}.{lang}.js", figures(own)
             yield f"{folder}/compare.html", _compare(f"{folder}/compare", run, lists, year, lang)
     yield from briefs(out, run)
-    yield "assets/nav.js", scripts.navigation(jobs)
+    yield "assets/nav.js", navigation(jobs)
     for lang in {job["labels"]["lang"] for job in run["jobs"]}:
         own = [job for job in run["jobs"] if job["labels"]["lang"] == lang]
         texts = [[job["path"], job["labels"]["title"]] for job in own if not job["labels"]["level"]]
         texts += [[f"changes.{lang}", Words(lang)("What changed since the earlier run")]] if run["changes"] else []
-        yield f"assets/search.{lang}.js", scripts.search_index(of_places(own) or jobs, texts)
+        yield f"assets/search.{lang}.js", search_index(of_places(own) or jobs, texts)
     if lists:
         lang = next(code for code in LANGUAGES if any(code == lang for _, lang in lists))
         year = max(year for year, code in lists if code == lang)
@@ -96,7 +96,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
     """Return the page that lists a year's places: by one notebook, or the whole with all notebooks."""
     w, jobs = Words(lang), lists[year, lang]
     provinces = _provinces(jobs)
-    titles = scripts.titles(jobs)
+    titles = _titles(jobs)
     rows, main = _rows(path, provinces, stem)
     return filled(
         "list", w, jobs, **_frame(path, run, jobs, w),
@@ -106,7 +106,7 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         rows=rows,
         about=next((job["facts"].get("about") for job in jobs if stem and job["labels"]["notebook"] == stem and job.get("facts")), None),
         compare=link(path, f"{year}/{lang}/compare.html") if _provinces(jobs) else None,
-        others={} if stem else {n: t for n, t in scripts.titles(provinces).items() if n != main},
+        others={} if stem else {n: t for n, t in _titles(provinces).items() if n != main},
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
         since=next((row["change"]["since"] for row in rows if row["change"]), None),
@@ -216,8 +216,8 @@ def _districts(path: str, jobs: list[dict], stem: str | None) -> list[dict]:
             "province": these[0]["labels"]["parent"]["name"],
             "href": link(path, f"{split_path(these[0]['path'])[0]}/{home}/index.html") + "#districts",
             "rows": rows,
-            "others": {} if stem else {n: t for n, t in scripts.titles(these).items() if n != main},
-            "titles": scripts.titles(these),
+            "others": {} if stem else {n: t for n, t in _titles(these).items() if n != main},
+            "titles": _titles(these),
             "simulated": any(job.get("facts", {}).get("simulated") for job in these),
             "source": next((job["facts"]["source"] for job in these if job.get("facts", {}).get("source")), ""),
         })  # fmt: skip
@@ -232,3 +232,113 @@ def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
         beside, under = (tile["row"], tile["column"] + 1), (tile["row"] + 1, tile["column"])
         spots.append((tile["islands"], *(under if beside in taken else beside)))
     return spots
+
+
+def figures(jobs: Sequence[dict]) -> bytes:
+    """Return the published figures of a year's provinces as a script, ``papiCompare(…)``.
+
+    Parameters
+    ----------
+    jobs : sequence of dict
+        Records of one year and language; of each fact ``parts`` counts: name, score, rank and group of what the
+        page is about, then of its parts.
+
+    Returns
+    -------
+    bytes
+        ``parts`` (name, and whether it is a part of the one before) and ``places`` (folder, name, and for each part
+        score, rank and group, or 0).
+    """
+    places: dict[str, list] = {}
+    order: dict[str, dict[str, int]] = {}
+    for job in jobs:
+        told = job.get("facts", {}).get("parts", [])
+        if "parent" in job["labels"] or not told:
+            continue
+        folder = split_path(job["path"])[1]
+        of = places.setdefault(folder, [job["labels"]["name"], {}])[1]
+        of.update({name: row for name, *row in told})
+        if job["facts"].get("dimension") is not None:
+            order.setdefault(told[0][0], {}).update({name: 1 for name, *_ in told[1:]})
+        else:
+            order = {told[0][0]: {}, **{name: order.get(name, {}) for name, *_ in told[1:]}} | order
+    parts = [pair for name, below in order.items() for pair in ([name, 0], *([part, 1] for part in below))]
+    rows = [[folder, name, [of.get(part) or 0 for part, _ in parts]] for folder, (name, of) in places.items()]
+    return _script("papiCompare", {"parts": parts, "places": rows})
+
+
+def search_index(jobs: Sequence[dict], texts: list[list[str]]) -> bytes:
+    """Return what the search finds as a script, ``papiSearch(…)``, small enough for thousands of pages.
+
+    Parameters
+    ----------
+    jobs : sequence of dict
+        Records of pages about places, of one language.
+    texts : list
+        Path and title of other pages.
+
+    Returns
+    -------
+    bytes
+        ``lang``; ``texts``; ``notebooks`` (name, title); ``places`` (folder, full name, other names, whether its
+        figures are made up); ``pages`` (year, and for each place which notebooks there are, in hexadecimal, the
+        first one the lowest bit); ``findings`` of the latest year's published figures (place, notebook, sentences).
+    """
+    stems, latest = _titles(jobs), max((job["labels"]["year"] for job in jobs), default=None)
+    places: dict[str, list] = {}
+    findings = []
+    for job in jobs:
+        labels, facts, place = job["labels"], job.get("facts") or {}, split_path(job["path"])[1]
+        own = places.setdefault(place, [place, full_name(labels), " ".join(labels.get("aliases", [])), 0])
+        own[3] |= int(bool(facts.get("simulated")))
+        if labels["year"] == latest and facts.get("findings") and not facts.get("simulated"):
+            findings.append([list(places).index(place), list(stems).index(labels["notebook"]), facts["findings"]])
+    content = {
+        "lang": jobs[0]["labels"]["lang"] if jobs else None, "texts": texts, "notebooks": list(stems.items()), "places": list(places.values()),
+        "pages": [[int(folder[:4]), there] for folder, there in reversed(_there(jobs, stems, places).items())],
+        "findings": findings,
+    }  # fmt: skip
+    return _script("papiSearch", content)
+
+
+def navigation(jobs: Sequence[dict]) -> bytes:
+    """Return the way between pages as a script, ``papiNav(…)``, which a page opened from a folder may load.
+
+    Parameters
+    ----------
+    jobs : sequence of dict
+        Records of pages about places, of which ``path`` and ``labels`` are read.
+
+    Returns
+    -------
+    bytes
+        ``notebooks`` (name and titles by language), ``places`` (folder and names by language; a district's folder
+        lies in its province's) and ``pages``: by ``YEAR/LANG`` and place which notebooks there are, as in
+        `search_index`.
+    """
+    names_of: dict[str, dict] = {stem: {} for stem in _titles(jobs)}
+    names: dict[str, dict] = {}
+    for job in jobs:
+        labels = job["labels"]
+        names_of[labels["notebook"]][labels["lang"]] = labels["title"]
+        names.setdefault(split_path(job["path"])[1], {})[labels["lang"]] = labels["name"]
+    there = _there(jobs, names_of, names)
+    return _script("papiNav", {"notebooks": list(names_of.items()), "places": list(names.items()), "pages": there})
+
+
+def _titles(jobs: Sequence[dict]) -> dict[str, str]:
+    """Return the notebooks that jobs are of, in their order, with their titles."""
+    return dict(sorted({job["labels"]["notebook"]: job["labels"]["title"] for job in jobs}.items()))
+
+
+def _there(jobs: Sequence[dict], stems: Iterable[str], places: Iterable[str]) -> dict[str, list[str]]:
+    """Return by year and language, and place, which notebooks there are, the first one the lowest bit."""
+    bit, there = {stem: 1 << n for n, stem in enumerate(stems)}, defaultdict[str, Counter[str]](Counter)
+    for job in jobs:
+        folder, place, stem = split_path(job["path"])
+        there[folder][place] |= bit[stem]
+    return {folder: [format(there[folder][place], "x") for place in places] for folder in sorted(there)}
+
+
+def _script(function: str, content: dict) -> bytes:
+    return f"{function}({json.dumps(content, ensure_ascii=False, separators=(',', ':'))});\n".encode()

@@ -9,18 +9,15 @@ import hashlib
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import quote
 
 import nbformat
 
 from papi_lib.atomic import write
 from papi_lib.batch import stored
-from papi_lib.batch.inputs import file_hash
+from papi_lib.batch.jobs import file_hash
 from papi_lib.page.words import LANGUAGES, Words, mark
-from papi_lib.site.about import fault, read_facts
 from papi_lib.site.blocks import sections
-from papi_lib.site.files import filled, full_name, link, of_places, read_file, read_run
+from papi_lib.site.files import fault, filled, full_name, link, of_places, read_facts, read_file, read_run
 from papi_lib.site.lists import build, files
 
 _FACTS = {
@@ -31,8 +28,6 @@ _FACTS = {
 
 def compare(out: Path, older: Path) -> Path:
     """List the figures and sentences that changed since an earlier run on a page a language.
-
-    Its links open a page with what changed marked (text fragments, which browsers draw).
 
     Compared are values, not markup: a page's score, group and ranks, the numbers in its tables
     (those behind pictures too) and its generated sentences. Colours, order and layout do not count.
@@ -103,21 +98,12 @@ def _changes(job: dict, before: dict, out: Path, older: Path, w: Words) -> list[
     if old["outputs"]["executed"] == job["outputs"]["executed"]:
         return []
     was, now = (values(folder / "notebooks" / f"{path}.ipynb", w) for folder in (older, out))
-    rows = [(where, was.get(where, NOTHING), now.get(where, NOTHING)) for where in dict.fromkeys([*now, *was])]
-    return [(where, old.text, new.text, new.mark) for where, old, new in rows if old.text != new.text]
+    return [
+        (where, was.get(where, ""), now.get(where, "")) for where in {**now, **was} if was.get(where) != now.get(where)
+    ]
 
 
-class Stated(NamedTuple):
-    """A text that a page states, and the address within the page at which a browser marks it."""
-
-    text: str
-    mark: str
-
-
-NOTHING = Stated("", "")
-
-
-def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
+def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
     """Return what an executed notebook states, by where it states it.
 
     Parameters
@@ -134,8 +120,7 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
     """
     notebook = stored.parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
-    found: dict[tuple[str, ...], Stated] = {}
-    found |= {(w(name),): Stated(str(facts[key]), "") for key, name in _FACTS.items() if facts.get(key) is not None}
+    found = {(w(name),): str(facts[key]) for key, name in _FACTS.items() if facts.get(key) is not None}
     for question, blocks in sections(notebook, w):
         for block in blocks:
             if block.kind in ("finding", "print"):
@@ -145,19 +130,17 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], Stated]:
             unique = len({row[0].text for row in rows}) == len(rows)
             for row in rows:  # rows of one name, as of a history, are told apart by what follows: the year
                 name = " · ".join(cell.text for cell in row[: 1 if unique else 2])
-                for column, before, cell in zip(head[1:], row, row[1:], strict=False):
+                for column, cell in zip(head[1:], row[1:], strict=False):
                     if "number" in cell.looks:
-                        _put(found, (question, caption, name, column.text), cell.text, before.text)
+                        _put(found, (question, caption, name, column.text), cell.text)
     return found
 
 
-def _put(found: dict, where: tuple[str, ...], text: str, before: str = "") -> None:
+def _put(found: dict, where: tuple[str, ...], text: str) -> None:
     """Keep a text under its place on the page; a second one at the same place comes after it."""
-    parts = [quote(part, safe="").replace("-", "%2D") for part in (before, text)]
-    mark = f"text={parts[0]}-,{parts[1]}" if before else f"text={parts[1]}"
     while where in found:
         where += ("…",)
-    found[where] = Stated(text, mark)
+    found[where] = text
 
 
 def verify(out: Path) -> list[str]:

@@ -46,7 +46,7 @@ def of_place(title: str, pages: Mapping[str, Sequence[Section]], w: Words, made:
     _row(first, [w("Source"), facts.get("source")])
     _row(first, [w("Data and code"), f"{facts.get('data_version')}, {facts.get('code_version')}"])
     _row(first, [w("Made"), made])
-    _row(first, [])
+    _row(first, [None])
     told = book.create_sheet(w("Findings"))
     _row(told, [w("page"), w("question"), w("finding")], bold=True)
     seen = set()
@@ -153,11 +153,9 @@ def value(text: str, w: Words) -> float | int | str | None:
 
 def _row(sheet: Worksheet, values: Iterable, bold: bool = False) -> None:
     """Add a row; text stays text, also where a program would take it for a formula."""
-    sheet.append([])
-    at = sheet.max_row + 1 if any(cell.value is not None for cell in sheet[sheet.max_row]) else sheet.max_row
-    for column, one in enumerate(values, start=1):
-        cell = sheet.cell(at, column, ILLEGAL_CHARACTERS_RE.sub("\ufffd", one) if isinstance(one, str) else one)
-        if isinstance(one, str):
+    sheet.append([ILLEGAL_CHARACTERS_RE.sub("\ufffd", one) if isinstance(one, str) else one for one in values])
+    for cell in sheet[sheet.max_row]:
+        if isinstance(cell.value, str):
             cell.data_type = "s"
         if bold:
             cell.font, cell.fill = _BOLD, _HEAD

@@ -34,8 +34,7 @@ from scipy.linalg import null_space
 from papi_lib import atomic
 from papi_lib.page.words import mark
 
-#: The smallest numbers of respondents, as their weights count, and of clusters that an estimate may stand on. They may
-#: be raised.
+#: The smallest numbers of respondents, as their weights count, and of clusters that an estimate may stand on.
 LEAST_RESPONDENTS, LEAST_CLUSTERS = 10, 3
 #: Why a figure of a survey is not shown. The last one does not say which of the two it is, or it would tell the answer.
 REASONS = {
@@ -57,7 +56,6 @@ DECIMALS = 2
 def hidden(
     respondents: pd.DataFrame, clusters: pd.DataFrame, sums: Mapping[object, Sequence], groups: pd.Series, *,
     alike: pd.DataFrame | None = None, also: pd.DataFrame | None = None, weight: pd.DataFrame | None = None,
-    least_respondents: int = LEAST_RESPONDENTS, least_clusters: int = LEAST_CLUSTERS,
 ) -> pd.DataFrame:  # fmt: skip
     """Return which cells of a table are not to be shown.
 
@@ -78,8 +76,6 @@ def hidden(
         Areas × series: true where a figure is hidden for another reason already.
     weight : pandas.DataFrame, optional
         Areas × series: the sum of the respondents' weights; by default all weigh alike.
-    least_respondents, least_clusters : int
-        The smallest numbers that may be shown.
 
     Returns
     -------
@@ -89,8 +85,7 @@ def hidden(
     Raises
     ------
     ValueError
-        A bound is lower than `LEAST_RESPONDENTS` or `LEAST_CLUSTERS`, or a hidden figure cannot be protected
-        (a group of one area that is no row of the table).
+        A hidden figure cannot be protected (a group of one area that is no row of the table).
 
     Examples
     --------
@@ -98,13 +93,10 @@ def hidden(
     >>> hidden(n, n, {"sum": ["a", "b"]}, pd.Series("all", n.index)).to_numpy().tolist()
     [[True, True, False], [False, False, False], [True, True, False]]
     """
-    for bound, least in ((least_respondents, LEAST_RESPONDENTS), (least_clusters, LEAST_CLUSTERS)):
-        if bound < least:
-            raise ValueError(f"the bound {bound} is below {least}; bounds may only be raised")
     none = respondents.isna()
     alike, also = (none if table is None else table for table in (alike, also))
     weight = respondents if weight is None else weight
-    first = (respondents < least_respondents) | (clusters < least_clusters) | alike | also
+    first = (respondents < LEAST_RESPONDENTS) | (clusters < LEAST_CLUSTERS) | alike | also
     if not first.to_numpy().any():
         return first
     n, c, one, w, hide = (table.to_numpy().ravel().copy() for table in (respondents, clusters, alike, weight, first))
@@ -123,7 +115,7 @@ def hidden(
         if sum_.apart:
             some = gone[n[gone] > 0]
             people, drawn = _counting(w[some].sum(), (w[some] ** 2 / n[some]).sum()), c[gone].sum()
-        return people < least_respondents or drawn < least_clusters or one[gone].all()
+        return people < LEAST_RESPONDENTS or drawn < LEAST_CLUSTERS or one[gone].all()
 
     of = [[] for _ in hide]  # the sums that a cell is in: these alone are looked at again where it is hidden
     for at, sum_ in enumerate(relations):

@@ -13,10 +13,8 @@ Strata with a single cluster say nothing about the differences between their clu
 ========== ==============================================================================================
 rule       what a single cluster adds to the variance
 ========== ==============================================================================================
-fail       an error that names the strata
 certainty  nothing: it was in the sample for sure (what R's survey calls "certainty" and "remove")
 adjust     its squared difference from the whole domain's mean instead of its stratum's (rather too much)
-average    as much as the domain's other strata do on average
 ========== ==============================================================================================
 
 A district that was in the sample for sure, with several communes or villages drawn inside it, is no such
@@ -26,18 +24,18 @@ case: it is a stratum, and what was drawn inside it are its clusters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 #: What may be done about strata with a single cluster; the module says what each means.
-LONELY = ("fail", "certainty", "adjust", "average")
+LONELY = ("adjust", "certainty")
 #: Design effects of real samples are hardly ever outside.
 USUAL_DEFF = (0.3, 20.0)
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def domain_means(
     frame: pd.DataFrame, values: str | Sequence[str], *, by: str | Sequence[str] | None = None,
     weight: str | None = None, strata: str | None = None, cluster: str | None = None, fpc: str | None = None,
@@ -63,7 +61,7 @@ def domain_means(
         Column for the finite population correction, constant inside a stratum: the number of clusters
         that the stratum has in the population or, if no value is above one, the share of its clusters
         that is in the sample. None: drawn with replacement, or nearly so.
-    lonely : {"adjust", "certainty", "average", "fail"}
+    lonely : {"adjust", "certainty"}
         What to do about strata with a single cluster; see the module.
     combine : pandas.DataFrame or None
         Weighted sums of the means instead of the means themselves: indexed by series, one column a sum
@@ -92,120 +90,50 @@ def domain_means(
     >>> domain_means(people, "y", by="d", cluster="v")["estimate"].round(3).to_dict()
     {'a': 0.667, 'b': 0.333}
     """
-    design = {"weight": weight, "strata": strata, "cluster": cluster, "fpc": fpc, "lonely": lonely}
-    table = _table(_Means(frame, values, by, combine, **design))
-    if isinstance(values, str) and combine is None and by is not None:
-        table.index = table.index.droplevel("series")
-    return table
-
-
-def domain_estimates(frame: pd.DataFrame, values: str | Sequence[str], **how: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what `domain_means` gives, and the covariance matrix of all its estimates.
-
-    Parameters
-    ----------
-    frame, values, **how
-        As in `domain_means`.
-
-    Returns
-    -------
-    (pandas.DataFrame, pandas.DataFrame)
-        The table of `domain_means`, always with ``series`` in its index; and a square of (domains × series)²
-        cells in squared units, rows and columns in the order of the table.
-
-    Raises
-    ------
-    ValueError
-        As in `domain_means`.
-    """
-    means = _Means(frame, values, **how)
-    return _table(means), pd.DataFrame(means.covariance(), index=means.index, columns=means.index)
-
-
-@np.errstate(divide="ignore", invalid="ignore")
-def _table(means: _Means) -> pd.DataFrame:
-    counts = {"df": means.df, "n": means.n, "clusters": means.clusters}
-    figures = {"estimate": means.estimate, "se": np.sqrt(means.variance())} | counts
-    table = pd.DataFrame({name: of.ravel() for name, of in figures.items()}, means.index)
-    table = table.astype(dict.fromkeys(counts, int))
-    table["deff"] = table["se"] ** 2 / means.simple_variance.ravel()
-    table.attrs["lonely"] = int(means.design.lonely.sum())
-    return table
-
-
-class _Means:
-    """Means, or sums of means, with what each cell adds to their errors (linearised values)."""
-
-    @np.errstate(divide="ignore", invalid="ignore")
-    def __init__(self, frame, values, by=None, combine=None, **design):
-        values = [values] if isinstance(values, str) else list(values)
-        if combine is not None and not combine.index.isin(values).all():
-            strange = ", ".join(map(repr, combine.index[~combine.index.isin(values)]))
-            raise ValueError(f"combine has rows for {strange}, which are not among the values")
-        self.design = design = Design(frame, **design)
-        self.cells = cells = Cells(frame, values, by, design.weight, design.cluster)
-        factors = np.eye(len(values)) if combine is None else combine.reindex(values).fillna(0).to_numpy(dtype=float)
-        parts, domains = (factors != 0).astype(float), len(cells.labels)
-        to_domain = gather(cells.domain, domains)
-        totals = to_domain @ cells.totals
-        means = np.where(totals > 0, (to_domain @ cells.sums) / totals, 0.0)
-        share = np.where(totals > 0, 1 / totals, 0.0)
-        complete = (totals <= 0).astype(float) @ parts == 0
-        self.estimate = np.where(complete, means @ factors, np.nan)
-        self.value = ((cells.sums - means[cells.domain] * cells.totals) * share[cells.domain]) @ factors
-        # the same for single respondents: what a simple random sample of them would give
-        answered = (cells.answered.astype(float) @ parts > 0).astype(float)
-        simple = ((cells.given - means[cells.number] * cells.answered) * share[cells.number]) @ factors
-        weighted = gather(cells.number, domains, cells.weight)
-        self.n = gather(cells.number, domains) @ answered
-        self.simple_variance = (weighted @ answered) * (weighted @ simple**2) / (self.n - 1)
-        # clusters and strata that have answers from a domain, and how far the variance can be known
-        present = (cells.totals > 0).astype(float) @ parts > 0
-        stratum = design.stratum[cells.cluster]
-        keys, self.group = np.unique(stratum * domains + cells.domain, return_inverse=True)
-        self.group_stratum, self.group_domain = np.divmod(keys, domains)
-        in_group = gather(self.group, len(keys)) @ present.astype(float) > 0
-        by_stratum = gather(self.group_domain, domains)
-        self.clusters, self.strata = to_domain @ present.astype(float), by_stratum @ in_group.astype(float)
-        given = cells.totals > 0
-        strata_given = by_stratum @ (gather(self.group, len(keys)) @ given.astype(float) > 0).astype(float)
-        free = to_domain @ given.astype(float) - strata_given
-        self.df = np.column_stack([free[:, own != 0].min(axis=1) for own in factors.T])
-        sound = by_stratum @ (in_group & ~design.averaged[self.group_stratum, None]).astype(float)
-        random = (design.scale > 0) | design.averaged
-        alone = (self.clusters == 1) & (to_domain @ (present & random[stratum, None]).astype(float) == 1)
-        self.inflate = np.where(complete & ~alone & (sound > 0), self.strata / sound, np.nan)
-        self.index = _index(cells.labels, values if combine is None else combine.columns, by)
-
-    def variance(self) -> np.ndarray:
-        """Return the variances: domains × series."""
-        size, scale = self.design.size[self.group_stratum, None], self.design.scale[self.group_stratum, None]
-        add = gather(self.group, len(self.group_stratum))
-        spread = add @ self.value**2 - np.where(size > 1, (add @ self.value) ** 2 / size, 0)
-        return gather(self.group_domain, len(self.estimate)) @ (scale * np.maximum(spread, 0)) * self.inflate
-
-    def covariance(self) -> np.ndarray:
-        """Return the covariance matrix of all domains × series."""
-        design, cells, width = self.design, self.cells, self.value.shape[1]
-        value = np.nan_to_num(self.value * np.sqrt(self.inflate)[cells.domain])
-        place = (cells.domain[:, None] * width + np.arange(width)).ravel()
-        shape = (len(design.stratum), self.estimate.size)
-        by_cluster = sparse.csr_array((value.ravel(), (np.repeat(cells.cluster, width), place)), shape)
-        by_stratum = gather(design.stratum, len(design.size)) @ by_cluster
-        own = sparse.diags_array(design.scale[design.stratum])
-        mean = sparse.diags_array(np.where(design.size > 1, design.scale / design.size, 0))
-        result = (by_cluster.T @ own @ by_cluster - by_stratum.T @ mean @ by_stratum).toarray()
-        unknown = np.isnan(self.inflate).ravel()
-        result[unknown, :] = result[:, unknown] = np.nan
-        return result
-
-
-def _index(labels: pd.Index, series: Sequence[str], by: str | Sequence[str] | None) -> pd.Index:
-    """Return the index of a result: the levels of the domains, then the series."""
-    series = pd.Index(list(series), name="series")
-    if by is None:
-        return series
-    return pd.MultiIndex.from_frame(labels.to_frame(index=False).merge(series.to_frame(index=False), how="cross"))
+    names = [values] if isinstance(values, str) else list(values)
+    if combine is not None and not combine.index.isin(names).all():
+        strange = ", ".join(map(repr, combine.index[~combine.index.isin(names)]))
+        raise ValueError(f"combine has rows for {strange}, which are not among the values")
+    design = Design(frame, weight, strata, cluster, fpc, lonely)
+    cells = Cells(frame, names, by, design.weight, design.cluster)
+    factors = np.eye(len(names)) if combine is None else combine.reindex(names).fillna(0).to_numpy(dtype=float)
+    parts, domains = (factors != 0).astype(float), len(cells.labels)
+    to_domain = gather(cells.domain, domains)
+    totals = to_domain @ cells.totals
+    means = np.where(totals > 0, (to_domain @ cells.sums) / totals, 0.0)
+    share = np.where(totals > 0, 1 / totals, 0.0)
+    complete = (totals <= 0).astype(float) @ parts == 0
+    value = ((cells.sums - means[cells.domain] * cells.totals) * share[cells.domain]) @ factors
+    # the same for single respondents: what a simple random sample of them would give
+    answered = (cells.answered.astype(float) @ parts > 0).astype(float)
+    simple = ((cells.given - means[cells.number] * cells.answered) * share[cells.number]) @ factors
+    weighted = gather(cells.number, domains, cells.weight)
+    n = gather(cells.number, domains) @ answered
+    simple_variance = (weighted @ answered) * (weighted @ simple**2) / (n - 1)
+    # clusters and strata that have answers from a domain, and whether the variance can be known
+    stratum = design.stratum[cells.cluster]
+    keys, group = np.unique(stratum * domains + cells.domain, return_inverse=True)
+    group_stratum, group_domain = np.divmod(keys, domains)
+    in_group, by_stratum = gather(group, len(keys)), gather(group_domain, domains)
+    given = (cells.totals > 0).astype(float)
+    free = to_domain @ given - by_stratum @ (in_group @ given > 0).astype(float)
+    df = np.column_stack([free[:, own != 0].min(axis=1) for own in factors.T])
+    present = (given @ parts > 0).astype(float)
+    clusters, random = to_domain @ present, to_domain @ (present * (design.scale > 0)[stratum, None])
+    known = complete & ~((clusters == 1) & (random == 1))
+    size, scale = design.size[group_stratum, None], design.scale[group_stratum, None]
+    spread = in_group @ value**2 - np.where(size > 1, (in_group @ value) ** 2 / size, 0)
+    variance = np.where(known, by_stratum @ (scale * np.maximum(spread, 0)), np.nan)
+    counts = {"df": df, "n": n, "clusters": clusters}
+    figures = {"estimate": np.where(complete, means @ factors, np.nan), "se": np.sqrt(variance)} | counts
+    index: pd.Index = pd.Index(names if combine is None else combine.columns, name="series")
+    if by is not None:
+        labels = cells.labels.to_frame(index=False)
+        index = pd.MultiIndex.from_frame(labels.merge(index.to_frame(index=False), how="cross"))
+    table = pd.DataFrame({name: of.ravel() for name, of in figures.items()}, index).astype(dict.fromkeys(counts, int))
+    table["deff"] = table["se"] ** 2 / simple_variance.ravel()
+    table.attrs["lonely"] = int(design.lonely.sum())
+    return table.droplevel("series") if isinstance(values, str) and combine is None and by is not None else table
 
 
 class Design:
@@ -225,8 +153,8 @@ class Design:
     size, free, scale : numpy.ndarray
         By stratum: clusters in the sample; share of the population's clusters that are not; what squared
         values of clusters are multiplied with.
-    lonely, averaged : numpy.ndarray
-        By stratum: has a single cluster out of several; its variance is that of the others on average.
+    lonely : numpy.ndarray
+        By stratum: has a single cluster out of several.
 
     Raises
     ------
@@ -241,20 +169,13 @@ class Design:
         self.weight = np.ones(len(frame)) if weight is None else numbers(frame, weight)
         if weight is not None:
             _refuse(frame, weight, ~(self.weight >= 0), "is no weight", "give numbers, zero or more")
-        stratum, names = (np.zeros(len(frame), dtype=np.int64), [0]) if strata is None else _codes(frame, strata)
-        within = np.arange(len(frame)) if cluster is None else _codes(frame, cluster)[0]
+        stratum = np.zeros(len(frame), dtype=np.int64) if strata is None else _codes(frame, strata)
+        within = np.arange(len(frame)) if cluster is None else _codes(frame, cluster)
         nested, self.cluster = np.unique(stratum * (within.max() + 1) + within, return_inverse=True)
         self.stratum = nested // (within.max() + 1)
         self.size = np.bincount(self.stratum)
         self.free = np.ones(len(self.size)) if fpc is None else self._free(frame, fpc, stratum)
         self.lonely = (self.size == 1) & (self.free > 0)
-        self.averaged = self.lonely & (lonely == "average")
-        if lonely == "fail" and self.lonely.any():
-            listed = ", ".join(str(names[h]) for h in np.flatnonzero(self.lonely)[:10])
-            raise ValueError(
-                f"column {strata!r}: {self.lonely.sum()} strata have a single cluster ({listed}); "
-                "join them with others or choose lonely='adjust', 'certainty' or 'average'"
-            )
         self.scale = np.where(self.size > 1, self.free * self.size / np.maximum(self.size - 1, 1), 0.0)
         if lonely == "adjust":
             self.scale[self.lonely] = self.free[self.lonely]
@@ -340,10 +261,10 @@ def numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
     return values
 
 
-def _codes(frame: pd.DataFrame, column: str) -> tuple[np.ndarray, pd.Index]:
-    codes, names = pd.factorize(frame[column], sort=True)
+def _codes(frame: pd.DataFrame, column: str) -> np.ndarray:
+    codes, _ = pd.factorize(frame[column], sort=True)
     _refuse(frame, column, codes < 0, "is missing", "the design must be known for every respondent")
-    return codes.astype(np.int64), names
+    return codes.astype(np.int64)
 
 
 def _domains(frame: pd.DataFrame, by: str | Sequence[str] | None) -> tuple[np.ndarray, pd.Index]:

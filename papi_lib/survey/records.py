@@ -16,9 +16,8 @@ The districts or communes are the survey's *units*; which they are is told. With
 header says the same (``Mã xã``). A column ``year`` gives the survey's year; ``simulated`` above zero says that the answers
 are made up, and all pages then say so. Columns whose names begin with ``unit_`` hold a number that is known of the
 whole unit, as ``unit_poor``: the model for small samples borrows by them. Other columns are passed over. What is wrong in a file is told by column and kind (`papi_lib.findings`); what is only
-doubtful, `papi_lib.survey.plausible` tells. Files in legacy text come out as composed Unicode (NFC): UTF-8 with or
-without a byte-order mark, decomposed letters, Windows-1258. Text in TCVN3 fonts cannot be told from
-other letters by any library that is kept up, so it is refused where a name is needed.
+doubtful, `papi_lib.survey.plausible` tells. Text is UTF-8 and comes out as composed Unicode (NFC). Text in TCVN3 fonts
+cannot be told from other letters by any library that is kept up, so it is refused where a name is needed.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from papi_lib import atomic, datafiles, findings, index, places, sealed, tablefiles
+from papi_lib import atomic, datafiles, findings, index, places, tablefiles
 from papi_lib.cells import ERRORS, numbers
 from papi_lib.datafiles import DataError
 from papi_lib.findings import at, finding
@@ -97,7 +96,7 @@ def check(frame: pd.DataFrame, year: int | str | None = None) -> tuple[pd.DataFr
     book, labels = codebook.items(year), codebook.labels(year)
     if frame.index.name != "row":
         frame = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
-    frame, found, notes = _columns(frame, book, key)
+    frame, found = _columns(frame, book, key)
     clean = {column: _names(frame[column]) for column in ("stratum", "cluster")}
     clean["unit"], wrong_units = _units(frame, key, level, year)
     clean["weight"], wrong_weights = _weights(frame)
@@ -105,10 +104,8 @@ def check(frame: pd.DataFrame, year: int | str | None = None) -> tuple[pd.DataFr
         found += at(frame, column, _empty(frame[column]), "is empty; fill it in")
         found += at(frame, column, frame[column].isin(ERRORS), "is an error of a spreadsheet; mend the cell")
     found += wrong_units + wrong_weights
-    labelled = 0
     for item, row in book.iterrows():
-        clean[item], wrong, texts = _answers(frame[item], row, labels[item])
-        labelled += texts
+        clean[item], wrong = _answers(frame[item], row, labels[item])
         codes = ", ".join([f"{c}={label}" for c, label in row["answers_vi"].items()] + [*map(str, row["missing"])])
         found += at(frame, item, wrong, f"is no code of the item; it has {codes}")
     clean["simulated"], wrong = _simulated(frame["simulated"])
@@ -121,9 +118,8 @@ def check(frame: pd.DataFrame, year: int | str | None = None) -> tuple[pd.DataFr
     found += [one for one in repeated if one["count"] > MANY_COPIES * len(clean)]
     contradictions, strange = _own_labels(about.get("labels", {}), year)
     problems = findings.table(found + contradictions)
-    notes += [f"labels of the codebook are taken as codes in {labelled} columns"] if labelled else []
     others = [name for name in LEVELS.values() if name != key and name in frame]
-    notes += [f"units are the {level}s of {year} in the column '{key}'; '{name}' is passed over" for name in others]
+    notes = [f"units are the {level}s of {year} in the column '{key}'; '{name}' is passed over" for name in others]
     problems.attrs["notes"] = [*about.get("notes", []), *notes, *strange]
     clean.attrs = {"level": level, "year": year}
     return clean, problems
@@ -157,12 +153,8 @@ def write(clean: pd.DataFrame, path: str | os.PathLike, source: str | os.PathLik
         raise DataError(f"{path}: records are written as Parquet; give a name that ends in .parquet")
     own = clean.rename(columns={"unit": LEVELS[clean.attrs["level"]]}).assign(year=clean.attrs["year"])
     atomic.clear_parts(path.parent, below=False)  # of a process that was killed while it wrote answers
-    atomic.write(path, sealed.parquet(own), mode=readers(source))
-
-
-def readers(source: str | os.PathLike | None) -> int:
-    """Return the mode of a file that holds what a source's respondents answered."""
-    return Path(source).stat().st_mode & 0o666 if source else atomic.PRIVATE
+    mode = Path(source).stat().st_mode & 0o666 if source else atomic.PRIVATE
+    atomic.write(path, tablefiles.sealed(own), mode=mode)
 
 
 def place_year(level: str, year: int) -> int:
@@ -203,8 +195,8 @@ def _about(frame: pd.DataFrame, year: int | str | None) -> tuple[str, int, str]:
     return level, index.years()[-1] if asked is None else asked, there.get(level, LEVELS[level])
 
 
-def _columns(frame: pd.DataFrame, book: pd.DataFrame, key: str) -> tuple[pd.DataFrame, list[dict], list[str]]:
-    """Return the frame with the codebook's names and all its columns, what is wrong with them, and what to tell."""
+def _columns(frame: pd.DataFrame, book: pd.DataFrame, key: str) -> tuple[pd.DataFrame, list[dict]]:
+    """Return the frame with the codebook's names and all its columns, and what is wrong with them."""
     given = pd.Index([str(name).strip() for name in frame.columns])
     names, wanted = given.str.lower(), [key, *DESIGN[1:], *book.index]
     known = names.isin([*wanted, "simulated"])
@@ -217,10 +209,8 @@ def _columns(frame: pd.DataFrame, book: pd.DataFrame, key: str) -> tuple[pd.Data
     for name, times in names[known].value_counts().items():
         if times > 1:
             found.append(finding(name, f"the column is there {times} times; keep one"))
-    capitals = (known & (given != names)).sum()
     frame = frame.set_axis(names.where(known, given), axis=1).loc[:, ~(known & names.duplicated())]
-    frame = frame.reindex(columns=[*frame.columns, *missing, *({"simulated"} - set(names))])
-    return frame, found, [f"{capitals} column names are taken in lower case"] if capitals else []
+    return frame.reindex(columns=[*frame.columns, *missing, *({"simulated"} - set(names))]), found
 
 
 def _empty(column: pd.Series) -> pd.Series:
@@ -238,13 +228,13 @@ def _distinct(column: pd.Series) -> tuple[np.ndarray, pd.Series]:
     return codes, values if pd.api.types.is_numeric_dtype(values) else values.astype("str").str.strip()
 
 
-def _answers(column: pd.Series, row: pd.Series, labels: dict[str, int]) -> tuple[pd.Series, np.ndarray, bool]:
-    """Return an item's answers, which cells are wrong, and whether some are labels.
+def _answers(column: pd.Series, row: pd.Series, labels: dict[str, int]) -> tuple[pd.Series, np.ndarray]:
+    """Return an item's answers, and which cells are wrong.
 
     What a value means is looked up once for each different value, so that a column of 300,000 takes milliseconds.
     """
     codes, values = _distinct(column)
-    empty, labelled = np.zeros(len(values), dtype=bool), False
+    empty = np.zeros(len(values), dtype=bool)
     if pd.api.types.is_numeric_dtype(values):
         meant = values.astype("float64")
     else:
@@ -252,11 +242,10 @@ def _answers(column: pd.Series, row: pd.Series, labels: dict[str, int]) -> tuple
         meant, texts = pd.Series(np.nan, values.index), values[~digits].head(_MOST_VALUES)
         meant[digits] = values[digits].str.replace(",", ".", regex=False).astype("float64")
         meant[texts.index] = [labels.get(codebook.plain(text), np.nan) for text in texts]
-        labelled = bool(meant[texts.index].notna().any())
     given = np.append(meant.isin(list(row["answers_vi"])), False)
     known = np.append(meant.isin([*row["answers_vi"], *row["missing"]]) | empty, True)
     table = np.where(given, np.append(meant, 0), 0).astype("int16")
-    return pd.arrays.IntegerArray(table[codes], ~given[codes]), ~known[codes], labelled
+    return pd.arrays.IntegerArray(table[codes], ~given[codes]), ~known[codes]
 
 
 def _names(column: pd.Series) -> np.ndarray:

@@ -56,15 +56,13 @@ class Outcome:
     written: list[Path] = field(default_factory=list)
 
 
-def bring(paths: list[Path], out: Path | None = None, year: int | None = None, edition: int | None = None, replace: bool = False) -> Outcome:  # fmt: skip
+def bring(paths: list[Path], year: int | None = None, edition: int | None = None, replace: bool = False) -> Outcome:
     """Take workbooks into the data package.
 
     Parameters
     ----------
     paths : list of pathlib.Path
         Workbooks as the programme published them. A year that several have is taken from its own.
-    out : pathlib.Path, optional
-        Folder of the package to change; a new one becomes a changed copy. By default the package in use.
     year : int, optional
         Only this year; the year of a workbook that does not tell its own.
     edition : int, optional
@@ -81,17 +79,14 @@ def bring(paths: list[Path], out: Path | None = None, year: int | None = None, e
     papi_lib.datafiles.DataError
         A workbook cannot be read without doubt, or the package would not be as it should be; nothing is written.
     """
-    target = datafiles.folder() if out is None else out
-    base = target if (target / "datapackage.json").exists() else datafiles.folder()
-    if base != target and target.exists():
-        raise DataError(f"{target}: is no data package; give the folder of one, or a new name")
-    with atomic.alone(base), _package(base):
+    target = datafiles.folder()
+    with atomic.alone(target):
         run = _Import(edition, replace)
         for path in paths:
             run.add(path, year)
-        files = run.files()
-        if files:
-            _write(base, target, files, run)
+        if files := run.files():
+            _check(target, files, run)
+            atomic.write_all({target / path: content for path, content in files.items()}, lasting=True)
             run.outcome.written = [target / path for path in files]
     return run.outcome
 
@@ -134,10 +129,6 @@ class _Import:
             chosen = {y: [s for s in sheets if of[s.title] == y] for y in years if only in (None, y)}
         else:
             years = {only} if only else years | ({own} - {None})
-            alike = [y for y in years if len(years) > 1 and _is_stored(y, sheets)]
-            if len(alike) == 1:
-                self.outcome.told.append(f"{path.name}: file and sheet tell {' and '.join(map(str, sorted(years)))}; the figures are those stored for {alike[0]}")  # fmt: skip
-                years = set(alike)
             if len(years) != 1:
                 tell = " and ".join(map(str, sorted(years))) or "no year"
                 raise DataError(f"{path}: file and sheets tell {tell}; say the year with --year")
@@ -154,7 +145,7 @@ class _Import:
         for year, sources in sorted(self.sources.items()):
             if year not in known and self.edition is None:
                 raise DataError(f"{year} is new: say whose structure it has, as with --edition {index.edition(known[-1])} for that of {known[-1]}")  # fmt: skip
-            structure, first = index.structure(year if year in known else self.edition), None
+            structure, taken = index.structure(year if year in known else self.edition), False
             for _, sheets in sorted(sources, key=lambda source: source[0]):
                 try:
                     new = figures(year, sheets, structure)
@@ -162,12 +153,13 @@ class _Import:
                     self.outcome.told.append(str(fault))
                     self.outcome.refused = True
                     continue
-                self.outcome.found.append(f"{sheets[0].where}: {year}, {', '.join(new.found)}{_repeats(first, new)}")
+                self.outcome.found.append(
+                    f"{sheets[0].where}: {year}, {', '.join(new.found)}{'; repeated, not taken' * taken}"
+                )
                 self.outcome.told += new.notes
-                self._hold_merged(sheets[0])
-                if first is None:
-                    first = new
+                if not taken:
                     self._take(year, new, structure)
+                taken = True
         if fresh := sorted(set(self.years) - set(known)):
             self.changed["years"] = pd.concat([datafiles.read("years"), pd.DataFrame({"year": fresh, "edition": self.edition})])  # fmt: skip
         about = {resource["name"]: resource for resource in self.package["resources"]}
@@ -175,14 +167,6 @@ class _Import:
         if self.package != datafiles.package():
             files["datapackage.json"] = (json.dumps(self.package, ensure_ascii=False, indent=2) + "\n").encode()
         return files
-
-    def _hold_merged(self, sheet: Sheet) -> None:
-        """Hold the provinces of 2025 that a sheet assigns against the stored ones, which a decision gives."""
-        if len(new := sheet.merged):
-            stored = datafiles.read("provinces").set_index("province_code")["merged_2025"][new.index]
-            wrong = new.index[new != stored]
-            self.outcome.found.append(f"{sheet.where}: {len(new)} provinces assigned to {new.nunique()} of 2025, {len(new) - len(wrong)} as stored")  # fmt: skip
-            self.outcome.differs += [f"province of 2025, {name(code, places.REFORM - 1)}: stored {stored[code]}, workbook {new[code]}; the decision holds, so never written" for code in wrong]  # fmt: skip
 
     def _stored(self, table: str, columns: pd.Index) -> pd.DataFrame:
         if table in self.changed:
@@ -242,28 +226,6 @@ class _Import:
         resources.insert(last + 1, about | form)
 
 
-def _is_stored(year: int, sheets: list[Sheet]) -> bool:
-    """Return whether nearly all scores of sheets are those stored for a year."""
-    try:
-        new = figures(year, sheets, index.structure(year)).tables["scores"]
-    except ValueError:
-        return False
-    both = new.merge(published.load(year), on=["province_code", "subdimension"])
-    return (both["score_x"] - both["score_y"]).abs().lt(0.006).mean() > 0.9
-
-
-def _repeats(first: Figures | None, again: Figures) -> str:
-    """Return how a year's scores in another workbook differ from those taken."""
-    if first is None:
-        return ""
-    key, _ = _TABLES["scores"]
-    differ = _compared(*(one.tables["scores"].set_index(key) for one in (first, again)))
-    if not differ:
-        return "; repeated with no other scores"
-    (at, (old, new)), year = next(iter(differ.items())), int(again.tables["scores"]["year"].iloc[0])
-    return f"; repeated with {len(differ)} other scores, as {_place(key, at, year)} from {old} to {new}; not taken"
-
-
 def _compared(old: pd.DataFrame, fresh: pd.DataFrame) -> dict:
     """Return what rows that both have say otherwise, by key: as stored and as new."""
     both = old.index.intersection(fresh.index)
@@ -292,11 +254,11 @@ def _csv(frame: pd.DataFrame, schema: dict | str) -> bytes:
     return frame.sort_values(order, kind="stable").to_csv(index=False, lineterminator="\n").encode()
 
 
-def _write(base: Path, target: Path, files: dict[str, bytes], run: _Import) -> None:
-    """Make the changed package beside the old one, check it, and let its files take their places together."""
+def _check(target: Path, files: dict[str, bytes], run: _Import) -> None:
+    """Make the changed package in a folder of its own and read all of it that changes."""
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder) / "data"
-        shutil.copytree(base, stage)
+        shutil.copytree(target, stage)
         atomic.write_all({stage / path: content for path, content in files.items()})
         try:
             with _package(stage):
@@ -308,9 +270,3 @@ def _write(base: Path, target: Path, files: dict[str, bytes], run: _Import) -> N
                 published.standard_errors()
         except DataError as fault:
             raise DataError(f"{str(fault).replace(str(stage), str(target))} (nothing is written)") from None
-        if target == base:
-            atomic.write_all({target / path: content for path, content in files.items()}, lasting=True)
-        else:
-            part = tempfile.mkdtemp(prefix=".papi-", dir=target.parent)
-            shutil.copytree(stage, part, dirs_exist_ok=True)
-            os.replace(part, target)

@@ -1,6 +1,6 @@
 """A workbook's sheets, with a province a row or a column, as lines by provinces.
 
-Provinces are found by name or code; above them may stand the 34 provinces of 2025 that they are assigned to. A line's
+Provinces are found by name or code; above them may stand the 34 of 2025 that they became, which are not taken. A line's
 number (``1.1``, ``Dimension 1``), names and scale come from the cells before its figures.
 """
 
@@ -19,8 +19,8 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from papi_lib import datafiles, places
+from papi_lib.cells import clean, composed, numbers
 from papi_lib.datafiles import DataError
-from papi_lib.tablefiles import clean, composed, numbers
 
 LEAST = 3  # provinces of a sheet
 _LONGEST = 30  # letters of a province's name with its type
@@ -56,8 +56,6 @@ class Sheet:
         The lines by their place (``row 9``, ``column F``).
     values : pandas.DataFrame
         The same lines × provinces, as they stand there.
-    merged : pandas.Series
-        The province of 2025 that each province is assigned to, by ``province_code``; empty if the sheet assigns none.
     notes : list of str
         What is not known.
     since : bool
@@ -68,7 +66,6 @@ class Sheet:
     title: str
     labels: dict[str, Label]
     values: pd.DataFrame
-    merged: pd.Series
     notes: list[str]
     since: bool
 
@@ -136,7 +133,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame, year: int = places.REFOR
     labels = {at: _label(cells) for at, *cells in before.itertuples()}
     coded = [at for at, label in labels.items() if label.code]
     head = body.index < min(coded, default=np.inf)
-    merged, headers = _headers(where, body.loc[head, found.index], found, across, notes, year)
+    headers = _headers(where, body.loc[head, found.index], found, across, notes, year)
     values = {}
     for at, cells in body[found.index].drop(index=headers).iterrows():
         cells, _ = clean(cells)
@@ -147,7 +144,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame, year: int = places.REFOR
     frame = pd.DataFrame(values, found.index).T.set_axis(pd.Index(found.astype(int), name="province_code"), axis=1)
     frame = frame[frame.notna().any(axis=1) | frame.index.isin(coded)]
     kept = {line(at + 1): labels[at] for at in frame.index}
-    return Sheet(where, title, kept, frame.set_axis(list(kept)), merged, notes, year >= places.REFORM)
+    return Sheet(where, title, kept, frame.set_axis(list(kept)), notes, year >= places.REFORM)
 
 
 def name(code: float, year: int) -> str:
@@ -188,13 +185,9 @@ def _label(cells: list) -> Label:
     return Label(deepest.pop() if len(deepest) == 1 else None, vietnamese, english, scale)
 
 
-def _headers(
-    where: str, head: pd.DataFrame, found: pd.Series, across, notes: list[str], year: int
-) -> tuple[pd.Series, list]:
-    """Hold codes and names above the figures against the provinces; return the provinces of 2025, and these lines."""
-    table, lines, merged = places.provinces(places.REFORM)["name_vi"], [], pd.Series(dtype=object)
-    names = {places.province(name_vi, year).code: name_vi for name_vi in table}
-    span = pd.RangeIndex(found.index.min(), found.index.max() + 1)
+def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: list[str], year: int) -> list:
+    """Hold codes and names above the figures against the provinces; return these lines, with those of the 34 of 2025 above them."""
+    merged, lines = len(places.provinces(places.REFORM)), []
     for at, cells in head.iterrows():
         cells = cells.dropna()
         named = _codes(cells, year)
@@ -202,13 +195,9 @@ def _headers(
             continue
         lines.append(at)
         notes += [f"{where}, {across(spot + 1)}: '{cells[spot]}' is no province that is known; the one beside it is taken" for spot in named.index[named.isna()]]  # fmt: skip
-        wrong = named[named.notna() & (named != found[named.index])]
-        if len(wrong) and named.nunique() <= len(table) and (len(cells) < len(found) or named.duplicated().any()):
-            new = named.map(table if cells.map(str).str.isdigit().all() else names)
-            # One counts until the next, or until a column without a province.
-            filled = new.reindex(span).groupby((~span.isin(found.index)).cumsum()).ffill().reindex(found.index)
-            merged = filled.where(merged == filled) if len(merged) else filled
-        elif len(wrong):
-            spot = wrong.index[0]
-            raise DataError(f"{where}, {across(spot + 1)}: '{cells[spot]}' is {name(wrong[spot], year)}, but {name(found[spot], year)} stands beside it; correct one of the two")  # fmt: skip
-    return merged.dropna().rename(found.astype(int)).rename_axis("province_code"), lines
+        wrong = named.index[named.notna() & (named != found[named.index])]
+        of_several = named.nunique() <= merged and (len(cells) < len(found) or named.duplicated().any())
+        if len(wrong) and not of_several:
+            spot = wrong[0]
+            raise DataError(f"{where}, {across(spot + 1)}: '{cells[spot]}' is {name(named[spot], year)}, but {name(found[spot], year)} stands beside it; correct one of the two")  # fmt: skip
+    return lines

@@ -26,23 +26,24 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+import strangers
 from conftest import ROOT
 from site_runs import facts, job, methods, notebook
 from site_runs import run as make_run
 
 from papi_lib import atomic, report, site
 from papi_lib.batch import manifest
-from papi_lib.batch.inputs import file_hash, stamps
-from papi_lib.batch.jobs import Job, Settings
+from papi_lib.batch.jobs import Job, Settings, file_hash, stamps
 from papi_lib.batch.pool import Pool
 from papi_lib.batch.run import RunError, run
-from papi_lib.site.about import RECORD
+from papi_lib.site.files import RECORD
 
 TABLE = ROOT / "docs" / "faults.md"
 HEAD = """# Faults tried
 
 `make faults` tries these and writes this table. Lost is what is not as it was promised: a page that is wrong,
-half-written, gone or not told of, a run that ended, a process that was left behind, code of others that ran.
+half-written, gone or not told of, a run that ended, a process that was left behind, code of others that ran, a file
+written outside, a traceback, a respondent's answer that can be told.
 """
 KINDS = {}
 TRIED = {}
@@ -479,7 +480,7 @@ def reached(address):
 
 
 @kind("another user of the machine asks a scheduler to run code", 6)
-def strangers(base, rng, tries, make):
+def other_users(base, rng, tries, make):
     from contextlib import ExitStack
 
     import distributed
@@ -559,6 +560,13 @@ def cluster_loses(base, rng, tries, make):
     for one, (here, there) in zip(todo, cells, strict=True):
         if [(c.source, c.outputs) for c in here] != [(c.source, c.outputs) for c in there]:
             yield f"{one.path}: differs"
+
+
+# Strangers' folders, records, respondents ----------------------------------------------------------------------------
+
+
+for _what, (_tries, _act) in strangers.KINDS.items():
+    kind(_what, _tries)(lambda base, rng, tries, make, act=_act: act(base, rng, tries))
 
 
 # The table ---------------------------------------------------------------------------------------------------------

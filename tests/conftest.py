@@ -28,6 +28,7 @@ LONGEST = (
     "awkward_run",
     "test_site_browser",
     "test_docs",
+    "test_paths",
     "test_engine",
     "test_batch",
     "test_districts",

@@ -46,7 +46,7 @@ def test_nbval_finds_a_right_figure_and_sees_a_wrong_one(tmp_path):
     check.outputs[0].data["text/plain"] = check.outputs[0].data["text/plain"].replace("7.", "8.")
     nbformat.write(stored, tmp_path / "wrong.ipynb")
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "-p", "no:cacheprovider", "-q", "--color=no"]
-    done = subprocess.run([*command, "right.ipynb", "wrong.ipynb"], capture_output=True, text=True, cwd=tmp_path, timeout=200)  # fmt: skip
+    done = subprocess.run([*command, "right.ipynb", "wrong.ipynb"], capture_output=True, text=True, cwd=tmp_path, timeout=2000)  # fmt: skip
     assert re.findall(r"^FAILED (\w+)", done.stdout, re.M) == ["wrong"], done.stdout[-3000:]
     assert "1 failed, 3 passed" in done.stdout
 

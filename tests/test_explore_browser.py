@@ -84,8 +84,8 @@ def page(lab):
 
 def test_from_a_click_to_a_cell(page):
     """Run all, choose another province by typing without accents, copy the code, run it in a new cell."""
-    idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-    playwright.expect(idle.first).to_be_attached()  # who runs a cell before there is a kernel is asked to choose one
+    # who is faster than the kernel is asked to choose one; the one that is offered is right
+    page.add_locator_handler(page.locator(".jp-Dialog"), lambda asked: asked.locator(".jp-mod-accept").click())
     page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
     running = page.locator(".jp-InputPrompt", has_text=re.compile(r"\[(\*|\d+)\]"))
     for _ in range(20):  # what is asked of a kernel that is still connecting is lost

@@ -136,7 +136,7 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
 
 
 @datafiles.cached
-def alpha(year: int, level: float = 0.95) -> pd.DataFrame:
+def alpha(year: int, *, level: float = 0.95) -> pd.DataFrame:
     """Return how far the parts of each dimension, and the dimensions of the total, measure one thing.
 
     Parameters
@@ -199,7 +199,7 @@ def cronbach(items: pd.DataFrame, level: float = 0.95) -> pd.Series:
 
 
 @datafiles.cached
-def components(year: int, level: float = 0.95, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
+def components(year: int, *, level: float = 0.95, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Return how many things the dimensions measure: principal components of a year's standardised scores.
 
     Parameters
@@ -266,7 +266,7 @@ def loadings(year: int) -> pd.DataFrame:
 
 
 @datafiles.cached
-def similar(province: str | int, year: int, nearest: int = 5, draws: int = 4000, seed: int = 0) -> pd.DataFrame:
+def similar(province: str | int, year: int, *, nearest: int = 5, draws: int = 4000, seed: int = 0) -> pd.DataFrame:
     """Return which provinces have the profile of dimensions most like one province's, and how sure that is.
 
     Parameters

@@ -112,13 +112,8 @@ def convergence_of(
         again = precision.noise_and_change(values[some], years, relative[some])[0].item() / usual if usual else 1.0
         drawn.append(_gap(values[some][:, ends], variance[some].mean(axis=0) * again))
     lower, upper = _bounds(np.array(drawn), level)
-    columns = {
-        "published": _gap(values[:, ends], np.zeros(2)),
-        "real": _gap(values[:, ends], variance.mean(axis=0)),
-        "lower": lower,
-        "upper": upper,
-    }
-    frame = pd.DataFrame(columns, index=["sd_first", "sd_last", "sd_ratio", "beta"])
+    told = {"published": _gap(values[:, ends], np.zeros(2)), "real": _gap(values[:, ends], variance.mean(axis=0))}
+    frame = pd.DataFrame(told | {"lower": lower, "upper": upper}, index=["sd_first", "sd_last", "sd_ratio", "beta"])
     frame.attrs = {"first": years[0], "last": years[-1], "provinces": len(values)}
     return frame
 

@@ -45,50 +45,44 @@ class Notebook:
         return self.stem.split("_", 1)[1]
 
     @cached_property
-    def _stored(self) -> NotebookNode | str:
-        """What is stored, or why it cannot be read."""
+    def _read(self) -> tuple[dict, list[NotebookNode], str | None]:
+        """Its metadata field ``papi``, its cells, and why it cannot be run, in one line."""
         try:
-            return stored.read(self.path)
+            found = stored.read(self.path)
         except stored.NotebookError as error:
-            return str(error)
-
-    @property
-    def _own(self) -> dict:
-        found = None if isinstance(self._stored, str) else self._stored.metadata.get("papi")
-        return found if isinstance(found, dict) else {}
-
-    @property
-    def levels(self) -> list[str]:
-        """Which levels of places it serves, by its metadata field ``papi.levels``; none if that cannot be read."""
-        found = self._own.get("levels", list(LEVELS[:1]))
-        readable = isinstance(found, list) and not isinstance(self._stored, str)
-        return found if readable and all(level in LEVELS for level in found) else []
-
-    @cached_property
-    def dimension(self) -> int | None:
-        """Which dimension it is about, by its metadata field ``papi.dimension``; None for none."""
-        number = self._own.get("dimension")
-        return number if isinstance(number, int) and number in index.names() else None
+            return {}, [], str(error)
+        own = found.metadata.get("papi")
+        own = {"levels": list(LEVELS[:1])} | (own if isinstance(own, dict) else {})
+        levels = own["levels"]
+        good = levels and isinstance(levels, list) and all(level in LEVELS for level in levels)
+        why = f"{self.path.name}: its metadata field papi.levels is {levels!r}; list some of {', '.join(LEVELS)}"
+        return own, found.cells, None if good else why
 
     @property
     def fault(self) -> str | None:
         """Why it cannot be run, in one line; None if it can."""
-        if isinstance(self._stored, str):
-            return self._stored
-        if not self.levels:
-            return f"{self.path.name}: its metadata field papi.levels is {self._own['levels']!r}; list some of {', '.join(LEVELS)}"
-        return None
+        return self._read[2]
+
+    @property
+    def levels(self) -> list[str]:
+        """Which levels of places it serves, by its metadata field ``papi.levels``; none if that cannot be read."""
+        return [] if self.fault else self._read[0]["levels"]
+
+    @cached_property
+    def dimension(self) -> int | None:
+        """Which dimension it is about, by its metadata field ``papi.dimension``; None for none."""
+        number = self._read[0].get("dimension")
+        return number if isinstance(number, int) and number in index.names() else None
 
     def title(self, lang: str) -> str:
         """Return its title: its metadata field ``papi.title`` ({vi, en}), its ``papi.dimension``'s name, its first heading, or its name."""
-        own = self._own.get("title")
-        if isinstance(own, dict):
+        about, cells, _ = self._read
+        if isinstance(own := about.get("title"), dict):
             named = [own.get(code) for code in (lang, *LANGUAGES)]
             if text := next((text for text in named if isinstance(text, str) and text.strip()), None):
                 return text.strip()
         if self.dimension:
             return f"{self.dimension}. {index.name(self.dimension, lang)}"
-        cells = [] if isinstance(self._stored, str) else self._stored.cells
         texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
         heading = re.search(r"^#+ +(.+?)[ #]*$", "\n".join(texts), re.M)
         return heading[1] if heading else self.key.replace("_", " ").capitalize()

@@ -128,8 +128,8 @@ def where(name: str, row: int, column: str) -> str:
 def refuse(name: str, frame: pd.DataFrame, column: str, bad: pd.Series, why: str | pd.Series) -> None:
     """Raise `DataError` for the first cell of a table's column that is marked as bad: where it is, its value, and why."""
     for row in bad.index[bad]:
-        value, why = frame.at[row, column], why if isinstance(why, str) else why[row]
-        raise DataError(f"{where(name, row, column)}: '{value}' {why}")
+        value: object = frame.at[row, column]
+        raise DataError(f"{where(name, row, column)}: '{value}' {why if isinstance(why, str) else why[row]}")
 
 
 def stamp() -> tuple:

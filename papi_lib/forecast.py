@@ -204,12 +204,9 @@ def _covariances(z: np.ndarray, carried: np.ndarray) -> tuple[np.ndarray, np.nda
     """
     there, z = (~np.isnan(z)).astype(float), np.nan_to_num(z)
     along = np.concatenate([[0.0], np.log(carried).cumsum()])
-    sums, weights = np.zeros((2, z.shape[2], z.shape[2]))
-    for last in range(z.shape[1]):
-        for first in range(last):
-            kept = np.exp(along[last] - along[first])
-            sums += kept * (z[:, first].T @ z[:, last])
-            weights += kept**2 * (there[:, first].T @ there[:, last])
+    kept = np.triu(np.exp(along - along[:, None]), k=1)  # from an earlier year to a later one
+    sums = np.einsum("tu,ptd,pue->de", kept, z, z, optimize=True)
+    weights = np.einsum("tu,ptd,pue->de", kept**2, there, there, optimize=True)
     sums, weights = sums + sums.T, weights + weights.T
     lasting = np.divide(sums, weights, out=np.zeros_like(sums), where=weights > 0)
     seen = np.diag(weights) > 0

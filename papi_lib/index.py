@@ -234,8 +234,8 @@ def breaks(first: int, last: int, part: int | str | None = None) -> pd.DataFrame
     """
     early, late = sorted((check_year(first), check_year(last)))
     starts = [y for y in range(early + 1, late + 1) if y in _all_anew()]
-    editions = pd.DataFrame({"year": starts, "subdimension": None, "basis": "edition", "note_vi": "", "note_en": ""})
-    editions["basis"] = editions["basis"].mask(editions["year"] == places.REFORM, "provinces")
+    basis = ["provinces" if y == places.REFORM else "edition" for y in starts]
+    editions = pd.DataFrame({"year": starts, "subdimension": None, "basis": basis, "note_vi": "", "note_en": ""})
     inside = _breaks_inside(part)
     inside = inside[inside["year"].between(early + 1, late)]
     found = [frame for frame in (editions, inside) if len(frame)] or [inside]

@@ -61,17 +61,11 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
     places = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
     apart += [partial(claims, *place) for place, n in places.items() if n >= _SEVERAL]
     pages = Counter((job.labels["year"], job.notebook) for job in of_provinces)
-    several = [
-        (year, collection.Notebook(notebook).dimension) for (year, notebook), n in pages.items() if n >= _SEVERAL
-    ]
-    apart += [
-        partial(country, year, part)
-        for year, part in dict.fromkeys(several)
-        if not part or part in index.dimensions(year)
-    ]
-    for (year, notebook), n in pages.items():
-        if notebook.stem == "10_target" and n >= _SEVERAL:
-            apart += [forecasts] * (forecasts not in apart) + [partial(climbs, year)]
+    several = [page for page, n in pages.items() if n >= _SEVERAL]
+    of_parts = dict.fromkeys((year, collection.Notebook(notebook).dimension) for year, notebook in several)
+    apart += [partial(country, year, part) for year, part in of_parts if not part or part in index.dimensions(year)]
+    targets = [year for year, notebook in several if notebook.stem == "10_target"]
+    apart += [forecasts] * bool(targets) + [partial(climbs, year) for year in targets]
     return partial(share, here, apart, [new_record(job) for job in jobs_of.values()], head)
 
 

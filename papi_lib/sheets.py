@@ -5,8 +5,10 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -33,6 +35,25 @@ def read(path: Path, expected: Collection[str]) -> pd.DataFrame:
         something, by number; in ``.attrs`` ``header`` (its row), ``notes``, and ``nameless``: the row of each cell
         in a column without a name.
     """
+    with _opened(path) as book:
+        sheet, header, notes = _data_sheet(path, book, expected)
+        return _table(sheet, header, notes)
+
+
+def grids(path: Path) -> dict[str, pd.DataFrame]:
+    """Return the cells of each sheet that hold something, by its title: indexed by row, with columns by their numbers."""
+    found = {}
+    with _opened(path) as book:
+        for sheet in book.worksheets:
+            with sheet._get_source() as source:
+                rows = dict(_Parser(sheet, source).rows())
+            found[sheet.title] = pd.DataFrame.from_dict(rows, orient="index", dtype=object).sort_index(axis=1)
+    return found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a workbook, unless it unpacks to more than one of its size does."""
     with zipfile.ZipFile(path) as packed:
         unpacked = sum(part.file_size for part in packed.infolist())
         if unpacked > _UNPACKED or unpacked > max(_FEW, _RATIO * path.stat().st_size):
@@ -40,8 +61,7 @@ def read(path: Path, expected: Collection[str]) -> pd.DataFrame:
     with warnings.catch_warnings(action="ignore"):  # of what openpyxl leaves out: styles, extensions
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            sheet, header, notes = _data_sheet(path, book, expected)
-            return _table(sheet, header, notes)
+            yield book
         finally:
             book.close()
 

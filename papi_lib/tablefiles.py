@@ -106,10 +106,8 @@ def _check_content(path: Path) -> None:
     """Refuse a file whose first bytes are those of another format."""
     with path.open("rb") as file:
         kind = _SIGNATURES.get(file.read(4), path.suffix.lower())
-        if kind == ".xls":
-            protected = "EncryptedPackage".encode("utf-16-le") in file.read()
-            why = "is protected by a password" + ("" if protected else ", or an old .xls workbook under a new name")
-            raise DataError(f"{path}: the workbook {why}; open it and save it as .xlsx without a password")
+    if kind == ".xls":
+        raise DataError(f"{path}: the workbook is protected by a password, or an old .xls workbook under a new name; open it and save it as .xlsx without a password")  # fmt: skip
     if kind != path.suffix.lower():
         raise DataError(f"{path}: by what is in it this is a {kind} file; give it that name")
 

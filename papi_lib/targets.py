@@ -51,8 +51,9 @@ def climb(
         among how many provinces (``of``); ``target_rank`` to reach; ``score``, the total in the base year, and
         ``needed_now``, the points that would have put it at the target rank then.
 
-        ``gaps``, a frame by sub-dimension, in points: ``score`` and its distance to the mean of the region (``region``), of
-        the cities under central government (``cities``) and to the best (``best``); ``usual`` and ``reach``, the lasting gains that one province in four and one in ten make in a year,
+        ``gaps``, a frame by sub-dimension, in points: ``score`` and its distance to the mean of the provinces to pass
+        (``above``), of the region (``region``), of the cities under central government (``cities``) and to the best
+        (``best``); ``usual`` and ``reach``, the lasting gains that one province in four and one in ten make in a year,
         over the years to the target and never beyond the best score.
 
         ``track_record``, a series: ``started``, how often a province with published totals started within five places
@@ -217,11 +218,13 @@ def _race(province: str | int, base_year: int, places: int | None, horizon: int,
 
 
 def _gaps(race: _Race) -> pd.DataFrame:
-    """Return distances by sub-dimension to peers and the best, and a year's gain within reach."""
+    """Return distances by sub-dimension to those to pass, peers and the best, and a year's gain within reach."""
     code, year = race.code, race.base_year
     scores = estimates.from_published(year, tuple(index.subdimensions(year)), of=race.of)
     wide = estimates.wide(scores)
+    rank = race.scores.rank(ascending=False, method="min").reindex(wide.index)
     frame = pd.DataFrame({"score": wide.loc[code]})
+    frame["above"] = wide[(rank >= race.target) & (rank < rank[code])].mean() - frame["score"]
     for beside in ("region", "cities", "best"):
         frame[beside] = -estimates.gaps(scores, code, beside)["difference"]
     change = wide.std(ddof=0) * [_yearly_change(part, year) for part in wide]

@@ -67,7 +67,7 @@ def test_one_failure_is_told_and_the_others_finish(tmp_path, make_notebook):
     hanging = make_notebook("hanging.ipynb", "import time; print('started'); time.sleep(60)")
     told = []
     todo = [job(good, "1"), job(bad), job(killed), job(hanging), job(good, "2")]
-    records = run(todo, tmp_path / "out", Settings(workers=2, timeout=3), told.append)
+    records = run(todo, tmp_path / "out", Settings(workers=2, timeout=6), told.append)
     assert [r["status"] for r in records] == ["done", "failed", "failed", "failed", "done"]
     assert len(told) == 5
     errors = [r["error"] for r in records]
@@ -259,7 +259,7 @@ def test_processes_that_die_cost_no_notebook_and_leave_nothing(tmp_path, make_no
     names = [f"0{signal.SIGKILL:d}", f"1{signal.SIGKILL:d}"]
     with closing(Pool()) as pool:
         records = run(
-            [job(notebook, name) for name in names], tmp_path / "out", Settings(workers=1, timeout=20), pool=pool
+            [job(notebook, name) for name in names], tmp_path / "out", Settings(workers=1, timeout=100), pool=pool
         )
     assert [r["status"] for r in records] == ["done"] * 2, [r["error"] for r in records]
     left = psutil.process_iter(["cmdline"])  # of those that nobody has waited for there is none
@@ -376,7 +376,7 @@ def notebooks_and_pages(out):
 def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(tmp_path):
     """Two workers, one killed while it works: the same notebooks and pages."""
     distributed = pytest.importorskip("distributed")
-    planned = report.jobs(ROOT / "notebooks", ["Đà Nẵng"], ["2023"], ["vi", "en"], ["3", "overview"])
+    planned = report.jobs(ROOT / "notebooks", ["Đà Nẵng"], ["2023"], ["vi"], ["3", "8", "overview"])
     assert {r["status"] for r in run(planned, tmp_path / "here", report.settings(workers=2))} == {"done"}
     told = []
     with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:

@@ -146,7 +146,7 @@ def test_control_c_ends_all_processes_says_what_is_done_and_how_to_go_on(papi, t
         time.sleep(0.05)
     started = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=100)
+    _, said = process.communicate(timeout=2000)
     assert process.returncode == 130, said
     assert "Traceback" not in said
     line = said.strip().splitlines()[-1]

@@ -97,19 +97,19 @@ def test_written_records_keep_level_and_year(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_workbook_of_all_communes_of_a_province_is_checked_and_reported(tmp_path):
-    frame = survey_of(HANOI["name_vi"], people=3).head(1500)
+def test_a_workbook_of_respondents_by_commune_is_checked_and_reported(tmp_path):
+    frame = survey_of(HANOI["name_vi"].head(30), people=3)
     frame.to_excel(tmp_path / "survey.xlsx", index=False)
     done = CliRunner().invoke(cli.main, ["check", str(tmp_path / "survey.xlsx"), "-y", "2026", "-w", str(tmp_path / "s.parquet")])  # fmt: skip
     assert done.exit_code == 0, done.stderr
-    assert "1500 respondents in 125 communes of 2026" in done.stdout
+    assert "360 respondents in 30 communes of 2026" in done.stdout
     planned = report.jobs(NOTEBOOKS, [], [], ["vi"], [], None, tmp_path / "s.parquet")
-    assert len(planned) == 125 * 11
+    assert len(planned) == 30 * 11
     assert {job.labels["year"] for job in planned} == {2026}
     for notebook in ("00_overview", "04_corruption_control"):  # of a year that PAPI has not published
         made = run(notebook, commune="Ba Đình", year=2026, lang="en", records=str(tmp_path / "s.parquet"))
         assert "Ba Dinh Ward, 2026" in made.text
-        assert re.search(r"place \d+ to \d+ of 1\d\d", made.text)
+        assert re.search(r"place \d+ to \d+ of 30", made.text)
 
 
 # --- provinces and dates -----------------------------------------------------------------------------

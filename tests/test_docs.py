@@ -21,9 +21,9 @@ ROOT = Path(__file__).parents[1]
 def site(tmp_path_factory):
     """Build as `make docs` does, but without running the guides, which other tests do."""
     folder = tmp_path_factory.mktemp("docs")
-    subprocess.run([sys.executable, ROOT / "docs" / "sources.py", folder / "sources"], check=True, timeout=100)
+    subprocess.run([sys.executable, ROOT / "docs" / "sources.py", folder / "sources"], check=True, timeout=2000)
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-D", "nb_execution_mode=off"]
-    done = subprocess.run([*build, "sources", "html"], cwd=folder, capture_output=True, text=True, timeout=400)
+    done = subprocess.run([*build, "sources", "html"], cwd=folder, capture_output=True, text=True, timeout=2000)
     assert done.returncode == 0, done.stderr
     pages = [path for path in (folder / "html").rglob("*.html") if "_static" not in path.parts]
     return folder / "html", {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in pages}
@@ -71,7 +71,7 @@ def test_the_recipe_for_r_runs_and_gives_what_statsmodels_gives(tmp_path):
     recipe = re.search(r"```r\n(.*?)```", (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8"), re.S)[1]
     last = "cat('\\n', format(coeftest(fit, vcov = vcovCL, cluster = ~province_code)['internet_access', 1:2], digits = 12))"
     (tmp_path / "a.R").write_text(recipe + last, encoding="utf-8")
-    done = subprocess.run(["Rscript", "a.R"], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(["Rscript", "a.R"], cwd=tmp_path, capture_output=True, text=True, timeout=2000)
     assert done.returncode == 0, done.stderr
     frame = tidy.panel(wide=True).query("edition == 2021").dropna(subset=["basic_infrastructure", "internet_access"])
     model = smf.ols("basic_infrastructure ~ internet_access + C(province_code) + C(year)", frame)

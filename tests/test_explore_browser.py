@@ -51,7 +51,7 @@ def lab(tmp_path):
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(200):
+        for _ in range(600):
             try:
                 urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=1)
                 break
@@ -61,7 +61,7 @@ def lab(tmp_path):
         yield f"{address}/?token={TOKEN}"
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.communicate(timeout=30)  # until the last process that writes to it has ended
+        server.communicate(timeout=100)  # until the last process that writes to it has ended
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_from_a_click_to_a_cell(page):
     page.locator(".jp-OutputArea .widget-vbox").first.screenshot(path=SHOTS / "explorer.png")
 
     page.get_by_role("button", name="Chép thành mã").click()
-    for _ in range(100):  # the copy goes by way of the kernel
+    for _ in range(300):  # the copy goes by way of the kernel
         copied = page.evaluate("navigator.clipboard.readText()")
         if "charts.history" in copied:
             break

@@ -46,7 +46,7 @@ def test_nbval_finds_a_right_figure_and_sees_a_wrong_one(tmp_path):
     check.outputs[0].data["text/plain"] = check.outputs[0].data["text/plain"].replace("7.", "8.")
     nbformat.write(stored, tmp_path / "wrong.ipynb")
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "-p", "no:cacheprovider", "-q", "--color=no"]
-    done = subprocess.run([*command, "right.ipynb", "wrong.ipynb"], capture_output=True, text=True, cwd=tmp_path, timeout=200)  # fmt: skip
+    done = subprocess.run([*command, "right.ipynb", "wrong.ipynb"], capture_output=True, text=True, cwd=tmp_path, timeout=2000)  # fmt: skip
     assert re.findall(r"^FAILED (\w+)", done.stdout, re.M) == ["wrong"], done.stdout[-3000:]
     assert "1 failed, 3 passed" in done.stdout
 
@@ -87,10 +87,11 @@ def text(page):
     return parser
 
 
-@pytest.mark.parametrize(("province", "year", "lang"), AWKWARD)
-def test_every_page_renders_small_and_whole(awkward_run, province, year, lang):
+@pytest.mark.parametrize(("province", "year", "lang", "dimensions"), AWKWARD)
+def test_every_page_renders_small_and_whole(awkward_run, province, year, lang, dimensions):
     found = pages(awkward_run, province, year, lang)
-    assert list(found) == [n.stem for n in collection.notebooks(ROOT / "notebooks") if "province" in n.levels]
+    stems = [n.stem for n in collection.notebooks(ROOT / "notebooks") if "province" in n.levels]
+    assert list(found) == [stem for stem in stems if stem[0] == "1" or stem[1] in f"0{dimensions}"]
     for stem, page in found.items():
         assert len(page.encode()) < 450_000, stem
         assert f'<html lang="{lang}"' in page
@@ -104,7 +105,7 @@ def test_every_page_renders_small_and_whole(awkward_run, province, year, lang):
             assert re.search(r'role="img" aria-label="[^"]{30,}"', svg)
 
 
-@pytest.mark.parametrize(("province", "year", "lang"), AWKWARD)
+@pytest.mark.parametrize(("province", "year", "lang"), [case[:3] for case in AWKWARD])
 def test_pages_are_in_one_language(awkward_run, province, year, lang):
     """No sentence of the other language's catalogue stands on a page."""
     other = Words("en" if lang == "vi" else "vi")
@@ -153,7 +154,7 @@ def test_the_page_has_the_figures_of_the_data(awkward_run):
 
 
 def test_every_rank_carries_those_that_are_probable(awkward_run):
-    for province, year, lang in AWKWARD:
+    for province, year, lang, _ in AWKWARD:
         for stem, page in pages(awkward_run, province, year, lang).items():
             for sentence in re.findall(r'<p class="finding">([^<]*)</p>', page):
                 if re.search(r"\bplace \d+ of|thứ \d+/", sentence):

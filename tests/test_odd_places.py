@@ -61,7 +61,7 @@ def test_a_report_needs_no_home_and_files_are_meant_from_where_it_is_asked_for(t
     given = {"HOME": str(home), "TMPDIR": str(long), "PAPI_DATA": "Dữ liệu"}
     papi = str(Path(sys.executable).with_name("papi"))
     asked = ["-d", form("NFD", "Ba Đình"), "-n", "3", "--records", "khảo sát.parquet", "--out", out]
-    done = subprocess.run([*unprivileged(), papi, "report", *asked], capture_output=True, text=True, cwd=here, timeout=300, env=kept | given)  # fmt: skip
+    done = subprocess.run([*unprivileged(), papi, "report", *asked], capture_output=True, text=True, cwd=here, timeout=2000, env=kept | given)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert str(Path(out, "site/index.html")) in done.stdout
     monkeypatch.setenv("PAPI_DATA", str(here / "Dữ liệu"))

@@ -52,7 +52,7 @@ def fresh(tmp_path_factory):
 
 
 def run(command, **how):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, **how)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=2000, **how)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 

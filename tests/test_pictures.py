@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from papi_lib import datafiles
-from papi_lib.page import charts, moves, snippets, story
+from papi_lib.page import charts, moves, story
 from papi_lib.page.page import Page
 
 
@@ -35,5 +35,5 @@ def test_the_code_of_each_picture_draws_the_same_by_itself(monkeypatch, about, d
         exec(compile(unescape(code), "cell", "exec"), {})
         assert shown == [picture]
     mine = page.profile.copy()  # a notebook's own frame: its cell has the code
-    assert snippets.of(page, charts.profile(page.profile, page.place).figure)
-    assert not snippets.of(page, charts.profile(mine, page.place).figure)
+    assert charts.code(page, charts.profile(page.profile, page.place).figure)
+    assert not charts.code(page, charts.profile(mine, page.place).figure)

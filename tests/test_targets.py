@@ -41,6 +41,7 @@ def test_steps_add_up_and_stay_within_reach():
     steps = climb.steps[0.5]
     assert steps.sum() == pytest.approx(climb.needed_gain[0.5])
     assert (steps <= climb.gaps.loc[steps.index, "reach"] + 1e-9).all()
+    assert climb.gaps[["above", "region", "cities", "best"]].notna().all(axis=None)
     assert (climb.gaps["reach"] <= climb.gaps["best"].clip(lower=0) + 1e-9).all()
 
 

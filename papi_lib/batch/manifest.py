@@ -119,18 +119,13 @@ def read(out: Path, more: dict | None = None) -> Run:
         except (ValueError, RecursionError) as error:
             name = record.get("path") if isinstance(record, dict) else None
             faults.append(f"{len(records) + len(faults) + 1}. job, {ascii(name)}: {error}")
-    for record in _journal(out):
-        with suppress(ValueError, RecursionError):
-            records[check(record)["path"]] = record
-    told = f"{path}: damaged ({faults[0][:200]}{f', and {len(faults) - 1} more' if faults[1:] else ''})" if faults else None  # fmt: skip
-    return Run(head, records, told)
-
-
-def _journal(out: Path) -> Iterator[object]:
     with suppress(OSError):
         for line in (out / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines():
             with suppress(ValueError, RecursionError):
-                yield json.loads(line)
+                record = check(json.loads(line))
+                records[record["path"]] = record
+    told = f"{path}: damaged ({faults[0][:200]}{f', and {len(faults) - 1} more' if faults[1:] else ''})" if faults else None  # fmt: skip
+    return Run(head, records, told)
 
 
 def checker(schema: dict) -> Callable[[Any], dict]:

@@ -88,7 +88,7 @@ def _fault(key: str, value: Any, options: dict[str, click.Option]) -> str | None
     if any(not isinstance(one, wanted) or (isinstance(one, bool) and wanted is not bool) for one in many):
         return "takes true or false" if wanted is bool else "takes a whole number" if wanted is int else "takes text"
     known: dict[str, Callable] = {
-        "province": lambda name: places.province(name),
+        "province": places.province,
         "year": index.check_year,
         "lang": Words,
         "notebook": lambda name: collection.choose(base.NOTEBOOKS, str(name)),

@@ -20,7 +20,7 @@ from IPython.display import Javascript
 from matplotlib.axes import Axes
 
 from papi_lib import datafiles, estimates, index, places, posterior, published
-from papi_lib.page import charts, country, pictures, snippets, story, tables
+from papi_lib.page import charts, country, pictures, story, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
 
@@ -101,7 +101,7 @@ class Choice:
         if self.picture == "parts":
             frame = f"verdict(page.place.code, page.year, page.parts, {self.beside!r})"
         ax = ax or self.draw()
-        return "" if ax is None else snippets.of(self.page, ax.figure, f"estimates.{frame}")
+        return "" if ax is None else charts.code(self.page, ax.figure, f"estimates.{frame}")
 
     def say(self) -> list[str]:
         """Return sentences on the picture: the latest score and rank with their margins, and what is missing."""

@@ -78,11 +78,10 @@ def missing(page: Page) -> list[str]:
         before = places.predecessors(page.place)["code"]
         of = [places.province(code, places.REFORM - 1).name(page.lang) for code in before]
         found.append(w("PAPI surveys 34 provinces since {first}. What is told here of the years before is no published score but our reconstruction for the provinces of today: that of {place} is the mean of {parts:list}, weighted by their people." if len(of) > 1 else "PAPI surveys 34 provinces since {first}. {place} is as it was, but its ranks in the years before are those among the provinces of today, most of whose scores we reconstructed.", first=places.REFORM, parts=of, **about))  # fmt: skip
-    elif (
-        page.dimension is None
-        and (now := places.province(places.merged()[page.place.code], places.REFORM)).name_vi != page.place.name_vi
-    ):
-        found.append(w("Since 1 July 2025 {place} is part of {unit}.", unit=now.name(page.lang), **about))
+    elif page.dimension is None:
+        now = places.province(places.merged()[page.place.code], places.REFORM)
+        if now.name_vi != page.place.name_vi:
+            found.append(w("Since 1 July 2025 {place} is part of {unit}.", unit=now.name(page.lang), **about))
     if index.edition(year) == year and year != index.years()[0]:
         found.append(w("{year} is the first year of an edition: its scores do not compare with those of earlier years.", year=year))  # fmt: skip
     return found

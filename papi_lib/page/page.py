@@ -17,7 +17,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from papi_lib import estimates, index, places, posterior, published
-from papi_lib.page import facts, pictures, snippets, tables
+from papi_lib.page import charts, facts, pictures, tables
 from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
 from papi_lib.survey import units
@@ -355,7 +355,7 @@ class Page:
         about = pictures.Description(about.caption + self._mark(True), about.alt, about.data, about.columns, about.rows)
         note = self.words("SIMULATED DATA") if self.simulated else ""
         plt.close(ax.figure)  # one of pyplot's would be shown once more
-        self._html(pictures.html(ax.figure, about, self.words, note, snippets.of(self, ax.figure)))
+        self._html(pictures.html(ax.figure, about, self.words, note, charts.code(self, ax.figure)))
 
     def _text(self, sentence: str, values: dict) -> str:
         return self.words(sentence, **({"place": self.name, "year": self.year, "units": self.units} | values))

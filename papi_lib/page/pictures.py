@@ -148,15 +148,18 @@ def html(figure: Figure, about: Description, words: Words, note: str = "", code:
     code : str
         Python that draws the picture again, if it is known; to be copied.
     """
+
+    def folded(name: str, body: str) -> str:
+        label = f"{escape(name)}: {escape(about.caption)}"
+        return f'<details><summary aria-label="{label}">{escape(name)}</summary>{body}</details>'
+
     behind = ""
     if about.data is not None:
         columns = about.columns or {name: (str(name), "2") for name in about.data}
         body = tables.html(about.data, words, words("Data behind the picture"), columns, about.rows)
-        show = escape(words("Show the data"))
-        behind = f'<details><summary aria-label="{show}: {escape(about.caption)}">{show}</summary>{body}</details>'
+        behind = folded(words("Show the data"), body)
     if code:
-        copy = escape(words("Copy as code"))
-        behind += f'<details><summary aria-label="{copy}: {escape(about.caption)}">{copy}</summary><pre>{escape(code)}</pre></details>'
+        behind += folded(words("Copy as code"), f"<pre>{escape(code)}</pre>")
     drawing = svg(figure, about.alt, note)
     if figure.get_figwidth() > NARROW:
         with narrow(figure):
@@ -196,10 +199,7 @@ def narrow(figure: Figure) -> Iterator[None]:
             rows = [wrap(" ".join(label.split()), 17) for label in labels]
             heights.append(min(inches, 3.2))
             if max(map(len, labels), default=0) > 9:
-                undo.callback(ax.yaxis.set_major_formatter, ax.yaxis.get_major_formatter())
-                undo.callback(ax.yaxis.set_major_locator, ax.yaxis.get_major_locator())
-                ax.yaxis.set_major_locator(FixedLocator(ax.get_yticks()))
-                ax.yaxis.set_major_formatter(FixedFormatter(rows))
+                put(ax.yaxis, major_locator=FixedLocator(ax.get_yticks()), major_formatter=FixedFormatter(rows))
                 lines = max(row.count("\n") for row in rows) + 1
                 heights[-1] = max(inches, len(rows) * (0.15 * lines + 0.09))
             if (every := -(-sum(len(t.get_text()) + 1 for t in ax.get_xticklabels()) // 40)) > 1:

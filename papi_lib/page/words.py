@@ -137,8 +137,6 @@ class Words:
 
     def percent(self, share: float) -> str:
         """Format a share of 1 as a whole percentage; what is not all or nothing is not told as such."""
-        if share is None or math.isnan(share):
-            return "–"
         return f"{self.number(min(max(100 * share, share > 0), 100 - (share < 1)), 0)}%"
 
     def ordinal(self, rank: int) -> str:

@@ -120,7 +120,9 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
     """
     notebook = stored.parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
-    found = {(w(name),): str(facts[key]) for key, name in _FACTS.items() if facts.get(key) is not None}
+    found: dict[tuple[str, ...], str] = {
+        (w(name),): str(facts[key]) for key, name in _FACTS.items() if facts.get(key) is not None
+    }
     for question, blocks in sections(notebook, w):
         for block in blocks:
             if block.kind in ("finding", "print"):

@@ -51,15 +51,7 @@ def items(year: int) -> pd.DataFrame:
         raise datafiles.DataError(f"{where}: no items of the edition {index.edition(year)}; add them")
     known = set(table["item"].iloc[rows])
     parts = set(index.subdimensions(year))
-    found = []
-    for row in rows:
-        line = table.loc[row].to_dict()
-        try:
-            line |= _understood(line, known, parts)
-        except ValueError as fault:
-            column, why = fault.args
-            raise datafiles.DataError(f"{datafiles.where('codebook', row, column)}: {why}") from None
-        found.append(line)
+    found = [_understood(row, table.loc[row].to_dict(), known, parts) for row in rows]
     frame = pd.DataFrame(found).set_index("item").drop(columns=["edition", "asked_if"])
     without = [part for part in index.subdimensions(year) if not (frame["subdimension"] == part).any()]
     if without:
@@ -68,41 +60,32 @@ def items(year: int) -> pd.DataFrame:
     return frame
 
 
-def _understood(line: dict, known: set[str], parts: set[str]) -> dict:
-    """Return a row's cells as data; raise ValueError(column, why)."""
-    answers = {lang: _pairs(line, f"answers_{lang}", str) for lang in ("vi", "en")}
-    if set(answers["vi"]) != set(answers["en"]):
-        raise ValueError("answers_en", "has other codes than answers_vi; give both the same")
-    scored = isinstance(line["subdimension"], str)
-    if scored and line["subdimension"] not in parts:
-        raise ValueError("subdimension", f"'{line['subdimension']}' is not in the edition; correct the key")
-    values = _pairs(line, "values", float) if scored else {}
-    if scored and (set(values) != set(answers["vi"]) or not all(0 <= v <= 1 for v in values.values())):
-        raise ValueError("values", f"'{line['values']}' must give each answer a share from 0 to 1")
-    if scored and not line["weight"] > 0:
-        raise ValueError("weight", "must be above zero")
-    asked, codes = "", ()
-    if isinstance(line["asked_if"], str):
-        asked, _, listed = line["asked_if"].partition("=")
-        if asked not in known:
-            raise ValueError("asked_if", f"'{asked}' is not an item; correct it")
-        codes = tuple(int(code) for code in listed.split(","))
-    missing = tuple(int(code) for code in str(line["missing"]).split("|"))
-    if both := set(missing) & set(answers["vi"]):
-        twice = ", ".join(map(str, both))
-        raise ValueError("missing", f"has {twice}, which answers_vi has too; a code is one of the two")
-    return {
-        "answers_vi": answers["vi"], "answers_en": answers["en"], "values": values, "missing": missing,
-        "asked_item": asked, "asked_codes": codes,
+def _understood(row: int, line: dict, known: set[str], parts: set[str]) -> dict:
+    """Return a row with its cells as data."""
+    answers = {lang: _pairs(line[f"answers_{lang}"], str) for lang in ("vi", "en")}
+    scored, missing = isinstance(line["subdimension"], str), [int(code) for code in line["missing"].split("|")]
+    values = _pairs(line["values"], float) if scored and isinstance(line["values"], str) else {}
+    asked, _, codes = line["asked_if"].partition("=") if isinstance(line["asked_if"], str) else ("", "", "")
+    twice = set(missing) & set(answers["vi"])
+    given = set(values) == set(answers["vi"]) and all(0 <= v <= 1 for v in values.values())
+    for wrong, column, why in (
+        (set(answers["vi"]) != set(answers["en"]), "answers_en", "has other codes than answers_vi; give both the same"),
+        (scored and line["subdimension"] not in parts, "subdimension", f"'{line['subdimension']}' is not in the edition; correct the key"),
+        (scored and not given, "values", f"'{line['values']}' must give each answer a share from 0 to 1"),
+        (scored and not line["weight"] > 0, "weight", "must be above zero"),
+        (asked and asked not in known, "asked_if", f"'{asked}' is not an item; correct it"),
+        (twice, "missing", f"has {', '.join(map(str, twice))}, which answers_vi has too; a code is one of the two"),
+    ):  # fmt: skip
+        if wrong:
+            raise datafiles.DataError(f"{datafiles.where('codebook', row, column)}: {why}")
+    return line | {
+        "answers_vi": answers["vi"], "answers_en": answers["en"], "values": values, "missing": tuple(missing),
+        "asked_item": asked, "asked_codes": tuple(map(int, codes.split(","))) if asked else (),
     }  # fmt: skip
 
 
-def _pairs(line: dict, column: str, kind: type) -> dict:
-    try:
-        pairs = [pair.split("=", 1) for pair in line[column].split("|")]
-        return {int(code): kind(text) for code, text in pairs}
-    except (AttributeError, ValueError):
-        raise ValueError(column, f"'{line[column]}' is not of the form 1=…|2=…") from None
+def _pairs(text: str, kind: type) -> dict:
+    return {int(code): kind(said) for code, said in (pair.split("=", 1) for pair in text.split("|"))}
 
 
 def plain(label: object) -> str:

@@ -87,15 +87,9 @@ def workbook(province: places.Place, level: str, lang: str, year: int) -> bytes:
 
 def _units(province: places.Place, level: str, year: int) -> list[str]:
     """Return the names of a province's districts or communes; the codes of those whose names others have too."""
-    found = []
-    for code in registers.below(level, year).query("province_code == @province.code").index:
-        unit = places.find(code, level, year)
-        try:
-            alone = places.find(unit.name_vi, level, year) == unit
-        except ValueError:
-            alone = False
-        found.append(unit.name_vi if alone else unit.code)
-    if not found:
+    table = registers.below(level, year)
+    names = table["name_vi"].mask(table["name_vi"].duplicated(keep=False), table.index)
+    if not (found := list(names[table["province_code"] == province.code])):
         raise ValueError(f"{province.name_vi} has no {level}s in {year}; name another level or year")
     return found
 

@@ -177,8 +177,8 @@ class Survey:
         Indexed by domain (units' codes, their kinds, `CITY`) and item; columns as in `scores`. Figures
         that are hidden are missing.
         """
-        own = self._combination.index[self._combination[dimension] > 0]
-        return self._answers.loc[(slice(None), list(own)), :]
+        points = codebook.combination(self.year)[dimension]
+        return self._answers.loc[(slice(None), list(points.index[points > 0])), :]
 
     @cached_property
     def _answers(self) -> pd.DataFrame:
@@ -228,10 +228,6 @@ class Survey:
         whole = self.frame.copy()  # in one block of memory
         return pd.concat([whole.assign(domain=domain) for domain in domains], ignore_index=True)
 
-    @cached_property
-    def _combination(self) -> pd.DataFrame:
-        return codebook.combination(self.year)
-
     def _pooled(self, values: list[str], combine: pd.DataFrame | None = None) -> tuple[pd.DataFrame, Errors]:
         """Estimates of all domains before anything is hidden, and their errors."""
         table = survey.domain_means(self._stacked, values, by="domain", combine=combine, **_DESIGN)
@@ -258,7 +254,7 @@ class Survey:
     @cached_property
     def _estimates(self) -> tuple[pd.DataFrame, Errors]:
         """Scores of all domains before anything is hidden, and their errors."""
-        return self._pooled(self.scored_items, self._combination)
+        return self._pooled(self.scored_items, codebook.combination(self.year))
 
     @property
     def _errors(self) -> Errors:
@@ -281,7 +277,9 @@ class Survey:
         kinds = self.kinds
         groups = pd.concat([kinds, pd.Series(CITY, kinds.unique())])
         asked = pd.concat([self.asked] * 3, ignore_index=True)
-        return disclosure.reasons(self._stacked, asked, self._combination, sums | {"total": list(sums)}, groups).stack()
+        return disclosure.reasons(
+            self._stacked, asked, codebook.combination(self.year), sums | {"total": list(sums)}, groups
+        ).stack()
 
     def _veiled(self, table: pd.DataFrame, errors: Errors) -> pd.DataFrame:
         """Return a table without its hidden figures, with differences to the city."""

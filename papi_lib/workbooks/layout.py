@@ -7,24 +7,21 @@ number (``1.1``, ``Dimension 1``), names and scale come from the cells before it
 from __future__ import annotations
 
 import re
-import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import openpyxl
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
-from papi_lib import datafiles, places
+from papi_lib import datafiles, places, sheets
 from papi_lib.cells import clean, composed, numbers
 from papi_lib.datafiles import DataError
 
 LEAST = 3  # provinces of a sheet
 _LONGEST = 30  # letters of a province's name with its type
-_UNPACKED = 200 << 20  # bytes; the largest workbook known has six sheets of 170 rows
 _HEAD = 15  # first lines among which that of the provinces is looked for
 _YEAR = re.compile(r"(?<!\d)20[1-4]\d(?!\d)")
 _SCALE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%?)\s*[-–—]\s*(\d+(?:[.,]\d+)?)\s*(%?)(?!\d)\D*")
@@ -92,14 +89,9 @@ def read(path: Path) -> tuple[list[Sheet], list[str]]:
         The file is no workbook; a province stands twice; code and name of a province disagree.
     """
     try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(part.file_size for part in packed.infolist()) > _UNPACKED:
-                raise zipfile.BadZipFile
-        with warnings.catch_warnings(action="ignore"):  # of styles and extensions that openpyxl leaves out
-            book = openpyxl.load_workbook(path, data_only=True)
+        tables = sheets.grids(path)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError):
         raise DataError(f"{path}: is no workbook that can be read; give the .xlsx file as published") from None
-    tables = {sheet.title: pd.DataFrame(list(sheet.values), dtype=object) for sheet in book.worksheets}
     found = {title: _sheet(f"{path.name}, sheet '{title}'", title, table) for title, table in tables.items()}
     other = [f"{path.name}, sheet '{title}': has no provinces; passed over" for title, one in found.items() if not one]
     return [sheet for sheet in found.values() if sheet], other
@@ -107,7 +99,7 @@ def read(path: Path) -> tuple[list[Sheet], list[str]]:
 
 def _sheet(where: str, title: str, table: pd.DataFrame, year: int = places.REFORM - 1) -> Sheet | None:
     """Return a sheet with its lines as rows and its provinces as columns; None if it has no provinces."""
-    grid = table.map(composed).replace({"": None}).dropna(how="all").dropna(axis=1, how="all")
+    grid = table.map(composed)
     ways = [(grid, "row {}".format, _column), (grid.T, _column, "row {}".format)]
     options = [
         (_codes(way[0].loc[at], year).dropna(), way[0].loc[at], *way) for way in ways for at in way[0].index[:_HEAD]
@@ -118,7 +110,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame, year: int = places.REFOR
     found, axis, grid, line, across = best
     for code, same in found.groupby(found):
         if len(same) > 1:
-            spots = " and ".join(across(at + 1) for at in same.index[:2])
+            spots = " and ".join(across(at) for at in same.index[:2])
             raise DataError(f"{where}: {name(code, year)} stands in {spots}; delete one of the two")
     try:
         places.check_set(found.astype(int), year)
@@ -128,7 +120,7 @@ def _sheet(where: str, title: str, table: pd.DataFrame, year: int = places.REFOR
         return _sheet(where, title, table, places.REFORM)
     body = grid.drop(index=axis.name)
     extra = [at for at in body.columns.difference(found.index) if at > found.index.min()]
-    notes = [f"{where}, {across(at + 1)}: '{axis[at] if pd.notna(axis[at]) else 'no name'}' is no province that is known; not taken" for at in extra]  # fmt: skip
+    notes = [f"{where}, {across(at)}: '{axis[at] if pd.notna(axis[at]) else 'no name'}' is no province that is known; not taken" for at in extra]  # fmt: skip
     before = body.loc[:, body.columns < found.index.min()]
     labels = {at: _label(cells) for at, *cells in before.itertuples()}
     coded = [at for at, label in labels.items() if label.code]
@@ -140,10 +132,10 @@ def _sheet(where: str, title: str, table: pd.DataFrame, year: int = places.REFOR
         values[at] = numbers(cells)
         odd = cells[cells.notna() & values[at].isna()]
         if values[at].notna().any() and len(odd):
-            notes.append(f"{where}, {line(at + 1)}, {across(odd.index[0] + 1)}: '{odd.iloc[0]}' is no number; such cells are taken as missing ({len(odd)} in the line)")  # fmt: skip
+            notes.append(f"{where}, {line(at)}, {across(odd.index[0])}: '{odd.iloc[0]}' is no number; such cells are taken as missing ({len(odd)} in the line)")  # fmt: skip
     frame = pd.DataFrame(values, found.index).T.set_axis(pd.Index(found.astype(int), name="province_code"), axis=1)
     frame = frame[frame.notna().any(axis=1) | frame.index.isin(coded)]
-    kept = {line(at + 1): labels[at] for at in frame.index}
+    kept = {line(at): labels[at] for at in frame.index}
     return Sheet(where, title, kept, frame.set_axis(list(kept)), notes, year >= places.REFORM)
 
 
@@ -194,10 +186,10 @@ def _headers(where: str, head: pd.DataFrame, found: pd.Series, across, notes: li
         if not named.notna().mean() > 0.5:
             continue
         lines.append(at)
-        notes += [f"{where}, {across(spot + 1)}: '{cells[spot]}' is no province that is known; the one beside it is taken" for spot in named.index[named.isna()]]  # fmt: skip
+        notes += [f"{where}, {across(spot)}: '{cells[spot]}' is no province that is known; the one beside it is taken" for spot in named.index[named.isna()]]  # fmt: skip
         wrong = named.index[named.notna() & (named != found[named.index])]
         of_several = named.nunique() <= merged and (len(cells) < len(found) or named.duplicated().any())
         if len(wrong) and not of_several:
             spot = wrong[0]
-            raise DataError(f"{where}, {across(spot + 1)}: '{cells[spot]}' is {name(named[spot], year)}, but {name(found[spot], year)} stands beside it; correct one of the two")  # fmt: skip
+            raise DataError(f"{where}, {across(spot)}: '{cells[spot]}' is {name(named[spot], year)}, but {name(found[spot], year)} stands beside it; correct one of the two")  # fmt: skip
     return lines

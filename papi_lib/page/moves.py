@@ -95,7 +95,7 @@ def last_year(page: Page) -> None:
     """Say how far the score moved since the last year that compares, and whether the place truly rose or fell."""
     moved = page.last_change
     if moved is None:
-        page.say("There is no earlier year whose scores compare with those of {year}.")
+        page.say("No earlier year’s score for {part:part} compares with that of {year}.", part=page.series)
     elif pd.notna(moved["change"]):
         page.say(
             "From {since} to {year} the score of {place} {change:move} (95% interval {low:+2} to {high:+2}); the mean of provinces {country:move}.",

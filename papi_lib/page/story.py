@@ -115,11 +115,8 @@ def parts(page: Page) -> pd.DataFrame | None:
         )  # fmt: skip
     if not page.survey:
         moves.humps(page)
-    names = {
-        "whole": page.whole,
-        "peers": w("{units} of its kind", units=page.units) if page.survey else w("mean of the region"),
-    }
-    page.picture(charts.profile(frame, page.place, lang=page.lang, names=names))
+    peers = w("{units} of its kind", units=page.units) if page.survey else w("mean of the region")
+    page.picture(charts.profile(frame, page.place, lang=page.lang, names={"whole": page.whole, "peers": peers}))
     if page.dimension and not page.survey and frame["score"].notna().any():
         orders = frame[["score", "difference", "margin"]].assign(
             order=[page.order(part, short=True) for part in frame.index]

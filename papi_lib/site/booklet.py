@@ -106,7 +106,7 @@ def summary(out: Path, jobs: list[dict], w: Words) -> tuple[dict[str, str], list
             sure += " " + w("A change of the total of less than {noise:2} points since {since} may be no change at all.", **facts["change"])  # fmt: skip
         sure += " " + w("Ranks and groups are our ordering of the published scores.")
         ends.append((w("How sure is it?"), f'<p class="finding">{escape(sure)}</p>'))
-    return styles, [(name, markup) for name, markup in [*parts[:4], *ends[:2], *parts[4:], *ends[2:]] if markup]
+    return styles, parts[:1] + [part for part in [*parts[1:4], *ends[:2], *parts[4:], *ends[2:]] if part[1]]
 
 
 def _taken(markup: str, kind: str) -> str:

@@ -27,7 +27,7 @@ _MOST = 20_000
 #: The rule that Matplotlib repeats in each drawing; the site's style sheet has it.
 _USUAL = '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>'
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
-_GROUP = re.compile(r"<g(?: [^<>]*[^<>/])?>|</g>")
+_GROUP, _BLANK = re.compile(r"<g(?: [^<>]*[^<>/])?>|</g>"), re.compile(r"(?<=>)\n+|\n+(?=<)|<g/>")
 _STYLE = re.compile(r' style="([^"{}]+)"')
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(?:url\(#|href="#)([^)"]+)')
@@ -144,7 +144,7 @@ def _slim(drawing: str, styles: dict[str, str]) -> str:
         kept.append(found[0] != "<g>")
         return found[0] if kept[-1] else ""
 
-    return _GROUP.sub(group, _TAG.sub(tag, drawing).replace("<g/>", "")).replace(">\n", ">").replace("\n<", "<")
+    return _BLANK.sub("", _GROUP.sub(group, _TAG.sub(tag, drawing)))
 
 
 _QUESTION = re.compile(rf'<h2(?: data-method="([a-z0-9-]+)")?>{within("h2")}</h2>')

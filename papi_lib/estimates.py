@@ -215,7 +215,7 @@ def gaps(frame: pd.DataFrame, place: Hashable, beside: Hashable = "whole") -> pd
     place : hashable
         The place in question.
     beside : hashable
-        One of `BESIDE`, or another place of the frame.
+        One of `BESIDE`, or another place of the frame, or a list of places: their mean.
 
     Returns
     -------
@@ -471,8 +471,8 @@ def _weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Has
     elif beside in ("region", "cities", "peers"):
         kind = "region" if beside == "peers" else beside
         chosen = known & members.isin(places.peers(places.province(place, of), kind, of))
-    elif beside in members:
-        chosen = known & (members == beside)
+    elif members.isin(own := beside if isinstance(beside, tuple) else (beside,)).sum() == len(own):
+        chosen = known & members.isin(own)
     else:
         raise ValueError(f"no place {beside!r} in the frame; compare with one of {', '.join(BESIDE)} or another place")
     with np.errstate(invalid="ignore"):
@@ -488,6 +488,7 @@ def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, attrs: di
     """Return a place's scores, what they are compared with, and the differences with their errors."""
     attrs = frame.attrs if attrs is None else attrs
     groups, covariance = attrs["groups"], attrs.get("covariance")
+    beside = tuple(beside) if isinstance(beside, list) else beside
     if beside in attrs:  # the place that all others are part of, or those of the same kind
         named = attrs[beside]
         beside = named.get(place, "whole") if isinstance(named, dict) else beside if named == "mean" else named

@@ -109,7 +109,7 @@ def test_a_workbook_of_respondents_by_commune_is_checked_and_reported(tmp_path):
     for notebook in ("00_overview", "04_corruption_control"):  # of a year that PAPI has not published
         made = run(notebook, commune="Ba Đình", year=2026, lang="en", records=str(tmp_path / "s.parquet"))
         assert "Ba Dinh Ward, 2026" in made.text
-        assert re.search(r"place \d+ to \d+ of 30", made.text)
+        assert re.search(r"from \d+ to \d+ among the \d+ communes", made.text)
 
 
 # --- provinces and dates -----------------------------------------------------------------------------

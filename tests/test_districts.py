@@ -242,7 +242,7 @@ def test_a_part_has_one_verdict_on_all_pages_of_a_district(survey, monkeypatch):
         assert told["margin"].equals(verdicts.loc[told.index, "margin"])
         shown.clear()
         parts = story.parts(page)
-        text = " ".join(re.sub(r"<(svg|details).*?</\1>|<[^>]*>", " ", piece, flags=re.S) for piece in shown)
+        text = " ".join(re.sub(r"<(svg|details|figcaption).*?</\1>|<[^>]*>", " ", piece, flags=re.S) for piece in shown)
         named = {p for p in page.parts if re.search(rf"(?i){re.escape(page.words.part(p))} \([+−-]", text)}
         assert named == set(parts.index[parts["clear"]])
         reaches = (parts["score"] - parts["whole"]).abs() <= parts["margin"] + 1e-9

@@ -7,6 +7,7 @@ sees go through it, are written in English and come out in the page's language.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -237,8 +238,10 @@ class Page:
                 raise ValueError(f"{key!r} is of dimension {home}, and this page is about dimension {self.dimension}")
         return [key for key in keys if key in self.parts]
 
-    def beside(self, what: int | str) -> str:
-        """Return the name of what the place is compared with: one of `papi_lib.estimates.BESIDE`, or a place's code."""
+    def beside(self, what: int | str | Sequence[int | str]) -> str:
+        """Return the name of what the place is compared with: one of `papi_lib.estimates.BESIDE`, or codes of places."""
+        if isinstance(what, list | tuple):
+            return self.words("the mean of {places:list}", places=[self.words.place(code) for code in what])
         if what == "whole" or (what == "peers" and self.survey):
             return self.whole if what == "whole" else self.words("the {units} of its kind", units=self.units)
         region = places.region_name(self.place.region, self.lang)
@@ -350,6 +353,8 @@ class Page:
         if ax is None:
             return
         about = getattr(ax.figure, "description", None)
+        if not caption and about is None:
+            raise ValueError("picture: no chart of papi_lib drew this, so say what it shows: caption, alt, data")
         if caption:
             about = pictures.Description(self._text(caption, values), self._text(alt, values), data, columns, rows)
         about = pictures.Description(about.caption + self._mark(True), about.alt, about.data, about.columns, about.rows)

@@ -38,7 +38,7 @@ test: install  ## the whole test suite
 test-fast: install  ## the tests that take seconds
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
 
-faults: install  ## some 1,100 faults tried, twenty minutes; writes docs/faults.md
+faults: install  ## some 1,100 faults tried, a quarter of an hour; writes docs/faults.md
 	$(BIN)/python -m pytest tests/faults/faults.py
 
 lint: install  ## style of code and notebooks, types of the library

@@ -471,7 +471,7 @@ def _weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Has
     elif beside in ("region", "cities", "peers"):
         kind = "region" if beside == "peers" else beside
         chosen = known & members.isin(places.peers(places.province(place, of), kind, of))
-    elif members.isin(own := beside if isinstance(beside, tuple) else (beside,)).sum() == len(own):
+    elif 0 < len(own := beside if isinstance(beside, tuple) else (beside,)) == members.isin(own).sum():
         chosen = known & members.isin(own)
     else:
         raise ValueError(f"no place {beside!r} in the frame; compare with one of {', '.join(BESIDE)} or another place")

@@ -236,3 +236,15 @@ def test_a_history_has_what_each_year_is_compared_with():
     assert own.loc[2020, "se"] == gap["se"]
     assert own["segment"].nunique() > 1
     assert estimates.history(HANOI, [8], until=2016).empty
+
+
+def test_a_list_of_places_is_a_group_to_compare_with_and_none_or_an_unknown_one_is_refused():
+    frame = estimates.from_published(2024, ("total",))
+    score, own = frame.set_index("place")["score"], estimates.gaps(frame, 48, [1, 31]).loc["total"]
+    assert own["beside"] == pytest.approx((score[1] + score[31]) / 2)
+    assert own["se"] < min(
+        estimates.gaps(frame, 48, one).loc["total", "se"] for one in (1, 31)
+    )  # two err less than one
+    for group in ([], [1, 999]):
+        with pytest.raises(ValueError, match="no place"):
+            estimates.gaps(frame, 48, group)

@@ -104,6 +104,7 @@ def test_from_a_click_to_a_cell(page):
     playwright.expect(title).to_have_text("Quản trị điện tử: Đà Nẵng, 2011–2024")
     page.locator(".widget-dropdown select").nth(1).select_option(label="Hải Phòng")
     drawn = page.locator(".widget-html svg")
+    playwright.expect(drawn).to_contain_text("Hải Phòng")  # drawn anew, before anything is clicked below it
     playwright.expect(drawn).to_have_attribute("aria-label", re.compile("Điểm"))
     assert drawn.get_attribute("aria-label").startswith("Điểm của Đà Nẵng")
     SHOTS.mkdir(parents=True, exist_ok=True)

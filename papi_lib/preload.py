@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 
 from papi_lib.batch.jobs import Job, new_record
@@ -26,27 +26,25 @@ _MARGINS = ("level", "passing", "sampling")
 
 @cache
 def imports() -> None:
-    """Import what every page needs, and compute and draw what all need; once a process."""
-    import matplotlib as mpl
+    """Import what every page needs, and draw once; once a process."""
+    import matplotlib.pyplot as plt
     import seaborn  # noqa: F401 - what notebooks import, as below
     import statsmodels.api
     import statsmodels.formula.api  # noqa: F401
 
-    from papi_lib import datafiles, estimates, index, places, plans, provenance
+    from papi_lib import datafiles, estimates, plans, provenance  # noqa: F401
     from papi_lib.page import basis, charts, country, moves, pictures, story, summary  # noqa: F401
-    from papi_lib.page.words import LANGUAGES, Words
 
     datafiles.fingerprint()
     provenance.code_version()
     plans.tasks(1)
-    place = places.province(1)
-    frame = estimates.history(place.code, ["total"])
-    with mpl.rc_context():  # drawing once loads fonts and the SVG writer
+    with plt.rc_context():  # drawing once loads fonts and the SVG writer
         pictures.theme()
-        for lang in LANGUAGES:
-            ax = charts.history(frame, place, lang=lang)
-            pictures.html(ax.figure, ax.figure.description, Words(lang))
-    estimates.claims(place.code, index.years()[-1])
+        figure, ax = plt.subplots()
+        ax.plot([0, 1], label="Đ")
+        ax.legend()
+        pictures.svg(figure, "Đ")
+        plt.close(figure)
 
 
 def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
@@ -55,9 +53,10 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
 
     jobs_of = {job.notebook: job for job in planned}
     surveys = Counter((job.parameters.get("records"), job.labels["year"]) for job in planned if "source" in job.labels)
-    here = [partial(survey, *one, n >= _MANY) for one, n in surveys.items()]
-    apart: list[Callable] = [noise]
+    here = [partial(survey, *one) for one in surveys]
+    last = [partial(standing, *one, part) for one, n in surveys.items() if n >= _MANY for part in ("total", *index.dimensions(one[1]))]  # fmt: skip
     of_provinces = [job for job in planned if job.labels["level"] == "province"]
+    apart: list[Callable] = [noise] * bool(of_provinces)
     places = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
     apart += [partial(claims, *place) for place, n in places.items() if n >= _SEVERAL]
     pages = Counter((job.labels["year"], job.notebook) for job in of_provinces)
@@ -66,18 +65,20 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
     apart += [partial(country, year, part) for year, part in of_parts if not part or part in index.dimensions(year)]
     targets = [year for year, notebook in several if notebook.stem == "10_target"]
     apart += [forecasts] * bool(targets) + [partial(climbs, year) for year in targets]
-    return partial(share, here, apart, [new_record(job) for job in jobs_of.values()], head)
+    return partial(share, here, apart, [new_record(job) for job in jobs_of.values()], head, last)
 
 
-def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable[dict], head: dict) -> None:
+def share(
+    here: Iterable[Callable], apart: Iterable[Callable], records: Iterable[dict], head: dict, last: Iterable[Callable] = ()
+) -> None:
     """Prepare a run.
 
     Parameters
     ----------
     here : iterable of callable
         What to call in this process.
-    apart : iterable of callable
-        What to compute meanwhile in processes of its own, side by side; what it leaves in caches is kept.
+    apart, last : iterable of callable
+        What to compute in processes of its own, side by side, meanwhile and afterwards; what it leaves in caches is kept.
     records : iterable of dict
         Jobs whose pages are made of an empty notebook, for what their templates need.
     head : dict
@@ -86,19 +87,31 @@ def share(here: Iterable[Callable], apart: Iterable[Callable], records: Iterable
     import nbformat
     from nbformat.v4 import new_code_cell, new_notebook
 
-    from papi_lib import datafiles, site
+    from papi_lib import site
 
     imports()
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
-    source = nbformat.writes(empty).encode()
-    processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork"), initializer=end_with_parent)
-    try:
-        computed = [processes.submit(_remembered_of, call) for call in apart]
-        pages: list[Callable] = [partial(site.render_page, source, record, head) for record in records]
-        keep: list[Callable] = [partial(lambda found: datafiles.remember(found.result()), found) for found in computed]
-        for call in [*here, *pages, *keep]:
+    pages = [partial(site.render_page, nbformat.writes(empty).encode(), record, head) for record in records]
+    with _computed(apart):
+        for call in [*here, *pages]:
             with suppress(Exception):  # the notebook that needs it tells what is wrong
                 call()
+    with _computed(last):
+        pass
+
+
+@contextmanager
+def _computed(calls: Iterable[Callable]) -> Iterator[None]:
+    """Compute in processes of their own while this one does something else, and remember in the end what they found."""
+    from papi_lib import datafiles
+
+    processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork"), initializer=end_with_parent)
+    try:
+        found = [processes.submit(_remembered_of, call) for call in calls]
+        yield
+        for one in found:
+            with suppress(Exception):  # as above
+                datafiles.remember(one.result())
     finally:
         processes.shutdown(cancel_futures=True)
 
@@ -159,8 +172,8 @@ def forecasts() -> None:
             forecast.fit(year)
 
 
-def survey(records: str | None, year: int, many: bool) -> None:
-    """Read a survey, with its models, what is tested and what people answered, for many pages every standing too."""
+def survey(records: str | None, year: int) -> None:
+    """Read a survey, with its models, what is tested and what people answered."""
     from papi_lib import index, places
     from papi_lib.survey import units
 
@@ -168,8 +181,13 @@ def survey(records: str | None, year: int, many: bool) -> None:
         places.commune(places.communes(era).index[0], year=era)
     found = units.load(records, year)
     _ = found.models, found.gaps(found.units[0]), found.answers(index.dimensions(year)[0])
-    for series in ("total", *index.dimensions(year)) if many else ():
-        found.standing(series)
+
+
+def standing(records: str | None, year: int, part: int | str) -> None:
+    """Put a survey's units in order in a part of the index."""
+    from papi_lib.survey import units
+
+    units.load(records, year).standing(part)
 
 
 def climbs(year: int) -> None:

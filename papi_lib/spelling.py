@@ -61,12 +61,14 @@ def sort_key(text: str) -> tuple:
 
 def unmarked(text: str) -> str:
     """Return `text` without marks and invisible signs, đ and ð as d."""
-    return "".join(c for c in visible(text) if not unicodedata.combining(c))
+    text = re.sub("[\u0300-\u036f]", "", visible(text))  # all marks of most texts
+    return text if text.isascii() else "".join(c for c in text if not unicodedata.combining(c))
 
 
 def visible(text: str) -> str:
     """Return `text` with its marks apart, that of đ (and ð) too, and without signs that cannot be seen."""
-    return "".join(c for c in unicodedata.normalize("NFD", text).translate(_STROKE) if unicodedata.category(c) != "Cf")
+    text = unicodedata.normalize("NFD", text).translate(_STROKE)
+    return text if text.isprintable() else "".join(c for c in text if unicodedata.category(c) != "Cf")
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -57,6 +57,8 @@ class Survey:
         Scored items by respondent: true where the item was asked and answered.
     known : pandas.DataFrame
         By unit what the model borrows by besides the kind; none by default.
+    source : tuple
+        What it was read from, of one that was.
     """
 
     name: str
@@ -67,6 +69,11 @@ class Survey:
     frame: pd.DataFrame
     asked: pd.DataFrame
     known: pd.DataFrame = field(default_factory=pd.DataFrame)
+    source: tuple = ()
+
+    def __reduce__(self) -> tuple:
+        """Be read, or recalled, in another process: the records are large."""
+        return _load, self.source
 
     @cached_property
     def units(self) -> list[str]:
@@ -144,7 +151,7 @@ class Survey:
         order = ["total", *index.dimensions(self.year), *index.subdimensions(self.year)]
         return frame.loc[order, ["score", "spread", "icc", "answered", "near", "weighting", "df"]].rename_axis("part")
 
-    @lru_cache(maxsize=64)  # noqa: B019 - as above
+    @datafiles.cached
     def standing(self, part: int | str) -> pd.DataFrame:
         """Return every unit's score in a part with its interval and set of ranks: `papi_lib.estimates.standing`."""
         return estimates.standing(self.estimates([part]), part, self.year)
@@ -388,7 +395,7 @@ def load(path: str | os.PathLike | None = None, year: int | str | None = None, l
 def _load(path: Path, year: int | str | None, _stamp: tuple | None) -> Survey:
     if path.is_relative_to(datafiles.folder()):
         reads.note(path.relative_to(datafiles.folder()).as_posix())
-    return of_records(path.name, records.load(path, year))
+    return replace(of_records(path.name, records.load(path, year)), source=(path, year, _stamp))
 
 
 def of_records(name: str, clean: pd.DataFrame) -> Survey:

@@ -11,7 +11,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from papi_lib import index
-from papi_lib.batch import stored
+from papi_lib.batch.jobs import NotebookError, read_notebook
 from papi_lib.page.words import LANGUAGES, Words, mark, paragraphs
 
 #: The notebooks about no place, which every page leads to, and their titles.
@@ -48,8 +48,8 @@ class Notebook:
     def _read(self) -> tuple[dict, list[NotebookNode], str | None]:
         """Its metadata field ``papi``, its cells, and why it cannot be run, in one line."""
         try:
-            found = stored.read(self.path)
-        except stored.NotebookError as error:
+            found = read_notebook(self.path)
+        except NotebookError as error:
             return {}, [], str(error)
         own = found.metadata.get("papi")
         own = {"levels": list(LEVELS[:1])} | (own if isinstance(own, dict) else {})

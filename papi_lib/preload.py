@@ -69,7 +69,11 @@ def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
 
 
 def share(
-    here: Iterable[Callable], apart: Iterable[Callable], records: Iterable[dict], head: dict, last: Iterable[Callable] = ()
+    here: Iterable[Callable],
+    apart: Iterable[Callable],
+    records: Iterable[dict],
+    head: dict,
+    last: Iterable[Callable] = (),
 ) -> None:
     """Prepare a run.
 
@@ -91,7 +95,9 @@ def share(
 
     imports()
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
-    pages = [partial(site.render_page, nbformat.writes(empty).encode(), record, head) for record in records]
+    pages: list[Callable] = [
+        partial(site.render_page, nbformat.writes(empty).encode(), record, head) for record in records
+    ]
     with _computed(apart):
         for call in [*here, *pages]:
             with suppress(Exception):  # the notebook that needs it tells what is wrong

@@ -20,7 +20,7 @@ from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash, moment, stamps
 from papi_lib.batch.pool import Pool
-from papi_lib.cli.language import echo
+from papi_lib.cli.base import echo
 from papi_lib.collection import TEXTS, Notebook
 from papi_lib.page.words import Words
 from papi_lib.site.files import RECORD

@@ -18,7 +18,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-import numpy as np
 import pandas as pd
 
 from papi_lib.cells import WIDEST, clean, composed, counted, dated, find_header, is_text, name_key
@@ -174,31 +173,21 @@ def _csv(path: Path, wanted: set[str]) -> pd.DataFrame:
 
 def _lines(path: Path, file: TextIO, wanted: set[str]) -> pd.DataFrame:
     """Read rows that end in CR or LF only; as text, in pieces, since a survey may be large."""
-    import pyarrow as pa
-
     head = list(islice(file, _HEAD))
     file.seek(0)
     separator, top = _layout(head, wanted)
     rows = _records(path, csv.reader(file, delimiter=separator, strict=True))
-    names = next(islice(rows, top, None), [])
+    names, last = next(islice(rows, top, None), []), top + 1
     if len(names) > WIDEST:
         raise DataError(f"{path}, row {top + 1}: {len(names):,} columns; at most {WIDEST:,} are read")
-    pieces: list[list] = [[] for _ in names]
-    numbers, start = [np.empty(0, dtype=int)], top + 2
-    while piece := list(islice(rows, _CHUNK)):
-        filled = [at for at, row in enumerate(piece) if "".join(row).strip()]
-        kept = [_fitted(path, piece[at], names, start + at) for at in filled]
-        for column, values in zip(pieces, zip(*kept, strict=True), strict=bool(kept)):
-            column.append(pa.array(values, pa.string()))
-        numbers.append(np.array(filled, dtype=int) + start)
-        start += len(piece)
-    at = np.concatenate(numbers)
-    columns = [pa.chunked_array(column, pa.string()) for column in pieces]
-    table = pa.table(columns, [str(n) for n in range(len(names))])
-    frame = table.to_pandas(use_threads=False, split_blocks=True, self_destruct=True).set_axis(names, axis="columns")
-    frame.index = pd.Index(at)
+    numbered, pieces = enumerate(rows, top + 2), [pd.DataFrame(columns=range(len(names)), dtype="str")]
+    while piece := list(islice(numbered, _CHUNK)):
+        last = piece[-1][0]
+        kept = {at: _fitted(path, row, names, at) for at, row in piece if "".join(row).strip()}
+        pieces.append(pd.DataFrame(list(kept.values()), list(kept), pieces[0].columns, dtype="str"))
+    frame = pd.concat(pieces).set_axis(names, axis="columns")
     notes = [f"the header was taken from row {top + 1}"] if top else []
-    notes += [f"{counted(empty, 'empty row')} passed over"] if (empty := start - top - 2 - len(at)) else []
+    notes += [f"{counted(empty, 'empty row')} passed over"] if (empty := last - top - 1 - len(frame)) else []
     frame.attrs = {"header": top + 1, "notes": notes}
     return frame
 

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from papi_lib import covariates, datafiles, places, published, tidy
+from papi_lib import datafiles, places, published, tidy
 from papi_lib.datafiles import DataError
 
 
@@ -21,7 +21,7 @@ def totals():
 
 def test_names_in_any_spelling_and_codes_match(tmp_path, totals):
     file = write(tmp_path / "my.csv", "Tỉnh,nurses\nHà Nội,1\nhai phong,2\nTP. Hồ Chí Minh,3\n48,4\nHUẾ,5\n")
-    joined, unmatched = covariates.join(totals, file)
+    joined, unmatched = tidy.join(totals, file)
     assert joined.loc[[1, 31, 79, 48, 46], "nurses"].to_list() == [1, 2, 3, 4, 5]
     assert list(joined.columns) == ["total", "rank", "group", "nurses"]
     assert joined.index.equals(totals.index)
@@ -35,28 +35,28 @@ def test_names_in_use_and_headers_of_statistical_tables_match(tmp_path, totals):
     file = write(
         tmp_path / "my.csv", "Tỉnh/Thành phố;x\nTP.HCM;1\nTp.Cần Thơ;2\nT. Bắc Ninh;3\nHải Phòng, TP;4\nÐà Nẵng;5\n"
     )
-    joined, unmatched = covariates.join(totals, file)
+    joined, unmatched = tidy.join(totals, file)
     assert joined.loc[[79, 92, 27, 31, 48], "x"].to_list() == [1, 2, 3, 4, 5]
     assert (unmatched["row"] == 0).all()
 
 
 def test_code_and_name_of_a_row_are_one_place_and_both_are_keys(tmp_path, totals):
     file = write(tmp_path / "my.csv", "Mã tỉnh,Tỉnh,year,x\n01,Hà Nội,2024.0,1\n15.0,Yên Bái,2024,2\n,Huế,2024,3\n")
-    own, unmatched = covariates.read(file)
+    own, unmatched = tidy.read(file)
     assert own.to_dict("list") == {"province_code": [1, 15, 46], "year": [2024] * 3, "x": [1, 2, 3]}
     assert unmatched.empty
     write(file, "name,code,x\nHà Nội,A1,1\nHuế,B2,2\n")  # a code of something else is a column like any other
-    assert list(covariates.read(file)[0].columns) == ["province_code", "code", "x"]
+    assert list(tidy.read(file)[0].columns) == ["province_code", "code", "x"]
 
 
 def test_what_did_not_match_is_told_with_row_and_column(tmp_path, totals):
     file = write(tmp_path / "my.csv", "province,x\nHanoii,1\n,2\n,\nHuế,3\n")
-    _, unmatched = covariates.join(totals, file)
+    _, unmatched = tidy.join(totals, file)
     faults = unmatched[unmatched["row"] > 0]
     assert faults["row"].to_list() == [2, 3]
     assert "did you mean Hà Nội" in faults["problem"].iloc[0]
     assert faults["problem"].iloc[1] == "is empty; fill it in"
-    lines = covariates.report(unmatched, file)
+    lines = tidy.report(unmatched, file)
     assert lines[0].startswith(f"{file}, row 2, column 'province': 'Hanoii' is not known; did you mean Hà Nội")
     assert "nothing for 62 of the provinces: Hà Nội, Hà Giang" in lines[-1]
 
@@ -65,13 +65,13 @@ def test_years_join_by_year_and_excel_reads_like_csv(tmp_path):
     frame = tidy.panel("total", [2021, 2022, 2023, 2024], errors=False)
     own = pd.DataFrame({"Mã tỉnh": [1, 1, 4, 1], "Năm": [2023, 2024, 2024, 2030], "chi": [1.5, 2.5, 3.5, 9]})
     own.to_excel(tmp_path / "my.xlsx", index=False)
-    joined, unmatched = covariates.join(frame, tmp_path / "my.xlsx")
+    joined, unmatched = tidy.join(frame, tmp_path / "my.xlsx")
     found = joined.dropna(subset="chi").set_index(["province_code", "year"])["chi"].to_dict()
     assert found == {(1, 2023): 1.5, (1, 2024): 2.5, (4, 2024): 3.5}
     assert unmatched.iloc[0][["row", "column", "value"]].to_list() == [5, "Năm", 2030]
     assert "in 2021, 2022" in unmatched.set_index("value").loc["Hà Nội", "problem"]
     write(tmp_path / "my.csv", own.to_csv(index=False, sep=";", decimal=","))
-    pd.testing.assert_frame_equal(joined, covariates.join(frame, tmp_path / "my.csv")[0])
+    pd.testing.assert_frame_equal(joined, tidy.join(frame, tmp_path / "my.csv")[0])
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_is_refused_names_file_row_and_column(tmp_path, totals, text, says)
     file = write(tmp_path / "my.csv", text)
     frame = tidy.panel("total", [2023, 2024], errors=False) if "2023" in text else totals
     with pytest.raises(DataError) as refused:
-        covariates.join(frame, file)
+        tidy.join(frame, file)
     assert says in str(refused.value)
     assert str(file) in str(refused.value)
 
@@ -104,14 +104,14 @@ def test_what_is_refused_names_file_row_and_column(tmp_path, totals, text, says)
 def test_figures_of_the_34_provinces_are_not_joined_to_the_63(tmp_path, totals, column):
     own = places.provinces(2025).reset_index().rename(columns={column: "Tỉnh"})[["Tỉnh"]].assign(x=1)
     with pytest.raises(DataError, match="column 'Tỉnh': these are the 34 provinces since 1 July 2025"):
-        covariates.join(totals, write(tmp_path / "my.csv", own.to_csv(index=False)))
+        tidy.join(totals, write(tmp_path / "my.csv", own.to_csv(index=False)))
 
 
 @pytest.mark.parametrize(
     "cell", ["=1+1", "+1+1", "-2+3|x", "@SUM(1)", "\t=1", " =1", "\u00a0=1", "\u200b=1", "＝1+1", "＠A1", "−1+1", "a;=1", "a; =1", "a|@b", "a\tb\t=1", "a\n=1", "a\r\n+1"],
 )  # fmt: skip
 def test_no_cell_is_run_wherever_a_spreadsheet_cuts_it(tmp_path, cell):
-    covariates.write(pd.DataFrame({"a": ["x"], cell: [cell]}), tmp_path / "a.csv")
+    tidy.write(pd.DataFrame({"a": ["x"], cell: [cell]}), tmp_path / "a.csv")
     text = (tmp_path / "a.csv").read_bytes().decode()
     for piece in re.split('[,;|\\t\\r\\n"]+', text):
         assert not re.match(r"[\s\u200b]*[=+\-@＝＋－＠−]", piece), text
@@ -121,12 +121,12 @@ def test_numbers_and_sentences_are_written_as_they_are(tmp_path):
     frame = pd.DataFrame(
         {"n": ["-1.5", "+84", "−0,5", "-3%"], "t": ["a, -5 b", "1-2", "x@y.vn", "a=b"], "x": [-1.5, 2, 3, 4]}
     )
-    covariates.write(frame, tmp_path / "a.csv")
+    tidy.write(frame, tmp_path / "a.csv")
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "a.csv", dtype={"n": "str"}), frame)
 
 
 def test_a_column_with_one_word_among_numbers_is_told(tmp_path, totals):
-    joined, unmatched = covariates.join(totals, write(tmp_path / "my.csv", "province,x\nHuế,1\nHà Nội,few\n"))
+    joined, unmatched = tidy.join(totals, write(tmp_path / "my.csv", "province,x\nHuế,1\nHà Nội,few\n"))
     assert joined.loc[1, "x"] == "few"
     assert unmatched.iloc[0]["row"] == 3
     assert "is no number, so that the column stays text" in unmatched.iloc[0]["problem"]
@@ -156,7 +156,7 @@ def test_a_file_for_stata_has_labels_of_variables_provinces_and_parts(papi, tmp_
         assert (labels["egovernance"], labels["visits"]) == ("Quản trị điện tử", "")
         assert file.read(convert_categoricals=False).set_index("province_code").loc[1, "visits"] == 3
     frame = tidy.panel([8, "total"], [2024], "Huế", labels="en")
-    covariates.write(frame, tmp_path / "long.dta")
+    tidy.write(frame, tmp_path / "long.dta")
     back = pd.read_stata(tmp_path / "long.dta")
     assert back["part"].to_list() == ["egovernance", "total"]
     assert back["part_name"].to_list() == ["E-governance", "PAPI"]

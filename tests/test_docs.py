@@ -11,7 +11,7 @@ import pytest
 import statsmodels.formula.api as smf
 from bs4 import BeautifulSoup
 
-from papi_lib import covariates, datafiles, index, tidy
+from papi_lib import datafiles, index, tidy
 from papi_lib.survey import codebook
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +67,7 @@ def test_the_recipe_for_r_runs_and_gives_what_statsmodels_gives(tmp_path):
     packages = "".join(f"library({name});" for name in ("haven", "sandwich", "lmtest", "tidyr"))
     if not shutil.which("Rscript") or subprocess.run(["Rscript", "-e", packages], capture_output=True).returncode:
         pytest.skip("R is not installed, or not the packages of the recipe")
-    covariates.write(tidy.panel(wide=True, labels="en"), tmp_path / "papi.dta")
+    tidy.write(tidy.panel(wide=True, labels="en"), tmp_path / "papi.dta")
     recipe = re.search(r"```r\n(.*?)```", (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8"), re.S)[1]
     last = "cat('\\n', format(coeftest(fit, vcov = vcovCL, cluster = ~province_code)['internet_access', 1:2], digits = 12))"
     (tmp_path / "a.R").write_text(recipe + last, encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 import papi_lib
 
 #: The modules that people write code against.
-API = ("association", "changes", "covariates", "estimates", "index", "places", "precision", "published", "ranks", "targets")  # fmt: skip
+API = ("association", "changes", "estimates", "index", "places", "precision", "published", "ranks", "targets", "tidy")  # fmt: skip
 MODULES = [m.name for m in pkgutil.walk_packages(papi_lib.__path__, "papi_lib.")]
 
 

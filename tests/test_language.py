@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from click.testing import CliRunner
 
-from papi_lib.cli import language, main
+from papi_lib.cli import base, main
 
 
 def papi(*words, **environment):
@@ -20,12 +20,12 @@ def test_all_help_is_translated(monkeypatch):
         paragraphs = [" ".join(part.split()) for part in command.help.split("\n\n") if "\b" not in part]
         helps = [option.help for option in command.params if getattr(option, "help", None)]
         told = [part for text in helps for part in re.split(r"  \[|\]|; (?=default)", text) if part]
-        missing += [text for text in paragraphs + told if language.told(text) == text]
+        missing += [text for text in paragraphs + told if base.told(text) == text]
     assert not missing
 
 
 def test_each_message_keeps_its_values_and_its_letters_composed():
-    for english, vietnamese in language.messages().items():
+    for english, vietnamese in base.messages().items():
         names = [sorted(set(re.findall(r"\{(\w+)\}", text))) for text in (english, vietnamese)]
         assert set(names[1]) <= set(names[0]), english
         assert unicodedata.is_normalized("NFC", vietnamese)
@@ -57,4 +57,4 @@ def test_the_language_is_the_systems_unless_one_is_named():
 def test_what_has_no_translation_keeps_its_words_and_its_place_is_translated(monkeypatch):
     monkeypatch.setenv("PAPI_UI", "vi")
     line = "papi: a.csv, rows 3, 4, column 'x': something: unheard of"
-    assert language.told(line) == "papi: a.csv, dòng 3, 4, cột 'x': something: unheard of"
+    assert base.told(line) == "papi: a.csv, dòng 3, 4, cột 'x': something: unheard of"

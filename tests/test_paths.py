@@ -59,14 +59,14 @@ def run(command, **how):
 
 RESEARCH = """
 import papi_lib
-from papi_lib import covariates, datafiles, places, published
+from papi_lib import datafiles, places, published, tidy
 from papi_lib.page import charts
 part = papi_lib.find("tham nhũng").query("kind == 'dimension'")["part"].iloc[0]
 frame = papi_lib.panel([part, "total"], [2015, 2016], labels="en", wide=True)
 pci = datafiles.read("pci")[["year", "province_code", "informal"]]
 joined = frame.merge(pci, on=["year", "province_code"], how="left")
 joined.attrs = frame.attrs
-covariates.write(joined, "papi.dta")
+tidy.write(joined, "papi.dta")
 ax = joined.plot.scatter("informal", "corruption_control", yerr="corruption_control_se")
 ax.figure.savefig("picture.png")
 assert len(published.totals(2024)) == 63

@@ -16,7 +16,7 @@ import pyreadstat
 import pytest
 from pyarrow import parquet
 
-from papi_lib import covariates, published, tablefiles
+from papi_lib import published, tablefiles, tidy
 from papi_lib.cells import TWO_WAYS, numbers
 from papi_lib.datafiles import DataError
 from papi_lib.survey import records
@@ -389,16 +389,16 @@ def test_what_is_no_number_is_missing_and_what_cannot_be_is_a_fault():
 @pytest.mark.parametrize("name", FORMATS)
 def test_own_figures_of_any_format_are_joined(tmp_path, name):
     write(pd.DataFrame({"province": ["Huế", "Hà Nội"], "x": [1.5, 2.5]}), tmp_path / name)
-    joined, _ = covariates.join(published.totals(2024), tmp_path / name)
+    joined, _ = tidy.join(published.totals(2024), tmp_path / name)
     assert joined.loc[[46, 1], "x"].to_list() == [1.5, 2.5]
 
 
 def test_errors_and_endless_numbers_are_told_and_left_out(tmp_path):
     file = text(tmp_path / "my.csv", "\nTỉnh/Thành phố,x,y\nHuế,1,#REF!\nHà Nội,#DIV/0!,a\n\nCà Mau,1e999,NA\n")
-    joined, unmatched = covariates.join(published.totals(2024), file)
+    joined, unmatched = tidy.join(published.totals(2024), file)
     assert joined["x"].dropna().to_dict() == {46: 1}
     assert joined["y"].dropna().to_dict() == {1: "a"}
-    lines = covariates.report(unmatched, file)
+    lines = tidy.report(unmatched, file)
     assert f"{file}: the header was taken from row 2" in lines
     told = "\n".join(lines)
     assert f"{file}, row 3, column 'y': '#REF!' is an error of a spreadsheet" in told
@@ -409,7 +409,7 @@ def test_errors_and_endless_numbers_are_told_and_left_out(tmp_path):
 
 def test_nothing_that_is_written_runs_in_a_spreadsheet(tmp_path):
     text_cells = ["=1", "a;=1", " +1", "＝1", "\u200b@x", "a\n-1", ';"-1', "Bà Rịa - Vũng Tàu", "a@b"]
-    covariates.write(pd.DataFrame({"x": text_cells}), tmp_path / "a.csv")
+    tidy.write(pd.DataFrame({"x": text_cells}), tmp_path / "a.csv")
     assert pd.read_csv(tmp_path / "a.csv")["x"].to_list() == [
         "'=1", "a;'=1", " +1", "'＝1", "'\u200b@x", "a\n'-1", ";'\"-1", "Bà Rịa - Vũng Tàu", "a@b",
     ]  # fmt: skip

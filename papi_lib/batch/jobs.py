@@ -6,6 +6,7 @@ run has its outcome.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import platform
 import re
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterable
 from contextlib import chdir
 from dataclasses import dataclass, field
@@ -23,8 +25,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+from nbformat import reader, validator
 
-from papi_lib.batch import stored
 from papi_lib.batch.processes import START
 
 
@@ -103,7 +105,7 @@ class Job:
     reads : tuple of pathlib.Path
         Files that this notebook reads besides what all read.
     fault : str or None
-        Why it cannot run, in one line; the batch itself finds what `papi_lib.batch.stored.refusal` tells.
+        Why it cannot run, in one line; the batch itself finds what `refusal` tells.
     discreet : bool
         Whether what its errors say is left out (`papi_lib.batch.cells.run`).
     """
@@ -215,9 +217,9 @@ class Settings:
 def _source_hash(notebook: Path) -> str:
     """Return the SHA-256 of a notebook's cells, whatever its outputs and run counts."""
     try:
-        cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in stored.read(notebook).cells]
+        cells = [[c.cell_type, c.source, c.metadata.get("tags", [])] for c in read_notebook(notebook).cells]
         return digest(json.dumps(cells, ensure_ascii=False))
-    except stored.NotebookError as error:
+    except NotebookError as error:
         return digest(json.dumps(str(error), ensure_ascii=False))
 
 
@@ -340,3 +342,88 @@ def one_line(error: BaseException) -> str:
 def _page(executed: bytes, record: dict, settings: Settings) -> dict[str, bytes]:
     """Return the page of an executed notebook, if the run makes pages."""
     return {"page": settings.render(executed, record, settings.head)} if settings.render else {}
+
+
+#: Tag of the cell whose values a job's replace.
+PARAMETERS = "parameters"
+
+
+class NotebookError(ValueError):
+    """A notebook cannot be run; the message is one line that begins with its name."""
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Return a stored notebook, which is not to be changed.
+
+    Raises
+    ------
+    NotebookError
+        It is not there, empty, in conflict, no notebook, or without cells.
+    """
+    try:
+        changed = path.stat()
+        return _read(path, changed.st_mtime_ns, changed.st_size)
+    except OSError as error:
+        raise NotebookError(f"{path.name}: cannot be read ({error.strerror})") from None
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, *_changed: int) -> nbformat.NotebookNode:
+    return parse(path.read_bytes(), path.name)
+
+
+def parse(content: bytes, name: str) -> nbformat.NotebookNode:
+    """Return a notebook from its file; raise NotebookError, with its name, as `read_notebook`."""
+    text = content.decode("utf-8", "replace")
+    if not text.strip():
+        raise NotebookError(f"{name}: is empty; restore it, or take it out of the folder")
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        conflict = re.search(r"^(<<<<<<<|=======|>>>>>>>)", text, re.M)
+        row = text[: conflict.start()].count("\n") + 1 if conflict else error.lineno
+        what = "has the marks of a merge conflict" if conflict else f"is not JSON ({error.msg})"
+        raise NotebookError(f"{name}, row {row}: {what}; mend it, or take it out of the folder") from None
+    except (ValueError, RecursionError):
+        pass  # numbers and depths beyond sense: nbformat will not read them either
+    try:
+        with warnings.catch_warnings(action="ignore"):  # cells without an id get one
+            found = nbformat.convert(reader.reads(text), 4)
+            _, found = validator.normalize(found)
+            validator.validate(found, relax_add_props=True)
+    except Exception as error:  # nbformat has no one kind of error for what is JSON and no notebook
+        said = f" ({str(error).splitlines()[0]})" if isinstance(error, nbformat.ValidationError) else ""
+        raise NotebookError(f"{name}: is no notebook{said}; mend it, or take it out of the folder") from None
+    if not found.cells:
+        raise NotebookError(f"{name}: has no cells")
+    return found
+
+
+def refusal(path: Path, parameters: dict) -> str | None:
+    """Return why a notebook cannot be run with these parameters, in one line; None if it can.
+
+    Every parameter must be set in the one cell that is tagged for them: a value for any other name reaches
+    nothing, and the notebook would tell of its own defaults.
+    """
+    try:
+        cells = [cell for cell in read_notebook(path).cells if PARAMETERS in cell.metadata.get("tags", [])]
+    except NotebookError as error:
+        return str(error)
+    if not parameters:
+        return None
+    if len(cells) != 1 or cells[0].cell_type != "code":
+        return f"{path.name}: one code cell must have the tag '{PARAMETERS}', {len(cells) or 'none'} has; what is asked for would not reach it"
+    try:
+        known = _names(cells[0].source)
+    except SyntaxError as error:
+        return f"{path.name}: its parameters cell is not Python (line {error.lineno}: {error.msg})"
+    lacking = [name for name in parameters if name not in known]
+    if lacking:
+        return f"{path.name}: its parameters cell does not set {', '.join(lacking)}, only {', '.join(known) or 'nothing'}; name them alike"
+    return None
+
+
+def _names(source: str) -> list[str]:
+    """Return the names that a cell sets or declares, in its order."""
+    found = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
+    return list(dict.fromkeys(node.id for node in found if isinstance(node.ctx, ast.Store)))

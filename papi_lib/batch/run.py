@@ -10,8 +10,20 @@ from statistics import median
 from typing import NamedTuple
 
 from papi_lib import atomic
-from papi_lib.batch import cluster, manifest, stored
-from papi_lib.batch.jobs import Job, Outcome, RunError, Settings, changed, file_hash, lost, moment, stamps, touched
+from papi_lib.batch import cluster, manifest
+from papi_lib.batch.jobs import (
+    Job,
+    Outcome,
+    RunError,
+    Settings,
+    changed,
+    file_hash,
+    lost,
+    moment,
+    refusal,
+    stamps,
+    touched,
+)
 from papi_lib.batch.pool import Outcomes, Pool
 
 #: Seconds that a notebook takes where none ran before.
@@ -40,8 +52,8 @@ def plan(
         hashes = job.hashes(settings.inputs | settings.page_inputs)
         kept = records.get(job.path, {}).get("hashes", {})
         hashes |= {name: settings.shared.get(name, "") for name in kept if name not in hashes}
-        if refusal := job.fault or stored.refusal(job.notebook, job.parameters):
-            reason: Reason | None = Reason(refusal, refused=True)
+        if fault := job.fault or refusal(job.notebook, job.parameters):
+            reason: Reason | None = Reason(fault, refused=True)
         else:
             reason = _why(job, out, hashes, records.get(job.path), settings)
         planned.append((job, hashes, Reason("forced") if settings.force and reason is None else reason))

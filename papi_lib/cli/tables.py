@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from papi_lib.cli.base import FILE, GIVEN, NEW, main, many
-from papi_lib.cli.language import echo
+from papi_lib.cli.base import FILE, GIVEN, NEW, echo, main, many
 
 
 @main.command()
@@ -168,7 +167,7 @@ def data(
       papi data --places 34 --write today.xlsx
       papi data --year 2024 --with my.xlsx --by "Tỉnh/thành" --write joined.csv
     """
-    from papi_lib import covariates, places, tidy
+    from papi_lib import places, tidy
 
     if by and not own:
         raise ValueError("--by names a column of the file that --with gives; give one")
@@ -177,10 +176,10 @@ def data(
     of = {"63": places.REFORM - 1, "34": places.REFORM, None: None}[number]
     frame = tidy.panel(years=year or None, labels=lang, wide=wide, of=of)
     if own:
-        frame, unmatched = covariates.join(frame, own, by)
-        for line in covariates.report(unmatched, own):
+        frame, unmatched = tidy.join(frame, own, by)
+        for line in tidy.report(unmatched, own):
             echo(f"papi: {line}", err=True)
-    covariates.write(frame, target)
+    tidy.write(frame, target)
     echo(f"{len(frame)} rows, {frame['province_code'].nunique()} provinces. Written: {target}")
 
 

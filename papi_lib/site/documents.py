@@ -9,7 +9,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -21,14 +21,20 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from papi_lib import atomic
-from papi_lib.batch import stored
+from papi_lib.batch.jobs import parse
+from papi_lib.page.colours import GROUPS
 from papi_lib.page.words import Words, mark
-from papi_lib.site.blocks import Block, Section, blocks, sections
 from papi_lib.site.booklet import bound, summary, title
 from papi_lib.site.files import full_name, of_places, read_file, read_run
-from papi_lib.site.workbook import of_place, of_protected, of_run
+from papi_lib.site.pages import Block, Cell, Section, blocks, sections, value
+from papi_lib.survey.disclosure import LEAST_CLUSTERS, LEAST_RESPONDENTS
 
 FOLDER = "documents"
 KINDS = ("docx", "xlsx", "html")
@@ -37,6 +43,8 @@ _WIDTH = Cm(17)  # of A4 without its margins
 _NUMBERED = {"table": mark("Table {n}. {caption}"), "picture": mark("Figure {n}. {caption}")}
 _STYLES = {"finding": "List Bullet", "note": "Quote", "simulated": "Intense Quote"}
 _SIZES = {"Normal": 10, "List Bullet": 10, "Quote": 8.5, "Caption": 8.5, "Title": 17, "Heading 1": 12, "Intense Quote": 10}  # fmt: skip
+_BOLD, _HEAD = Font(bold=True), PatternFill("solid", fgColor="DDE7F3")
+_TOLD = ("score", "noise", "rank", "rank_lower", "rank_upper", "group")
 
 
 def export(out: Path, kinds: tuple[str, ...] = KINDS[:2]) -> Iterator[Path]:
@@ -58,21 +66,23 @@ def export(out: Path, kinds: tuple[str, ...] = KINDS[:2]) -> Iterator[Path]:
     papi_lib.atomic.WriteError
         A document cannot be written; those before it are.
     """
+    for name, content in _documents(out, kinds):
+        atomic.write(out / FOLDER / name, content)
+        yield out / FOLDER / name
+
+
+def _documents(out: Path, kinds: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Yield each document by its name."""
     run = read_run(out)
     jobs = [job for job in of_places(run["jobs"]) if job["status"] != "failed"]
     for folder, own in groupby(jobs, key=lambda job: posixpath.dirname(job["path"])):
         for kind, content in _of_place(out, list(own), run, kinds):
-            yield _written(out / FOLDER / f"{folder}.{kind}", content)
+            yield f"{folder}.{kind}", content
     for lang in dict.fromkeys(job["labels"]["lang"] for job in jobs if "xlsx" in kinds):
         told, w = [job for job in jobs if job["labels"]["lang"] == lang], Words(lang)
-        yield _written(out / FOLDER / f"{lang}.xlsx", of_run(told, w))
+        yield f"{lang}.xlsx", of_run(told, w)
         if protected := of_protected(told, w):
-            yield _written(out / FOLDER / f"protected.{lang}.xlsx", protected)
-
-
-def _written(path: Path, content: bytes) -> Path:
-    atomic.write(path, content)
-    return path
+            yield f"protected.{lang}.xlsx", protected
 
 
 def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
@@ -88,7 +98,7 @@ def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) ->
         pages = {}
         for job in jobs:
             path = out / "notebooks" / f"{job['path']}.ipynb"
-            pages[job["labels"]["title"]] = sections(stored.parse(read_file(path), str(path)), w)
+            pages[job["labels"]["title"]] = sections(parse(read_file(path), str(path)), w)
         yield "xlsx", of_place(w("PAPI {year}: {place}", place=name, year=labels["year"]), pages, w, *about)
     if "html" in kinds:
         whole = bound([out / "site" / f"{job['path']}.html" for job in jobs], labels)
@@ -98,8 +108,7 @@ def _of_place(out: Path, jobs: list[dict], run: dict, kinds: tuple[str, ...]) ->
 def hand_over(out: Path, target: Path) -> int:
     """Write a run's pages and documents, without notebooks and records, as one zip; return how many files it has."""
     content, files = io.BytesIO(), [p for folder in ("site", FOLDER) for p in sorted((out / folder).rglob("*"))]
-    files = [path for path in files if path.is_file() and not path.is_symlink()]
-    kept = [path for path in files if not path.name.startswith((".", "protected."))]
+    kept = [p for p in files if p.is_file() and not p.is_symlink() and not p.name.startswith((".", "protected."))]
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in kept:
             packed.write(path, path.relative_to(out).as_posix())
@@ -144,7 +153,9 @@ def word(title: str, contents: Sequence[Section], styles: dict, w: Words, made: 
     foot = paper.sections[0].footer.paragraphs[0]
     foot.text = w("{source}. Data {data}, made {made}. Page ", source=facts.get("source", ""), data=facts.get("data_version", ""), made=made)  # fmt: skip
     foot.style.font.size = Pt(7.5)
-    _field(foot, "PAGE")
+    page = OxmlElement("w:fldSimple")  # which the word processor fills in
+    page.set(qn("w:instr"), "PAGE")
+    foot._p.append(page)
     content = io.BytesIO()
     paper.save(content)
     return content.getvalue()
@@ -160,8 +171,7 @@ def _look(paper, lang: str) -> None:
         style = paper.styles[name]
         style.font.name, style.font.size = _FONT, Pt(size)
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for kind in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-            fonts.attrib.pop(qn(f"w:{kind}"), None)
+        fonts.attrib.clear()
         for kind in ("ascii", "hAnsi", "eastAsia", "cs"):
             fonts.set(qn(f"w:{kind}"), _FONT)
         style.paragraph_format.space_after = Pt(2)
@@ -211,8 +221,134 @@ def _picture(paper, block: Block, caption: str, styles: dict) -> None:
     paper.add_paragraph(caption, "Caption").paragraph_format.keep_with_next = False
 
 
-def _field(paragraph, name: str) -> None:
-    """Add a field that the word processor fills in, as the page's number."""
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), name)
-    paragraph._p.append(field)
+def of_place(title: str, pages: Mapping[str, Sequence[Section]], w: Words, made: str, facts: dict) -> bytes:
+    """Return the workbook of a place: what it holds and is from, what stands out, and a sheet a table.
+
+    Tables are those of the pages and those behind their pictures, each once. What is a number on a page is one here;
+    where a cell holds a score and its rank, the rank stands in a column of its own, and the colour is the group's.
+
+    Parameters
+    ----------
+    title, made : str
+        The workbook's title and when the run was made, in words.
+    pages : mapping of str to list of Section
+        The place's pages by title.
+    w : Words
+        The language.
+    facts : dict
+        What the first page tells of itself.
+    """
+    book = Workbook()
+    first = book.active
+    first.title = w("Contents")
+    _row(first, [title], bold=True)
+    _row(first, [w("Source"), facts.get("source")])
+    _row(first, [w("Data and code"), f"{facts.get('data_version')}, {facts.get('code_version')}"])
+    _row(first, [w("Made"), made])
+    _row(first, [None])
+    told = book.create_sheet(w("Findings"))
+    _row(told, [w("page"), w("question"), w("finding")], bold=True)
+    seen = set()
+    for page, own in pages.items():
+        for question, answer in own:
+            for block in answer:
+                key = block.text, tuple(map(tuple, block.rows))
+                if block.rows and key not in seen:
+                    caption = question if block.kind == "picture" else block.text
+                    name = re.sub(r"[\[\]:*?/\\']", " ", caption)
+                    sheet = book.create_sheet(f"{len(book.sheetnames) - 1:02} {name}"[:31].rstrip())
+                    _row(sheet, [block.text], bold=True)
+                    _fill(sheet, block.rows, w)
+                    _row(first, [sheet.title, page, question, block.text])
+                    first.cell(first.max_row, 1).hyperlink = f"#'{sheet.title}'!A1"
+                elif not block.rows and block.kind in ("finding", "note", "simulated") and key not in seen:
+                    _row(told, [page, question, block.text])
+                seen.add(key)
+    return _saved(book)
+
+
+def of_run(jobs: Sequence[dict], w: Words) -> bytes:
+    """Return the workbook of a run in one language: a row a page, its findings, and what is missing and why."""
+    about = [w("place"), w("level"), w("year"), w("page")]
+    named = [w("score"), "±", w("rank"), w("possible from rank"), w("to rank"), w("group"), w("compared with"), w("change"), "±", w("simulated data")]  # fmt: skip
+    pages, told, gaps = [about + named], [[*about, w("finding")]], [[*about, w("missing")]]
+    for job in jobs:
+        facts, place = job["facts"], _about(job, w)
+        moved = [(facts.get("change") or {}).get(name) for name in ("since", "points", "noise")]
+        pages.append(place + [facts.get(name) for name in _TOLD] + moved + ["x" if facts.get("simulated") else None])
+        told += [[*place, sentence] for sentence in facts.get("findings") or []]
+        gaps += [[*place, sentence] for sentence in facts.get("missing") or []]
+    return _book({w("Pages"): pages, w("Findings"): told, w("Missing"): gaps})
+
+
+def of_protected(jobs: Sequence[dict], w: Words) -> bytes | None:
+    """Return the list for reviewers of what a survey's pages hide and why; None where nothing is hidden.
+
+    A number of respondents or villages that is itself too small is told as below the least that is shown.
+    """
+    rows = [[w("place"), w("level"), w("year"), w("page"), w("respondents"), w("villages"), w("hidden, and why")]]
+    for job in jobs:
+        sample = job["facts"].get("sample") or {}
+        least = {"respondents": LEAST_RESPONDENTS, "clusters": LEAST_CLUSTERS}
+        counts = [f"<{n}" if (sample.get(name) or 0) < n else sample[name] for name, n in least.items()]
+        rows += [[*_about(job, w), *counts, sentence] for sentence in job["facts"].get("suppressed") or []]
+    return _book({w("Protected"): rows}) if rows[1:] else None
+
+
+def _about(job: dict, w: Words) -> list:
+    labels = job["labels"]
+    levels = {"province": w("province"), "district": w("district"), "commune": w("commune")}
+    return [full_name(labels), levels[labels["level"]], labels["year"], labels["title"]]
+
+
+def _fill(sheet: Worksheet, rows: Sequence[Sequence[Cell]], w: Words) -> None:
+    """Add a table; where cells hold a score and its rank, each column becomes two."""
+    ranked = [any(re.fullmatch(r"\S+ \(\d+\)", cell.text) for cell in column) for column in zip(*rows, strict=False)]
+    for at, row in enumerate(rows):
+        values, fills = list[object](), list[str]()
+        for (text, looks), two in zip(row, ranked, strict=False):
+            score, _, rank = text.removesuffix(")").partition(" (") if two else (text, "", "")
+            values.append(text if at == 0 else value(score, w) if two or "number" in looks else text)
+            fills.append(next((GROUPS[int(c[-1])] for c in looks if re.fullmatch("group-[1-4]", c)), ""))
+            if two:
+                values.append(w("{column}, rank", column=text) if at == 0 else value(rank, w))
+                fills.append(fills[-1])
+        _row(sheet, values, bold=at == 0)
+        for cell, colour in zip(sheet[sheet.max_row], fills, strict=False):
+            if colour:
+                cell.fill = PatternFill("solid", fgColor=colour[1:])
+                cell.font = Font(color="FFFFFF" if colour in (GROUPS[1], GROUPS[2]) else "000000")
+
+
+def _row(sheet: Worksheet, values: Iterable, bold: bool = False) -> None:
+    """Add a row; text stays text, also where a program would take it for a formula."""
+    sheet.append([ILLEGAL_CHARACTERS_RE.sub("\ufffd", one) if isinstance(one, str) else one for one in values])
+    for cell in sheet[sheet.max_row]:
+        if isinstance(cell.value, str):
+            cell.data_type = "s"
+        if bold:
+            cell.font, cell.fill = _BOLD, _HEAD
+
+
+def _book(tables: Mapping[str, Iterable[Iterable]]) -> bytes:
+    """Return a workbook with a sheet a table, whose first row is its header."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in tables.items():
+        sheet = book.create_sheet(name)
+        for at, row in enumerate(rows):
+            _row(sheet, row, bold=at == 0)
+    return _saved(book)
+
+
+def _saved(book: Workbook) -> bytes:
+    """Return a workbook as a file: columns as wide as their words, the header in sight."""
+    for sheet in book:
+        for at, column in enumerate(sheet.iter_cols(), start=1):
+            widest = max((len(str(cell.value)) for cell in column[1:] if cell.value is not None), default=8)
+            sheet.column_dimensions[get_column_letter(at)].width = min(max(widest + 2, 9), 70)
+            for cell in column:
+                cell.alignment = Alignment(vertical="top", wrap_text=len(str(cell.value or "")) > 70 and at > 1)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()

@@ -95,17 +95,15 @@ def _of_failed(kept: Path, job: dict, run: dict) -> bytes:
 def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | None = None) -> bytes:
     """Return the page that lists a year's places: by one notebook, or the whole with all notebooks."""
     w, jobs = Words(lang), lists[year, lang]
-    provinces = _provinces(jobs)
-    titles = _titles(jobs)
+    provinces, titles = _provinces(jobs), _titles(jobs)
     rows, main = _rows(path, provinces, stem)
     return filled(
-        "list", w, jobs, **_frame(path, run, jobs, w),
-        year=year,
+        "list", w, jobs, **_frame(path, run, jobs, w, year, lists, "index", stem),
         stem=stem,
         title=w("{subject}, {year}", subject=titles[stem], year=year) if stem else w("Where do we stand? PAPI {year}", year=year),
         rows=rows,
         about=next((job["facts"].get("about") for job in jobs if stem and job["labels"]["notebook"] == stem and job.get("facts")), None),
-        compare=link(path, f"{year}/{lang}/compare.html") if _provinces(jobs) else None,
+        compare=link(path, f"{year}/{lang}/compare.html") if provinces else None,
         others={} if stem else {n: t for n, t in _titles(provinces).items() if n != main},
         titles=titles,
         scored=any(row["score"] is not None for row in rows),
@@ -118,49 +116,46 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
         failures=[(link(path, job["path"], ".html"), full_name(job["labels"]), job) for job in jobs if job["status"] == "failed" and stem in (None, job["labels"]["notebook"])],
         here=link(path, f"{year}/{lang}/index.html"),
         lists={n: link(path, f"{year}/{lang}/{n}.html") for n in titles},
-        years=[(y, link(path, f"{y}/{lang}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang],
-        languages=[(code, link(path, f"{year}/{code}/{stem or 'index'}.html")) for code in LANGUAGES if (year, code) in lists],
     )  # fmt: skip
 
 
 def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
     """Return the page that lists a province's pages and its districts; `home` is the province's folder."""
     path, w = f"{year}/{lang}/{home}/index", Words(lang)
-    jobs = [job for job in lists[year, lang] if _home(job) == home]
-    own = _provinces(jobs)
+    there = {key: [job for job in of if _home(job) == home] for key, of in lists.items()}
+    own = _provinces(jobs := there[year, lang])
     name = jobs[0]["labels"].get("parent", jobs[0]["labels"])["name"]
-    others = {key: {_home(job) for job in of} for key, of in lists.items()}
     return filled(
-        "hub", w, jobs, **_frame(path, run, jobs, w),
-        year=year,
+        "hub", w, jobs, **_frame(path, run, jobs, w, year, there, f"{home}/index"),
         title=w("{place}, {year}: all pages", place=name, year=year),
         name=name,
-        compare=f"{link(path, f'{year}/{lang}/compare.html')}#{home}" if _provinces(jobs) else None,
+        compare=f"{link(path, f'{year}/{lang}/compare.html')}#{home}" if own else None,
         year_list=link(path, f"{year}/{lang}/index.html"),
         pages=[(job["labels"]["title"], _rows(path, [job], _told_by(job, own))[0][0]) for job in own],
         districts=_districts(path, jobs, None),
-        years=[(y, link(path, f"{y}/{lang}/{home}/index.html")) for y, code in sorted(lists, reverse=True) if code == lang and home in others[y, code]],
-        languages=[(code, link(path, f"{year}/{code}/{home}/index.html")) for code in LANGUAGES if home in others.get((year, code), ())],
     )  # fmt: skip
 
 
 def _compare(path: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
     """Return the page that puts chosen places side by side."""
-    w, jobs = Words(lang), lists[year, lang]
+    w, jobs, there = Words(lang), lists[year, lang], {key: _provinces(of) for key, of in lists.items()}
     return filled(
-        "compare", w, jobs, **_frame(path, run, jobs, w), year=year, title=w("Compare places, {year}", year=year), here="index.html",
-        years=[(y, link(path, f"{y}/{lang}/compare.html")) for y, code in sorted(lists, reverse=True) if code == lang and _provinces(lists[y, code])],
-        languages=[(code, link(path, f"{year}/{code}/compare.html")) for code in LANGUAGES if _provinces(lists.get((year, code), []))],
+        "compare", w, jobs, **_frame(path, run, jobs, w, year, there, "compare"), title=w("Compare places, {year}", year=year), here="index.html",
     )  # fmt: skip
 
 
-def _frame(path: str, run: dict, jobs: list[dict], w: Words) -> dict:
-    """Return what every list says around its tables: the way to the assets, where it comes from."""
+def _frame(
+    path: str, run: dict, jobs: list[dict], w: Words, year: int, lists: dict, name: str, stem: str | None = None
+) -> dict:
+    """Return what every list says around its tables: the way to the assets, where it comes from, the same of other years and languages."""
     return {
         "root": "../" * path.count("/"),
         "facts": defaultdict(str, next((job["facts"] for job in jobs if job.get("facts")), {})),
         "made": w.date(datetime.fromisoformat(run["finished"])),
         "changes": link(path, f"changes.{w.lang}.html") if run["changes"] else None,
+        "year": year,
+        "years": [(y, link(path, f"{y}/{code}/{name}.html")) for y, code in sorted(lists, reverse=True) if code == w.lang and lists[y, code]],
+        "languages": [(code, link(path, f"{year}/{code}/{stem or name}.html")) for code in LANGUAGES if lists.get((year, code))],
     }  # fmt: skip
 
 
@@ -227,11 +222,8 @@ def _districts(path: str, jobs: list[dict], stem: str | None) -> list[dict]:
 def _islands(tiles: list[dict]) -> list[tuple[str, int, int]]:
     """Return the islands that places administer, with a free spot on the map beside the place or under it."""
     taken = {(tile["row"], tile["column"]) for tile in tiles}
-    spots = []
-    for tile in (tile for tile in tiles if tile["islands"]):
-        beside, under = (tile["row"], tile["column"] + 1), (tile["row"] + 1, tile["column"])
-        spots.append((tile["islands"], *(under if beside in taken else beside)))
-    return spots
+    spots = [(tile["islands"], tile["row"], tile["column"]) for tile in tiles if tile["islands"]]
+    return [(name, row + 1, at) if (row, at + 1) in taken else (name, row, at + 1) for name, row, at in spots]
 
 
 def figures(jobs: Sequence[dict]) -> bytes:

@@ -13,12 +13,11 @@ from pathlib import Path
 import nbformat
 
 from papi_lib.atomic import write
-from papi_lib.batch import stored
-from papi_lib.batch.jobs import file_hash
+from papi_lib.batch.jobs import file_hash, parse
 from papi_lib.page.words import LANGUAGES, Words, mark
-from papi_lib.site.blocks import sections
 from papi_lib.site.files import fault, filled, full_name, link, of_places, read_facts, read_file, read_run
 from papi_lib.site.lists import build, files
+from papi_lib.site.pages import sections
 
 _FACTS = {
     "score": mark("Score"), "group": mark("Group"), "rank": mark("Rank"), "rank_lower": mark("First rank possible"),
@@ -118,7 +117,7 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
     dict
         From (question, table's caption, row, column) or (question, number of the sentence) to what is stated.
     """
-    notebook = stored.parse(read_file(executed), str(executed))
+    notebook = parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
     found: dict[tuple[str, ...], str] = {
         (w(name),): str(facts[key]) for key, name in _FACTS.items() if facts.get(key) is not None

@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 from site_runs import job, notebook, run
 from test_districts import told_by_subtraction
 
-from papi_lib import atomic, covariates, index, site, tablefiles
+from papi_lib import atomic, index, site, tablefiles, tidy
 from papi_lib.cli import main
 from papi_lib.datafiles import DataError
 from papi_lib.site import booklet
@@ -108,7 +108,7 @@ def formulas(folder, rng, tries):
     for _ in range(tries):
         start = "".join(rng.choice([" ", "\u200b", "\t", ";", '"', "\r", "\n", ",", ""]) for _ in range(3))
         value = start + rng.choice("=+-@＝＋－＠−") + rng.choice(["1+1", "cmd|' /C x'!A0", "SUM(A1)", "HYPERLINK(1)"])
-        covariates.write(pd.DataFrame({"a": [value], value: ["x"]}), path)
+        tidy.write(pd.DataFrame({"a": [value], value: ["x"]}), path)
         for between in ",;\t":  # however a spreadsheet parts the cells
             with path.open(encoding="utf-8", newline="") as file:
                 cells = [cell for row in csv.reader(file, delimiter=between) for cell in row]

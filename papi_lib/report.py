@@ -28,7 +28,7 @@ from papi_lib.site.files import RECORD
 #: Where a run folder tells what became of each job, run after run.
 LOG = "papi.log"
 #: Endings of the library's files that pages depend on; of the last, only the site has some.
-_LIBRARY = (".py", ".po", ".j2", ".css", ".js")
+_LIBRARY = (".py", ".po", ".json", ".j2", ".css", ".js")
 #: Whose pages are made if no place is named and no records are given.
 _DEFAULT_PROVINCE = "Hà Nội"
 
@@ -226,7 +226,7 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
 def _inputs(records: Path | None) -> tuple[dict, dict, dict]:
     """Return the hashes of what all notebooks read, of tables that only some do, and of what only pages depend on."""
     library, tables = Path(__file__).parent, datafiles.fingerprints()
-    inputs: dict[str, Any] = {"library": folder_hash(library, *_LIBRARY[:2], without="site")}
+    inputs: dict[str, Any] = {"library": folder_hash(library, *_LIBRARY[:3], without="site")}
     inputs |= {name: tables[name] for name in tables if name.endswith(".json") or name.startswith("structure/")}
     inputs |= {"records": file_hash(records)} if records else {}
     shared = {name: tables[name] for name in tables if name not in inputs}

@@ -16,7 +16,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable
-from contextlib import chdir
+from contextlib import chdir, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -45,20 +45,17 @@ def file_hash(path: Path) -> str | None:
 
 def stamps(paths: Iterable[Path]) -> dict[Path, tuple | None]:
     """Return what differs for a file that was touched since, even if it was put back as it was; None for one not there."""
-    return {path: _stamp(path) for path in paths}
-
-
-def _stamp(path: Path) -> tuple | None:
-    try:
-        now = path.stat()
-    except OSError:
-        return None
-    return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns
+    found: dict[Path, tuple | None] = dict.fromkeys(paths)
+    for path in found:
+        with suppress(OSError):
+            now = path.stat()
+            found[path] = now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns
+    return found
 
 
 def touched(since: dict[Path, tuple | None]) -> list[str]:
     """Return the names of the files that were touched since these stamps were taken."""
-    return [path.name for path, stamp in since.items() if _stamp(path) != stamp]
+    return [path.name for path, stamp in stamps(since).items() if since[path] != stamp]
 
 
 def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> str:
@@ -66,12 +63,9 @@ def folder_hash(folder: Path, *suffixes: str, without: str = "__pycache__") -> s
 
     What lies in a folder of the name `without` does not count.
     """
-    total = hashlib.sha256()
-    for path in sorted(
-        p for p in folder.rglob("*") if p.suffix in suffixes and without not in p.relative_to(folder).parts
-    ):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return total.hexdigest()
+    found = {path.relative_to(folder): path for path in folder.rglob("*") if path.suffix in suffixes}
+    kept = sorted((name.as_posix(), path) for name, path in found.items() if without not in name.parts)
+    return digest(b"".join(name.encode() + b"\0" + path.read_bytes() + b"\0" for name, path in kept))
 
 
 @lru_cache(maxsize=1)
@@ -79,6 +73,11 @@ def environment_hash() -> str:
     """Return the SHA-256 of Python's version and the names and versions of all installed packages."""
     packages = sorted({f"{about['Name']}=={about['Version']}" for about in (d.metadata for d in distributions())})
     return digest("\n".join([platform.python_version(), *packages]))
+
+
+def state(measure: Callable[[], dict] | None) -> dict[str, str]:
+    """Return what must be the same here and on another machine that runs jobs, by name."""
+    return {"environment": environment_hash()} | (measure() if measure else {})
 
 
 _EXECUTED = "executed.ipynb"
@@ -134,12 +133,8 @@ class Job:
         """Return the hashes that decide whether the job must run again."""
         parameters = digest(json.dumps(self.parameters, sort_keys=True, ensure_ascii=False))
         files = {"files": digest("".join(map(str, map(file_hash, self.reads))))} if self.reads else {}
-        return (
-            {"notebook": _source_hash(self.notebook), "parameters": parameters}
-            | inputs
-            | files
-            | {"environment": environment_hash()}
-        )
+        own = {"notebook": _source_hash(self.notebook), "parameters": parameters}
+        return own | inputs | files | {"environment": environment_hash()}
 
 
 @dataclass
@@ -158,7 +153,7 @@ class Settings:
         Run jobs although nothing has changed.
     scheduler : str or None
         Address of a Dask scheduler whose workers run the jobs, or ``"local"``; None for this
-        machine's own processes. See `papi_lib.batch.cluster`.
+        machine's own processes. See `papi_lib.batch.run`.
     insecure : bool
         Take a scheduler that lets anybody run code who reaches its port.
     render : callable or None
@@ -240,6 +235,17 @@ class Outcome:
     record: dict
     files: dict[str, bytes] = field(default_factory=dict)
 
+    @classmethod
+    def lost(cls, job: Job, error: BaseException | str) -> Outcome:
+        """Return that of a job of which nothing came: its process ended before it could tell, or it cannot run."""
+        return cls({**new_record(job), "error": error if isinstance(error, str) else one_line(error)})
+
+    @classmethod
+    def changed(cls, job: Job, names: list[str]) -> Outcome:
+        """Return that of a job that would be of two states of what it reads."""
+        more = f" and {len(names) - 1} more" if names[1:] else ""
+        return cls.lost(job, f"changed while it ran: {names[0]}{more}; run the same again")
+
 
 def execute(job: Job, source: bytes, settings: Settings, beat: Callable[[], object] | None = None) -> Outcome:
     """Run one job; never raises for what the job does.
@@ -299,24 +305,13 @@ def render_again(job: Job, executed: bytes, before: dict, settings: Settings) ->
     """Make the page of a job that was run before, from its executed notebook; never raises for what the page does."""
     record = {**before, "status": "rendered", "labels": job.labels}
     if digest(executed) != before["outputs"]["executed"]:
-        return changed(job, [job.executed(Path()).name])
+        return Outcome.changed(job, [job.executed(Path()).name])
     try:
         files = _page(executed, record, settings)
         outputs = {name: digest(content) for name, content in files.items()}
         return Outcome({**record, "outputs": before["outputs"] | outputs}, files)
     except Exception as error:
-        return lost(job, error)
-
-
-def lost(job: Job, error: BaseException | str) -> Outcome:
-    """Return the outcome of a job of which nothing came: its process ended before it could tell, or it cannot run."""
-    return Outcome({**new_record(job), "error": error if isinstance(error, str) else one_line(error)})
-
-
-def changed(job: Job, names: list[str]) -> Outcome:
-    """Return the outcome of a job that would be of two states of what it reads."""
-    more = f" and {len(names) - 1} more" if names[1:] else ""
-    return lost(job, f"changed while it ran: {names[0]}{more}; run the same again")
+        return Outcome.lost(job, error)
 
 
 def moment() -> str:

@@ -28,28 +28,9 @@ from papi_lib.batch.jobs import RunError
 NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
 SCHEMA = 1
-_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 _MOMENT, _INSIDE = "moment with its time zone", "path below the run folder"
-#: A job's record, whatever is planned.
-RECORD = {
-    "type": "object",
-    "required": ["path", "status", "hashes", "outputs"],
-    "properties": {
-        **dict.fromkeys(("path", "notebook"), {"type": "string", "format": _INSIDE}),
-        **dict.fromkeys(("parameters", "labels"), {"type": "object"}),
-        **dict.fromkeys(("outputs", "hashes"), _TEXTS),
-        "status": {"enum": ["done", "rendered", "unchanged", "failed"]},
-        "started": {"type": ["string", "null"], "format": _MOMENT},
-        "seconds": {"type": "number", "minimum": 0},
-        "error": {"type": ["string", "null"]},
-    },
-}
-_HEAD = {
-    "required": ["schema"],
-    "properties": {"schema": {"const": SCHEMA}}
-    | dict.fromkeys(("started", "finished"), {"type": "string", "format": _MOMENT})
-    | dict.fromkeys(("code_version", "data_hash", "data_version"), {"type": "string"}),
-}
+#: JSON schemas of a job's record, whatever is planned, and of the manifest's head.
+RECORD, _HEAD = json.loads(Path(__file__).with_suffix(".json").read_bytes()).values()
 
 
 class Run(NamedTuple):

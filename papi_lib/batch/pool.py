@@ -27,7 +27,7 @@ from typing import Any
 from uuid import uuid4
 
 from papi_lib.batch import processes
-from papi_lib.batch.jobs import Job, Outcome, Settings, execute, lost, render_again, stamps
+from papi_lib.batch.jobs import Job, Outcome, Settings, execute, render_again, stamps
 
 #: A fork copies one thread only, so none but the first may run: not in linear algebra, nor in Arrow's allocator.
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -65,9 +65,8 @@ class Pool:
             self._start()
 
     def _start(self) -> None:
-        self.since = stamps(
-            path for path in Path(__file__).parents[1].rglob("*.*") if path.parent.name != "__pycache__"
-        )
+        library = Path(__file__).parents[1]
+        self.since = stamps(path for path in library.rglob("*.*") if path.parent.name != "__pycache__")
         self._prepared: Callable[[], object] | None = None
         self._busy, folder = False, str(Path(tempfile.gettempdir(), f"papi-{uuid4().hex}"))
         self._asked, self._ready = Path(folder, "asked"), False
@@ -104,7 +103,7 @@ class Pool:
                     for_nothing = 0 if running else for_nothing + 1
                     for path in [p for p in left if ended[p] >= _TRIES or for_nothing == _STARTS]:
                         job, *_ = left.pop(path)
-                        yield job, lost(job, RuntimeError("the process that runs notebooks ended again and again; what is finished is kept: run the same again"))  # fmt: skip
+                        yield job, Outcome.lost(job, RuntimeError("the process that runs notebooks ended again and again; what is finished is kept: run the same again"))  # fmt: skip
             self._busy = False
         except BaseException:
             self.close()
@@ -166,7 +165,9 @@ def _serve(pipe: Connection, folder: str, first: Callable[[], object] | None) ->
         processes.keep_to(folder)
         os.environ |= _ONE_THREAD
         gc.disable()  # what is prepared stays
-        _prepare(processes.START, _import_engine)
+        if processes.START == "fork":
+            import papi_lib.batch.cells
+            import papi_lib.batch.engine  # noqa: F401 - what runs notebooks
         _prepare(processes.START, first)
         while True:
             tasks, settings, prepare = pickle.loads(pipe.recv().read_bytes())
@@ -178,12 +179,6 @@ def _serve(pipe: Connection, folder: str, first: Callable[[], object] | None) ->
         pass
     finally:
         _clean(folder)  # the process that made it may have been killed
-
-
-def _import_engine() -> None:
-    """Import what runs notebooks."""
-    import papi_lib.batch.cells
-    import papi_lib.batch.engine  # noqa: F401
 
 
 def _prepare(start_method: str, call: Callable[[], object] | None) -> None:
@@ -254,7 +249,7 @@ def _outcomes(tasks: Sequence[Task], settings: Settings, asker: Connection) -> G
                         queue.appendleft(worker.task)
                     else:
                         why = f"the process that ran the job ended twice (exit code {worker.process.exitcode})"
-                        yield job, lost(job, RuntimeError(why))
+                        yield job, Outcome.lost(job, RuntimeError(why))
                 else:
                     yield job, outcome
                     if queue:
@@ -286,9 +281,7 @@ def _work(pipe: Connection, settings: Settings) -> None:
             try:
                 notebook = notebook if isinstance(notebook, bytes) else notebook.read_bytes()
             except OSError as error:
-                pipe.send(lost(job, error))
+                pipe.send(Outcome.lost(job, error))
                 continue
-            beat = partial(pipe.send, None)
-            pipe.send(
-                render_again(job, notebook, before, settings) if before else execute(job, notebook, settings, beat)
-            )
+            again = partial(render_again, job, notebook, before, settings)
+            pipe.send(again() if before else execute(job, notebook, settings, partial(pipe.send, None)))

@@ -19,25 +19,6 @@ from papi_lib.cli.base import FOLDER, FOUND, GIVEN, NEW, RUN, echo, main, many
 
 #: Keys that are files or folders, named from where the plan lies.
 _PATHS = ("records", "out")
-_SAMPLE = """\
-# A run of papi report. Take the # away from what you want, then:  papi report --plan {name}
-# What is given on the command line wins. Files and folders are named from where this file lies.
-
-province = ["Hà Nội"]           # names or codes; "all" for all
-# district = ["Ba Đình"]        # "all" for all that have respondents
-# records = "survey.parquet"    # respondents' records, as papi check --write makes them
-year = [{year}]
-lang = ["vi"]                   # "vi", "en"
-# notebook = ["0", "3", "target"]  # numbers or names; without this line all
-out = "output/report"           # the run folder
-# document = ["docx", "xlsx"]   # documents besides the pages; also "html" (one page that opens alone) and "zip"
-# jobs = 2                      # notebooks at the same time
-# timeout = 300                 # seconds a cell may take
-
-# Parameters of a notebook, as its cell "parameters" names them:
-# [parameters.10_target]
-# places = 5
-"""
 
 
 def _read_plan(ctx: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
@@ -233,7 +214,8 @@ def init(file: Path) -> None:
         raise ValueError(
             f"{file}: {'is there already' if file.exists() else 'a plan ends in .toml'}; give another name"
         )
-    atomic.write(file, _SAMPLE.format(name=file, year=index.years()[-1]).encode())
+    sample = Path(__file__).with_name("plan.toml").read_text(encoding="utf-8")
+    atomic.write(file, sample.format(name=file, year=index.years()[-1]).encode())
     echo(f"Written: {file}. Change it, then: papi report --plan {file}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -17,62 +18,17 @@ from nbformat import NotebookNode
 
 from papi_lib.atomic import check_no_links
 from papi_lib.batch import manifest
-from papi_lib.page.words import LANGUAGES, Words
+from papi_lib.page.words import Words
 from papi_lib.plaintext import without_folders
 
 #: Mime type of what a notebook tells of itself.
 FACTS = "application/vnd.papi.page+json"
-_TEXT, _TEXTS = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-_NUMBER, _NAME = {"type": ["number", "null"]}, {"type": ["string", "null"]}
-_COUNT, _SINGLE = {"type": "integer", "minimum": 0}, {"type": ["string", "number", "null"]}
-_CHANGE = {"since": {"type": "integer"}, "points": {"type": "number"}, "noise": {"type": "number"}}
-_TILE = {"row": _COUNT, "column": _COUNT, "islands": _NAME}
-
-
+HERE = Path(__file__).parent
+#: What lists and pages take from a notebook's facts, and what the site needs of a job's record besides what every batch writes.
+_TOLD, RECORD = json.loads((HERE / "record.json").read_bytes()).values()
+RECORD["properties"]["facts"] = _TOLD
 #: What a page that tells its place must tell as it was asked, and what only if it was asked for.
 _ALWAYS, _MAYBE = ("level", "code", "year", "lang"), ("dimension", "source", "data_hash")
-
-
-def _object(required: dict, /, **more: object) -> dict:
-    return {"type": "object", "required": [*required], "properties": required | more}
-
-
-def _optional(schema: dict) -> dict:
-    return schema | {"type": ["object", "null"]}
-
-
-#: What lists and pages take from a notebook's facts, as a JSON schema.
-_TOLD = _object(
-    {},
-    place=_object({"level": _TEXT, "code": {"type": ["integer", "string"]}, "name": _TEXT}),
-    year={"type": "integer"},
-    group={"enum": [1, 2, 3, 4, None]},
-    change=_optional(_object(_CHANGE)),
-    sample=_optional(_object({"respondents": _COUNT})),
-    dimension={"type": ["integer", "null"]},
-    simulated={"type": "boolean"},
-    parts={"type": "array", "items": {"type": "array", "minItems": 4, "maxItems": 4, "items": _SINGLE}},
-    **dict.fromkeys(("title", "about", "lang", "edition", "source"), _TEXT),
-    **dict.fromkeys(("data_hash", "data_version", "code_version", "link"), _NAME),
-    **dict.fromkeys(("score", "noise", "among", "rank", "rank_lower", "rank_upper"), _NUMBER),
-    **dict.fromkeys(("findings", "missing"), _TEXTS),
-) | {"dependencies": {"rank": ["score", "rank_lower", "rank_upper", "group"]}}
-_LABELS = _object(
-    {"level": _NAME, "name": _TEXT, "lang": {"enum": list(LANGUAGES)}, "notebook": _TEXT, "title": _TEXT},
-    year={"type": "integer"},
-    parent=_object({"name": _TEXT, "slug": _TEXT}),
-    tile=_optional(_object(_TILE)),
-)
-_IF_FAILED = {"properties": {"status": {"const": "failed"}}}
-_ELSE_MADE = {"required": ["facts"], "properties": {"outputs": _object({"executed": _TEXT, "page": _TEXT})}}
-_IF_OF_NO_PLACE = {"properties": {"labels": {"properties": {"level": {"type": "null"}}}}}
-_ELSE_OF_A_PLACE = {"properties": {"path": {"pattern": r"^\d{4}/[a-z]{2}(/[^/]+){2,}$"}, "labels": {"required": ["code", "slug", "year"]}}}  # fmt: skip
-#: What the site needs of a job's record besides what every batch writes, as a JSON schema.
-RECORD = _object(
-    dict.fromkeys(("notebook", "parameters", "started", "error"), {}) | {"labels": _LABELS},
-    facts=_TOLD,
-    left_out=_COUNT,
-) | {"allOf": [{"if": _IF_FAILED, "else": _ELSE_MADE}, {"if": _IF_OF_NO_PLACE, "else": _ELSE_OF_A_PLACE}]}
 
 
 def read_facts(notebook: NotebookNode) -> dict:
@@ -130,7 +86,6 @@ def _told(notebook: NotebookNode) -> Iterator[dict]:
                 yield output["data"][FACTS]
 
 
-HERE = Path(__file__).parent
 #: Elements that lead a reader elsewhere, or the page's own addresses: they have no place in a body.
 _LEADING = re.compile(r"<(?=(?:meta|link|base)\b)", re.IGNORECASE)
 #: What templates write for a page's own nonce.

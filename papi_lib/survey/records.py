@@ -23,6 +23,7 @@ cannot be told from other letters by any library that is kept up, so it is refus
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,8 @@ _MOST_VALUES = 600
 _ENOUGH_ANSWERS = 20
 #: Share of repeated respondents from which on a file is refused.
 MANY_COPIES = 0.05
+#: A code in text: nothing but its digits, as a whole number.
+_CODE = r"0*[0-9]{1,3}([.,]0*)?"
 
 
 def read(path: str | os.PathLike) -> pd.DataFrame:
@@ -216,15 +219,18 @@ def _empty(column: pd.Series) -> pd.Series:
 
 
 def _answers(column: pd.Series, row: pd.Series, labels: dict[str, int]) -> tuple[pd.Series, np.ndarray]:
-    """Return an item's answers, and which cells are wrong."""
-    if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == bool:
-        column = column.astype("str")
-    meant = numbers(column)
-    texts = column[meant.isna() & ~_empty(column)].astype("str")
-    said = {text: labels.get(codebook.plain(text), np.nan) for text in texts.unique()[:_MOST_VALUES]}
-    meant[texts.index] = texts.map(said).astype("float64")
+    """Return an item's answers, and which cells are wrong; each different text is looked up once."""
+    if not pd.api.types.is_numeric_dtype(column) or column.dtype == bool:
+        column = column.astype("str").str.strip()
+        texts = column.dropna().unique()
+        coded = {text: float(text.replace(",", ".")) for text in texts if re.fullmatch(_CODE, text)}
+        words = [text for text in texts if text and text not in coded][:_MOST_VALUES]
+        worded = {text: labels.get(codebook.plain(text), np.nan) for text in words}
+        meant = column.map(coded | worded).astype("float64")
+    else:
+        meant = column.astype("float64")
     given = meant.isin(list(row["answers_vi"])).to_numpy()
-    wrong = ~(given | meant.isin(row["missing"]) | _empty(column)).to_numpy()
+    wrong = ~(given | meant.isin(row["missing"]) | _empty(column)).to_numpy(dtype=bool)
     return pd.arrays.IntegerArray(meant.where(given, 0).to_numpy("int16"), ~given), wrong
 
 

@@ -10,8 +10,6 @@ import os
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,19 +87,6 @@ def bring(paths: list[Path], year: int | None = None, edition: int | None = None
             atomic.write_all({target / path: content for path, content in files.items()}, lasting=True)
             run.outcome.written = [target / path for path in files]
     return run.outcome
-
-
-@contextmanager
-def _package(folder: Path) -> Iterator[None]:
-    """Let the library read another data folder."""
-    before = os.environ.get("PAPI_DATA")
-    os.environ["PAPI_DATA"] = str(folder)
-    try:
-        yield
-    finally:
-        os.environ.pop("PAPI_DATA")
-        if before is not None:
-            os.environ["PAPI_DATA"] = before
 
 
 class _Import:
@@ -260,13 +245,15 @@ def _check(target: Path, files: dict[str, bytes], run: _Import) -> None:
         stage = Path(folder) / "data"
         shutil.copytree(target, stage)
         atomic.write_all({stage / path: content for path, content in files.items()})
+        before, os.environ["PAPI_DATA"] = os.environ.get("PAPI_DATA", ""), str(stage)
         try:
-            with _package(stage):
-                for table in run.changed:
-                    datafiles.read(table)
-                for year in run.years:
-                    published.load(year)
-                    indicators.load(year)
-                published.standard_errors()
+            for table in run.changed:
+                datafiles.read(table)
+            for year in run.years:
+                published.load(year)
+                indicators.load(year)
+            published.standard_errors()
         except DataError as fault:
             raise DataError(f"{str(fault).replace(str(stage), str(target))} (nothing is written)") from None
+        finally:
+            os.environ["PAPI_DATA"] = before  # empty where none was named

@@ -485,14 +485,14 @@ def other_users(base, rng, tries, make):
 
     import distributed
 
-    from papi_lib.batch import cluster
+    from papi_lib.batch import run
 
     with distributed.LocalCluster(1, threads_per_worker=1, dashboard_address=None) as cluster_without:
         if not any("ran" in line for line in reached(cluster_without.scheduler_address)):
             yield "this could not find what it looks for"
     for _ in range(tries // 3):
         with ExitStack() as stack:
-            client = stack.enter_context(cluster._client(distributed, Settings(scheduler="local", workers=1), stack))
+            client = stack.enter_context(run._client(distributed, Settings(scheduler="local", workers=1), stack))
             yield from (line for line in reached(client.scheduler.address) if line != "refused")
 
 

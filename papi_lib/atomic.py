@@ -128,9 +128,7 @@ def check_no_links(folder: Path) -> None:
         kind = entry.stat(follow_symlinks=False).st_mode
         if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
             what = "link" if entry.is_symlink() else "device"
-            raise ValueError(
-                f"{entry.path}: is a {what}, which may lead out of the folder; remove it or choose another folder"
-            )
+            raise ValueError(f"{entry.path}: is a {what}, which may lead out of the folder; remove it or choose another folder")  # fmt: skip
 
 
 def _entries(folder: Path, below: bool) -> Iterator[os.DirEntry]:

@@ -95,9 +95,8 @@ def share(
 
     imports()
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
-    pages: list[Callable] = [
-        partial(site.render_page, nbformat.writes(empty).encode(), record, head) for record in records
-    ]
+    source = nbformat.writes(empty).encode()
+    pages: list[Callable] = [partial(site.render_page, source, record, head) for record in records]
     with _computed(apart):
         for call in [*here, *pages]:
             with suppress(Exception):  # the notebook that needs it tells what is wrong

@@ -105,9 +105,8 @@ def panel(
     keys = {part: str(datafiles.read("dimensions").set_index("dimension")["key"].get(part, part)) for part in names}
     frame = pd.concat(frames, ignore_index=True).rename(columns={"place": "province_code"})
     frame["edition"] = frame["year"].map({year: index.edition(year) for year in span})
-    frame["part_name"] = pd.Categorical(
-        frame["part"].map(names), dict.fromkeys(names[part] for part in chosen), ordered=True
-    )
+    order = dict.fromkeys(names[part] for part in chosen)
+    frame["part_name"] = pd.Categorical(frame["part"].map(names), order, ordered=True)
     frame["part"] = frame["part"].map(keys).astype(str)
     head = ["year", "edition", "province_code", *["province", "region"] * bool(lang), *["reconstructed"] * bool(of)]
     figures = ["score", "se"] if errors else ["score"]

@@ -44,7 +44,7 @@ def test_every_public_function_has_an_example(name):
 def test_help_names_calls_that_there_are(capsys):
     papi_lib.help()
     shown = capsys.readouterr().out
-    calls = re.findall(r"^(\w+)\.(\w+)\(", shown, re.M)
+    calls = re.findall(r"^ *(\w+)\.(\w+)\(", shown, re.M)
     assert len(calls) == 12
     for module, name in calls:
         assert callable(

@@ -64,9 +64,8 @@ def run(
     outputs = _Outputs()
     sys.stdout, sys.stderr = _Stream("stdout", 1, outputs), _Stream("stderr", 2, outputs)
     # Without a history there is no database to open and no thread to write it.
-    shell = _Shell.instance(
-        config=Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
-    )
+    config = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
+    shell = _Shell.instance(config=config)
     shell.outputs, shell.discreet = outputs, discreet
     for place, (source, may_fail) in cells.items():
         outputs.begin(place)
@@ -258,9 +257,8 @@ class _Shell(InteractiveShell):
         if self.discreet:
             said = _UNSAID
             where = [*traceback.format_list(traceback.extract_tb(evalue.__traceback__)), f"{etype.__name__}: {said}"]
-        self.outputs.add(
-            "error", ename=etype.__name__, evalue=said, traceback=[without_folders(part) for part in where]
-        )
+        where = [without_folders(part) for part in where]
+        self.outputs.add("error", ename=etype.__name__, evalue=said, traceback=where)
 
 
 def _joined(output: dict) -> dict:

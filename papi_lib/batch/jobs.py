@@ -418,6 +418,7 @@ def refusal(path: Path, parameters: dict) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _names(source: str) -> list[str]:
     """Return the names that a cell sets or declares, in its order."""
     found = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))

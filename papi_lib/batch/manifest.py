@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -29,6 +28,8 @@ NAME = "manifest.json"
 JOURNAL = "manifest.jsonl"
 SCHEMA = 1
 _MOMENT, _INSIDE = "moment with its time zone", "path below the run folder"
+#: A path that stays below a folder, on any system: no empty, dotted or rooted part, no control character.
+_BELOW = r"^[^\x00-\x1f/\\:.][^\x00-\x1f/\\:]*(/[^\x00-\x1f/\\:.][^\x00-\x1f/\\:]*)*\Z"
 #: JSON schemas of a job's record, whatever is planned, and of the manifest's head.
 RECORD, _HEAD = json.loads(Path(__file__).with_suffix(".json").read_bytes()).values()
 
@@ -126,7 +127,7 @@ def checker(schema: dict) -> Callable[[Any], dict]:
 
 @lru_cache(maxsize=8)
 def _compiled(schema: str) -> Callable:
-    return fastjsonschema.compile(json.loads(schema), formats={_MOMENT: _is_moment, _INSIDE: _is_inside})
+    return fastjsonschema.compile(json.loads(schema), formats={_MOMENT: _is_moment, _INSIDE: _BELOW})
 
 
 def _is_moment(text: str) -> bool:
@@ -134,11 +135,6 @@ def _is_moment(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
-
-
-def _is_inside(text: str) -> bool:
-    """Tell whether a path stays below a folder, on any system: no empty, dotted or rooted part, no control character."""
-    return bool(re.fullmatch(r"[^\x00-\x1f/\\:.][^\x00-\x1f/\\:]*(/[^\x00-\x1f/\\:.][^\x00-\x1f/\\:]*)*", text))
 
 
 def put_aside(out: Path, run: Run) -> str:

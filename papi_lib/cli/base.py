@@ -146,9 +146,8 @@ class _OneLineErrors(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands, each with its first sentence."""
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, (about.help or "").split("\n\n")[0]) for name, about in sorted(self.commands.items())]
-            )
+            known = sorted(self.commands.items())
+            formatter.write_dl([(name, (about.help or "").split("\n\n")[0]) for name, about in known])
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -106,20 +106,19 @@ def _chosen(planned: Sequence[Job], settings: Sequence[str], only: Sequence[str]
     for one in settings:
         stem, _, rest = one.partition(".")
         name, _, text = rest.partition("=")
-        own = [job for job in jobs if stem in (job.notebook.stem, job.notebook.stem[:2])]
+        own = {job.path for job in jobs if stem in (job.notebook.stem, job.notebook.stem[:2])}
         if not own or not name:
             raise ValueError(f"--set {one}: no notebook that runs has this name; write it as 10_target.places=5")
         try:
             value = json.loads(text)
         except ValueError:
             value = text
-        jobs = [replace(job, parameters=job.parameters | {name: value}) if job in own else job for job in jobs]
+        jobs = [replace(job, parameters=job.parameters | {name: value}) if job.path in own else job for job in jobs]
     if only:
         jobs = [job for job in jobs if any(part.casefold() in job.path for part in only)]
         if not jobs:
             raise ValueError(f"--only {', '.join(only)}: no page has this in its path; papi report --explain shows the paths")  # fmt: skip
-    of_places = [job for job in jobs if job.labels["level"]][:limit]
-    return [job for job in jobs if not job.labels["level"] or job in of_places]
+    return [job for job in jobs if not job.labels["level"]] + [job for job in jobs if job.labels["level"]][:limit]
 
 
 @main.command()
@@ -211,9 +210,7 @@ def init(file: Path) -> None:
     from papi_lib import atomic, index
 
     if file.exists() or file.suffix != ".toml":
-        raise ValueError(
-            f"{file}: {'is there already' if file.exists() else 'a plan ends in .toml'}; give another name"
-        )
+        raise ValueError(f"{file}: {'is there already' if file.exists() else 'a plan ends in .toml'}; give another name")  # fmt: skip
     sample = Path(__file__).with_name("plan.toml").read_text(encoding="utf-8")
     atomic.write(file, sample.format(name=file, year=index.years()[-1]).encode())
     echo(f"Written: {file}. Change it, then: papi report --plan {file}")

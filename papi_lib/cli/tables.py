@@ -37,9 +37,7 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
     names = datafiles.resource_names()
     if file is not None and tables.get(file.resolve()) not in names:
         if repair:
-            raise ValueError(
-                f"{file}: --repair is for tables of the data package; correct records where they come from"
-            )
+            raise ValueError(f"{file}: --repair is for tables of the data package; correct records where they come from")  # fmt: skip
         return _check_records(file, year, target, everything)
     if given := [o for o, value in (("--year", year), ("--write", target), ("--all", everything)) if value]:
         raise ValueError(f"{', '.join(given)}: only for a file of respondents' records; name it")

@@ -111,9 +111,8 @@ def full_name(labels: dict) -> str:
 
 def link(source: str, target: str, ending: str = "") -> str:
     """Return the address of one file of the site as written in another, both given below the site's folder."""
-    return quote(
-        posixpath.relpath(target, posixpath.dirname(source) or ".") + ("/" if target.endswith("/") else "") + ending
-    )
+    way = posixpath.relpath(target, posixpath.dirname(source) or ".")
+    return quote(way + "/" * target.endswith("/") + ending)
 
 
 def of_notebook(job: dict, executed: bytes, w: Words) -> dict:

@@ -99,23 +99,18 @@ def _list(path: str, run: dict, lists: dict, year: int, lang: str, stem: str | N
     rows, main = _rows(path, provinces, stem)
     return filled(
         "list", w, jobs, **_frame(path, run, jobs, w, year, lists, "index", stem),
-        stem=stem,
+        stem=stem, rows=rows, titles=titles, districts=_districts(path, jobs, stem), few=len(rows) <= FEW and not stem,
         title=w("{subject}, {year}", subject=titles[stem], year=year) if stem else w("Where do we stand? PAPI {year}", year=year),
-        rows=rows,
         about=next((job["facts"].get("about") for job in jobs if stem and job["labels"]["notebook"] == stem and job.get("facts")), None),
         compare=link(path, f"{year}/{lang}/compare.html") if provinces else None,
         others={} if stem else {n: t for n, t in _titles(provinces).items() if n != main},
-        titles=titles,
         scored=any(row["score"] is not None for row in rows),
         since=next((row["change"]["since"] for row in rows if row["change"]), None),
         tiles=sum(bool(row["tile"]) for row in rows) >= MAP,
         islands=_islands([row["tile"] for row in rows if row["tile"]]),
-        few=len(rows) <= FEW and not stem,
         gaps=dict.fromkeys(sentence for row in rows for sentence in row["missing"]),
-        districts=_districts(path, jobs, stem),
         failures=[(link(path, job["path"], ".html"), full_name(job["labels"]), job) for job in jobs if job["status"] == "failed" and stem in (None, job["labels"]["notebook"])],
-        here=link(path, f"{year}/{lang}/index.html"),
-        lists={n: link(path, f"{year}/{lang}/{n}.html") for n in titles},
+        here=link(path, f"{year}/{lang}/index.html"), lists={n: link(path, f"{year}/{lang}/{n}.html") for n in titles},
     )  # fmt: skip
 
 
@@ -128,11 +123,9 @@ def _hub(home: str, run: dict, lists: dict, year: int, lang: str) -> bytes:
     return filled(
         "hub", w, jobs, **_frame(path, run, jobs, w, year, there, f"{home}/index"),
         title=w("{place}, {year}: all pages", place=name, year=year),
-        name=name,
+        name=name, districts=_districts(path, jobs, None), year_list=link(path, f"{year}/{lang}/index.html"),
         compare=f"{link(path, f'{year}/{lang}/compare.html')}#{home}" if own else None,
-        year_list=link(path, f"{year}/{lang}/index.html"),
         pages=[(job["labels"]["title"], _rows(path, [job], _told_by(job, own))[0][0]) for job in own],
-        districts=_districts(path, jobs, None),
     )  # fmt: skip
 
 

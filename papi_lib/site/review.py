@@ -97,9 +97,7 @@ def _changes(job: dict, before: dict, out: Path, older: Path, w: Words) -> list[
     if old["outputs"]["executed"] == job["outputs"]["executed"]:
         return []
     was, now = (values(folder / "notebooks" / f"{path}.ipynb", w) for folder in (older, out))
-    return [
-        (where, was.get(where, ""), now.get(where, "")) for where in {**now, **was} if was.get(where) != now.get(where)
-    ]
+    return [(at, was.get(at, ""), now.get(at, "")) for at in {**now, **was} if was.get(at) != now.get(at)]
 
 
 def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
@@ -119,9 +117,8 @@ def values(executed: Path, w: Words) -> dict[tuple[str, ...], str]:
     """
     notebook = parse(read_file(executed), str(executed))
     facts = read_facts(notebook)
-    found: dict[tuple[str, ...], str] = {
-        (w(name),): str(facts[key]) for key, name in _FACTS.items() if facts.get(key) is not None
-    }
+    known = {key: facts[key] for key in _FACTS if facts.get(key) is not None}
+    found: dict[tuple[str, ...], str] = {(w(_FACTS[key]),): str(value) for key, value in known.items()}
     for question, blocks in sections(notebook, w):
         for block in blocks:
             if block.kind in ("finding", "print"):
@@ -176,9 +173,7 @@ def verify(out: Path) -> list[str]:
         if not path.exists() or path.read_bytes() != content:
             what = "is not what the run gives" if path.exists() else "is missing"
             problems.append(f"{path}: {what}; make it again with papi site {out}")
-    there = (
-        path for path in sorted(site.rglob("*")) if path.is_file() and path.name[0] != "." and path.suffix != ".pdf"
-    )
+    there = [p for p in sorted(site.rglob("*")) if p.is_file() and p.name[0] != "." and p.suffix != ".pdf"]
     strange = [path for path in there if path not in known and path not in made]
     return problems + [f"{path}: belongs to no notebook of the run" for path in strange]
 

@@ -122,7 +122,7 @@ def labels(year: int) -> dict[str, dict[str, int]]:
     return found
 
 
-def score(answers: pd.DataFrame, year: int) -> pd.DataFrame:
+def score(answers: pd.DataFrame, year: int, skipped: bool = True) -> pd.DataFrame:
     """Return answers as shares.
 
     Parameters
@@ -131,6 +131,8 @@ def score(answers: pd.DataFrame, year: int) -> pd.DataFrame:
         One row a respondent, a column of codes for each item; missing where there is no answer.
     year : int
         Year of the survey.
+    skipped : bool
+        Whether something may stand for those who were not to be asked.
 
     Returns
     -------
@@ -151,7 +153,7 @@ def score(answers: pd.DataFrame, year: int) -> pd.DataFrame:
         if row["asked_item"]:
             given = answers[row["asked_item"]].to_numpy(dtype=float, na_value=np.nan)
             asked = np.isin(given, row["asked_codes"])
-            known = np.isin(given, list(book.loc[row["asked_item"], "answers_vi"]))
+            known = skipped & np.isin(given, list(book.loc[row["asked_item"], "answers_vi"]))
             shares = np.where(asked, shares, np.where(known, np.float32(row["skipped"]), np.float32(np.nan)))
         scored[item] = shares
     return pd.DataFrame(scored, index=answers.index, copy=False)  # a copy of 300,000 rows takes 160 MB
@@ -170,13 +172,7 @@ def asked(answers: pd.DataFrame, year: int) -> pd.DataFrame:
     pandas.DataFrame
         The scored items, true or false, indexed like `answers`.
     """
-    book = items(year)
-    book, found = book[book["subdimension"].notna()], {}
-    for item, row in book.iterrows():
-        found[item] = answers[item].isin(list(row["values"]))
-        if row["asked_item"]:
-            found[item] &= answers[row["asked_item"]].isin(row["asked_codes"])
-    return pd.DataFrame(found, index=answers.index).astype(bool)
+    return score(answers, year, skipped=False).notna()
 
 
 def _recode(column: pd.Series, values: dict[int, float]) -> np.ndarray:

@@ -109,6 +109,4 @@ def villages_for(
     found = bisect_left(range(2, most + 1), True, key=enough) + 2
     if found <= most:
         return found
-    raise ValueError(
-        f"{most} villages with {people} people each do not give ±{margin:g}; ask more people, or want less"
-    )
+    raise ValueError(f"{most} villages with {people} people each do not give ±{margin:g}; ask more people, or want less")  # fmt: skip

@@ -190,9 +190,7 @@ def _about(frame: pd.DataFrame, year: int | str | None) -> tuple[str, int, str]:
     order = sorted(there, reverse=asked is None or asked <= places.REFORM)  # until 2025 districts, if there are both
     level = order[0] if order else "commune" if asked and asked > places.REFORM else "district"
     if level == "commune" and asked is None:
-        raise ValueError(
-            "communes have other codes since 1 July 2025; tell the survey's year, by --year or a column 'year'"
-        )
+        raise ValueError("communes have other codes since 1 July 2025; tell the survey's year, by --year or a column 'year'")  # fmt: skip
     return level, index.years()[-1] if asked is None else asked, there.get(level, LEVELS[level])
 
 

@@ -91,9 +91,7 @@ class Survey:
             province = places.province(province, self.home.year)
         found = places.find(unit, self.level, self.year, province or self.home)
         if province not in (None, self.home):
-            raise ValueError(
-                f"{self.name} is a survey of {self.home.name_vi}, not of {province.name_vi}; give another file"
-            )
+            raise ValueError(f"{self.name} is a survey of {self.home.name_vi}, not of {province.name_vi}; give another file")  # fmt: skip
         if found.code not in self.units:
             raise ValueError(f"{self.name} has no respondent in {found.name_vi}")
         return found
@@ -189,7 +187,7 @@ class Survey:
 
     @cached_property
     def _answers(self) -> pd.DataFrame:
-        return self._shown(self._veiled(*self._pooled(self.scored_items)))
+        return self._shown(self._veiled(*self._pooled(list(self.asked))))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -221,11 +219,6 @@ class Survey:
         shown = disclosure.rounded(table["model"], table["se"])
         table["se"] = np.hypot(table["se"], disclosure.steps(table["se"]) / np.sqrt(12))
         return table.round(disclosure.DECIMALS).assign(model=shown)
-
-    @property
-    def scored_items(self) -> list[str]:
-        """The items that count in the index."""
-        return list(self.asked.columns)
 
     @cached_property
     def _stacked(self) -> pd.DataFrame:
@@ -261,7 +254,7 @@ class Survey:
     @cached_property
     def _estimates(self) -> tuple[pd.DataFrame, Errors]:
         """Scores of all domains before anything is hidden, and their errors."""
-        return self._pooled(self.scored_items, codebook.combination(self.year))
+        return self._pooled(list(self.asked), codebook.combination(self.year))
 
     @property
     def _errors(self) -> Errors:

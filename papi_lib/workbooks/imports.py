@@ -138,9 +138,8 @@ class _Import:
                     self.outcome.told.append(str(fault))
                     self.outcome.refused = True
                     continue
-                self.outcome.found.append(
-                    f"{sheets[0].where}: {year}, {', '.join(new.found)}{'; repeated, not taken' * taken}"
-                )
+                found = ", ".join(new.found) + "; repeated, not taken" * taken
+                self.outcome.found.append(f"{sheets[0].where}: {year}, {found}")
                 self.outcome.told += new.notes
                 if not taken:
                     self._take(year, new, structure)

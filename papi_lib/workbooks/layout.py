@@ -101,9 +101,8 @@ def _sheet(where: str, title: str, table: pd.DataFrame, year: int = places.REFOR
     """Return a sheet with its lines as rows and its provinces as columns; None if it has no provinces."""
     grid = table.map(composed)
     ways = [(grid, "row {}".format, _column), (grid.T, _column, "row {}".format)]
-    options = [
-        (_codes(way[0].loc[at], year).dropna(), way[0].loc[at], *way) for way in ways for at in way[0].index[:_HEAD]
-    ]
+    spots = [(way[0].loc[at], way) for way in ways for at in way[0].index[:_HEAD]]
+    options = [(_codes(cells, year).dropna(), cells, *way) for cells, way in spots]
     best = max(options, key=lambda o: (o[0].nunique(), o[1].map(type).eq(str).sum()), default=None)
     if best is None or best[0].nunique() < LEAST:
         return None

@@ -1,7 +1,7 @@
 """What processes for notebooks share before they are copied: imports, checked data, what several pages need.
 
-It is computed in the process that those of notebooks are copied from. Caches are kept as long as no data file
-changes, so a process that finds other data computes anew.
+It is computed in the process that those of notebooks are copied from, and this module is imported there only, since it
+takes seconds. Caches are kept as long as no data file changes, so a process that finds other data computes anew.
 """
 
 from __future__ import annotations
@@ -13,8 +13,24 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 
+import matplotlib.pyplot as plt
+import nbformat
+import seaborn  # noqa: F401 - what notebooks import, as below
+import statsmodels.api
+import statsmodels.formula.api  # noqa: F401
+from nbformat.v4 import new_code_cell, new_notebook
+
+from papi_lib import datafiles, estimates, forecast, index, places, plans, posterior, precision, provenance
 from papi_lib.batch.jobs import Job, new_record
 from papi_lib.batch.processes import end_with_parent
+from papi_lib.collection import Notebook
+from papi_lib.indicators import beside
+from papi_lib.modes import of_published
+from papi_lib.page import basis, country, moves, pictures, story, summary  # noqa: F401
+from papi_lib.page.words import LANGUAGES
+from papi_lib.site import render_page
+from papi_lib.survey import units
+from papi_lib.targets import climb
 
 #: What so many jobs show of all provinces alike is computed once for all.
 _SEVERAL = 3
@@ -26,15 +42,7 @@ _MARGINS = ("level", "passing", "sampling")
 
 @cache
 def imports() -> None:
-    """Import what every page needs, and draw once; once a process."""
-    import matplotlib.pyplot as plt
-    import seaborn  # noqa: F401 - what notebooks import, as below
-    import statsmodels.api
-    import statsmodels.formula.api  # noqa: F401
-
-    from papi_lib import datafiles, estimates, plans, provenance  # noqa: F401
-    from papi_lib.page import basis, charts, country, moves, pictures, story, summary  # noqa: F401
-
+    """Read and draw what every page needs; once a process."""
     datafiles.fingerprint()
     provenance.code_version()
     plans.tasks(1)
@@ -47,34 +55,29 @@ def imports() -> None:
         plt.close(figure)
 
 
-def for_jobs(planned: Sequence[Job], head: dict) -> Callable[[], None]:
-    """Return what does once for these jobs what several of them need: what is the same for all places."""
-    from papi_lib import collection, index
-
+def for_jobs(planned: Sequence[Job], head: dict) -> None:
+    """Do once for these jobs what several of them need: what is the same for all places."""
     jobs_of = {job.notebook: job for job in planned}
     surveys = Counter((job.parameters.get("records"), job.labels["year"]) for job in planned if "source" in job.labels)
     here = [partial(survey, *one) for one in surveys]
     last = [partial(standing, *one, part) for one, n in surveys.items() if n >= _MANY for part in ("total", *index.dimensions(one[1]))]  # fmt: skip
     of_provinces = [job for job in planned if job.labels["level"] == "province"]
     apart: list[Callable] = [noise] * bool(of_provinces)
-    places = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
-    apart += [partial(claims, *place) for place, n in places.items() if n >= _SEVERAL]
+    spots = Counter((job.labels["code"], job.labels["year"]) for job in of_provinces)
+    apart += [partial(claims, *spot) for spot, n in spots.items() if n >= _SEVERAL]
     pages = Counter((job.labels["year"], job.notebook) for job in of_provinces)
-    several = [page for page, n in pages.items() if n >= _SEVERAL]
-    of_parts = dict.fromkeys((year, collection.Notebook(notebook).dimension) for year, notebook in several)
-    apart += [partial(country, year, part) for year, part in of_parts if not part or part in index.dimensions(year)]
-    targets = [year for year, notebook in several if notebook.stem == "10_target"]
-    apart += [forecasts] * bool(targets) + [partial(climbs, year) for year in targets]
-    return partial(share, here, apart, [new_record(job) for job in jobs_of.values()], head, last)
+    shared = [page for page, n in pages.items() if n >= _SEVERAL]
+    of_parts = dict.fromkeys((year, Notebook(notebook).dimension) for year, notebook in shared)
+    apart += [partial(alike, year, part) for year, part in of_parts if not part or part in index.dimensions(year)]
+    years = [year for year, notebook in shared if notebook.stem == "10_target"]
+    apart += [partial(forecast.fit, year) for year in index.years() if years and year >= forecast.FIRST_BASE]
+    apart += [partial(climb, 1, year - 1, 5) for year in years]  # and with it what any other climb needs
+    share(here, apart, [new_record(job) for job in jobs_of.values()], head, last)
 
 
 def share(
-    here: Iterable[Callable],
-    apart: Iterable[Callable],
-    records: Iterable[dict],
-    head: dict,
-    last: Iterable[Callable] = (),
-) -> None:
+    here: Iterable[Callable], apart: Iterable[Callable], records: Iterable[dict], head: dict, last: Iterable[Callable] = ()
+) -> None:  # fmt: skip
     """Prepare a run.
 
     Parameters
@@ -88,15 +91,10 @@ def share(
     head : dict
         The manifest's head.
     """
-    import nbformat
-    from nbformat.v4 import new_code_cell, new_notebook
-
-    from papi_lib import site
-
     imports()
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
     source = nbformat.writes(empty).encode()
-    pages: list[Callable] = [partial(site.render_page, source, record, head) for record in records]
+    pages = [partial(render_page, source, record, head) for record in records]
     with _computed(apart):
         for call in [*here, *pages]:
             with suppress(Exception):  # the notebook that needs it tells what is wrong
@@ -108,8 +106,6 @@ def share(
 @contextmanager
 def _computed(calls: Iterable[Callable]) -> Iterator[None]:
     """Compute in processes of their own while this one does something else, and remember in the end what they found."""
-    from papi_lib import datafiles
-
     processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork"), initializer=end_with_parent)
     try:
         found = [processes.submit(_remembered_of, call) for call in calls]
@@ -122,8 +118,6 @@ def _computed(calls: Iterable[Callable]) -> Iterator[None]:
 
 
 def _remembered_of(call: Callable) -> dict:
-    from papi_lib import datafiles
-
     before = datafiles.remembered()
     call()
     return datafiles.remembered(before)
@@ -131,30 +125,25 @@ def _remembered_of(call: Callable) -> dict:
 
 def noise() -> None:
     """Estimate the noise of all years' scores: for histories."""
-    from papi_lib import index, precision
-
     for year in index.years():
         precision.standard_errors(year)  # and with it what it shares with all other provinces
 
 
-def country(year: int, dimension: int | None) -> None:
+def alike(year: int, dimension: int | None) -> None:
     """Compute what several provinces' pages on a dimension, or on the whole index, show of all provinces alike."""
-    from papi_lib import estimates, index, indicators, modes, places, posterior
-    from papi_lib.page.words import LANGUAGES
-
     own = dimension or "total"
     parts = index.subdimensions(year, dimension) if dimension else index.dimensions(year)
     for margin in _MARGINS:
         posterior.published_standing(year, own, margin)
     for part in parts:
         posterior.published_standing(year, part)
-        modes.of_published(part, year)
+        of_published(part, year)
     code = places.provinces(year).index[0]
     estimates.history(code, [own, *parts], until=year)
     for lang in LANGUAGES:
         places.tiles(lang, year)
     if dimension:
-        indicators.beside(code, year, dimension)
+        beside(code, year, dimension)
     since = max((y for y in index.segment(year, own) if y < year), default=year - 1)
     for margin in ("level", "passing"):
         posterior.rises(since, year, own, margin)
@@ -162,26 +151,12 @@ def country(year: int, dimension: int | None) -> None:
 
 def claims(province: int, year: int) -> None:
     """Test the total and the dimensions of a province together, under each margin: for all its pages."""
-    from papi_lib import estimates
-
     for margin in _MARGINS:
         estimates.claims(province, year, margin=margin)
 
 
-def forecasts() -> None:
-    """Fit the forecasts from all base years: for the pages on targets."""
-    from papi_lib import forecast, index
-
-    for year in index.years():
-        if year >= forecast.FIRST_BASE:
-            forecast.fit(year)
-
-
 def survey(records: str | None, year: int) -> None:
     """Read a survey, with its models, what is tested and what people answered."""
-    from papi_lib import index, places
-    from papi_lib.survey import units
-
     for era in (places.REFORM - 1, places.REFORM):  # for what a place was before the reform, or became
         places.commune(places.communes(era).index[0], year=era)
     found = units.load(records, year)
@@ -190,13 +165,4 @@ def survey(records: str | None, year: int) -> None:
 
 def standing(records: str | None, year: int, part: int | str) -> None:
     """Put a survey's units in order in a part of the index."""
-    from papi_lib.survey import units
-
     units.load(records, year).standing(part)
-
-
-def climbs(year: int) -> None:
-    """Simulate what the pages on targets show of all provinces alike; some seconds."""
-    from papi_lib import targets
-
-    targets.climb(1, year - 1, 5)  # also fills what any other climb needs

@@ -15,7 +15,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from papi_lib import collection, datafiles, index, places, plaintext, preload, provenance, published, site
+from papi_lib import collection, datafiles, index, places, plaintext, provenance, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash, moment, stamps
@@ -215,12 +215,19 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
     }  # fmt: skip
     inputs, shared, page_inputs = _inputs(records)
     own: dict[str, Any] = {
-        "prepare": preload.for_jobs(planned, head), "render": site.render_page, "inputs": inputs,
+        "prepare": partial(prepare, planned, head), "render": site.render_page, "inputs": inputs,
         "shared": shared, "trace": datafiles.trace, "edit": collection.translate, "page_inputs": page_inputs,
         "measure": partial(state, records), "record": RECORD, "head": head,
         "watch": partial(watch, records), "since": since, "again": partial(settings, records, planned, **how),
     }  # fmt: skip
     return Settings(**own | how)
+
+
+def prepare(planned: Sequence[Job] = (), head: dict | None = None) -> None:
+    """Do once what pages of these jobs need, in the process that those of notebooks are copied from."""
+    from papi_lib import preload  # slow to import, and only that process needs it
+
+    preload.for_jobs(planned, head or {})
 
 
 def _inputs(records: Path | None) -> tuple[dict, dict, dict]:

@@ -137,7 +137,7 @@ def test_what_is_prepared_is_there_in_every_notebook_and_a_failure_to_prepare_ha
     look = "from papi_lib import datafiles\nprint([key[1] for key in datafiles.remembered().get('papi_lib.posterior:published_standing', {})])"
     notebook = make_notebook("n.ipynb", look)
     here = [partial(importlib.import_module, "no_such_module")]
-    apart = [partial(preload.country, 1900, 8), partial(preload.country, 2019, 8)]
+    apart = [partial(preload.alike, 1900, 8), partial(preload.alike, 2019, 8)]
     with closing(Pool(partial(importlib.import_module, "no_such_module"))) as pool:
         settings = Settings(workers=1, prepare=partial(preload.share, here, apart, [], {}))
         (record,) = run([job(notebook)], tmp_path / "out", settings, pool=pool)

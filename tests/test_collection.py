@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from papi_lib import cli, collection, index, preload
+from papi_lib import cli, collection, index, report
 from papi_lib.page.words import Words
 
 COPIES = (
@@ -139,8 +139,8 @@ def test_a_report_runs_its_notebooks_beside_broken_ones_and_tells_each_once(fold
     folder("methods")
     folder("glossary")
     monkeypatch.setattr(cli.base, "NOTEBOOKS", folder.at)
-    monkeypatch.setattr(preload, "imports", None)  # these need none of what pages show
-    monkeypatch.setattr(preload, "for_jobs", lambda *_: None)
+    monkeypatch.setattr(cli.runs, "_early", None)  # these need none of what pages show
+    monkeypatch.setattr(report, "prepare", len)
     out = tmp_path / "out"
     told = CliRunner().invoke(cli.main, ["report", "-p", "hue", "-o", str(out)])
     assert told.exit_code == 1, told.exception

@@ -161,12 +161,11 @@ def report(
       papi report --province all --scheduler tls://cluster:8786
       papi report --plan papi.toml --only ha-noi --limit 3
     """
-    from papi_lib import preload
     from papi_lib.batch import manifest, pool
     from papi_lib.batch.processes import uninterrupted
 
     # On an empty folder the processes for notebooks import what they need while this one plans.
-    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(preload.imports)
+    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(_early)
     with uninterrupted():
         from papi_lib import collection
         from papi_lib import report as reports
@@ -195,6 +194,13 @@ def report(
             documents.hand_over(out, out / "papi.zip")
         echo(f"{made} documents. Open {out / ('papi.zip' if 'zip' in document else documents.FOLDER)}")
     sys.exit(code)
+
+
+def _early() -> None:
+    """Import what processes for notebooks need."""
+    from papi_lib import preload
+
+    preload.imports()
 
 
 @main.command()

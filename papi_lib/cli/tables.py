@@ -84,13 +84,13 @@ def template(file: Path, province: str, level: str, year: int | None, lang: str)
       papi template --province 1 --level district survey.xlsx && papi check survey.xlsx
     """
     from papi_lib import atomic, index, places
-    from papi_lib.survey import template as templates
+    from papi_lib.survey import plan
 
     if file.exists() or file.suffix.lower() != ".xlsx":
         raise ValueError(f"{file}: {'is there already' if file.exists() else 'a template ends in .xlsx'}; give another name")  # fmt: skip
     year = year or max(index.years()[-1], places.REFORM if level == "commune" else 0)
     home = places.province(province, year)
-    atomic.write(file, templates.workbook(home, level, lang, year))
+    atomic.write(file, plan.template(home, level, lang, year))
     echo(f"Written: {file}, for {level}s of {home.name_vi} in {year}. Fill it in, then: papi check {file}")
 
 

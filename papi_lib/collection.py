@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -22,68 +20,52 @@ LEVELS = ("province", "district", "commune")
 _COPY = re.compile(r"[-_ .](copy|bản sao|sao chép)[ \d()]*$|\(.*\)$|^(copy of|bản sao của) ", re.I)
 
 
-@dataclass(frozen=True)
 class Notebook:
     """A notebook of the collection, whose file's name is two digits, ``_`` and a name of its own.
 
-    Attributes
+    Parameters
     ----------
     path : pathlib.Path
         Its file.
+
+    Attributes
+    ----------
+    path, stem, key
+        Its file, that file's name (``03_accountability``), and its own name (``accountability``).
+    fault : str or None
+        Why it cannot be run, in one line; None if it can.
+    levels : list of str
+        Which levels of places it serves, by its metadata field ``papi.levels``; none if that cannot be read.
+    dimension : int or None
+        Which dimension it is about, by its metadata field ``papi.dimension``; None for none.
     """
 
-    path: Path
-
-    @property
-    def stem(self) -> str:
-        """Its file's name: ``03_accountability``."""
-        return self.path.stem
-
-    @property
-    def key(self) -> str:
-        """Its own name: ``accountability``."""
-        return self.stem.split("_", 1)[1]
-
-    @cached_property
-    def _read(self) -> tuple[dict, list[NotebookNode], str | None]:
-        """Its metadata field ``papi``, its cells, and why it cannot be run, in one line."""
+    def __init__(self, path: Path) -> None:
+        self.path, self.stem, self.key = path, path.stem, path.stem.split("_", 1)[1]
+        self.fault: str | None = None
+        self._about, self._cells = {}, list[NotebookNode]()
         try:
-            found = read_notebook(self.path)
+            found = read_notebook(path)
+            own, self._cells = found.metadata.get("papi"), found.cells
+            self._about = own if isinstance(own, dict) else {}
         except NotebookError as error:
-            return {}, [], str(error)
-        own = found.metadata.get("papi")
-        own = {"levels": list(LEVELS[:1])} | (own if isinstance(own, dict) else {})
-        levels = own["levels"]
-        good = levels and isinstance(levels, list) and all(level in LEVELS for level in levels)
-        why = f"{self.path.name}: its metadata field papi.levels is {levels!r}; list some of {', '.join(LEVELS)}"
-        return own, found.cells, None if good else why
-
-    @property
-    def fault(self) -> str | None:
-        """Why it cannot be run, in one line; None if it can."""
-        return self._read[2]
-
-    @property
-    def levels(self) -> list[str]:
-        """Which levels of places it serves, by its metadata field ``papi.levels``; none if that cannot be read."""
-        return [] if self.fault else self._read[0]["levels"]
-
-    @cached_property
-    def dimension(self) -> int | None:
-        """Which dimension it is about, by its metadata field ``papi.dimension``; None for none."""
-        number = self._read[0].get("dimension")
-        return number if isinstance(number, int) and number in index.names() else None
+            self.fault = str(error)
+        levels = self._about.get("levels", list(LEVELS[:1]))
+        if not (levels and isinstance(levels, list) and all(level in LEVELS for level in levels)):
+            self.fault = f"{path.name}: its metadata field papi.levels is {levels!r}; list some of {', '.join(LEVELS)}"
+        self.levels: list[str] = [] if self.fault else levels
+        number = self._about.get("dimension")
+        self.dimension = number if isinstance(number, int) and number in index.names() else None
 
     def title(self, lang: str) -> str:
         """Return its title: its metadata field ``papi.title`` ({vi, en}), its ``papi.dimension``'s name, its first heading, or its name."""
-        about, cells, _ = self._read
-        if isinstance(own := about.get("title"), dict):
+        if isinstance(own := self._about.get("title"), dict):
             named = [own.get(code) for code in (lang, *LANGUAGES)]
             if text := next((text for text in named if isinstance(text, str) and text.strip()), None):
                 return text.strip()
         if self.dimension:
             return f"{self.dimension}. {index.name(self.dimension, lang)}"
-        texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+        texts = [cell.source for cell in self._cells if cell.cell_type == "markdown"]
         heading = re.search(r"^#+ +(.+?)[ #]*$", "\n".join(texts), re.M)
         return heading[1] if heading else self.key.replace("_", " ").capitalize()
 

@@ -94,7 +94,7 @@ def share(
     imports()
     empty = new_notebook(cells=[new_code_cell("nothing = None", metadata={"tags": ["parameters"]})])
     source = nbformat.writes(empty).encode()
-    pages = [partial(render_page, source, record, head) for record in records]
+    pages: list[Callable] = [partial(render_page, source, record, head) for record in records]
     with _computed(apart):
         for call in [*here, *pages]:
             with suppress(Exception):  # the notebook that needs it tells what is wrong

@@ -89,7 +89,7 @@ def jobs(
         datafiles.read(name)
     published.load()
     published.standard_errors()
-    named = list(dict.fromkeys(collection.choose(folder, name) for name in chosen))
+    named = list({own.path: own for own in (collection.choose(folder, name) for name in chosen)}.values())
     check = index.survey_year if of_units or of_units is None else index.check_year
     span = index.years() if "all" in years else [check(y) for y in years]
     survey = _survey(of_units, span, records, level)

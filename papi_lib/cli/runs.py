@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +166,8 @@ def report(
     from papi_lib.batch.processes import uninterrupted
 
     # On an empty folder the processes for notebooks import what they need while this one plans.
-    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(_early)
+    first = partial(_early, records and str(records), year if district or commune else ())
+    early = None if scheduler or explain or (out / manifest.NAME).exists() else pool.Pool(first)
     with uninterrupted():
         from papi_lib import collection
         from papi_lib import report as reports
@@ -196,11 +198,13 @@ def report(
     sys.exit(code)
 
 
-def _early() -> None:
-    """Import what processes for notebooks need."""
-    from papi_lib import preload
+def _early(records: str | None, years: Sequence[str]) -> None:
+    """Import what processes for notebooks need, and read the surveys that were asked for."""
+    from papi_lib import index, preload
 
     preload.imports()
+    for year in years:
+        preload.survey(records, index.survey_year(year))
 
 
 @main.command()

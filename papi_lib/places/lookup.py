@@ -346,31 +346,36 @@ def _which(level: str, year: int | None) -> _Which:
 
 @reads.noted
 @lru_cache(maxsize=8)
-def _register(_stamp: tuple, which: _Which) -> tuple[dict[int, Place], dict[str, list[tuple]]]:
-    """Return a level's places by the number of their code; and by key of its names the place, its type and the words."""
-    known, names = {}, {}
+def _register(_stamp: tuple, which: _Which) -> dict[int, tuple[Place, list[str]]]:
+    """Return a level's places with their other names, by the number of their code."""
+    return {int(place.code): (place, others) for place, others in table_of(*which)}
+
+
+@reads.noted
+@lru_cache(maxsize=8)
+def _named(stamp: tuple, which: _Which) -> dict[str, list[tuple]]:
+    """Return by key of a level's names the place, its type and the words."""
+    names: dict[str, list[tuple]] = {}
     heads = {kind: spelling.words(official) for kind, (official, *_) in TYPE_WORDS[which.level].items()}
-    for place, others in table_of(*which):
-        known[int(place.code)] = place
+    for place, others in _register(stamp, which).values():
         for name in (place.name_vi, *others):
             kind, words = place.type, spelling.words(name)
             for other, head in heads.items():
                 if words[: len(head)] == head:
                     kind, words = other, words[len(head) :]
             names.setdefault(spelling.key(words), []).append((place, kind, words))
-    return known, names
+    return names
 
 
 def _candidates(value: object, which: _Which) -> dict[Place, int]:
     """Return the places that a name or code may mean, each with how like it is spelled: see `papi_lib.spelling.likeness`."""
-    known, names = _register(datafiles.stamp(), which)
-    number = _number(value, which.level)
+    number, like = _number(value, which.level), {}
     if number is not None:
-        return {known[number]: 2} if number in known else {}
-    like = {}
+        found = _register(datafiles.stamp(), which).get(number)
+        return {found[0]: 2} if found else {}
     for kind, rest in _readings(value, which.level) if isinstance(value, str) else ():
         key = spelling.key(rest)
-        for place, own, words in names.get(key, ()):
+        for place, own, words in _named(datafiles.stamp(), which).get(key, ()):
             if kind == own or (kind is None and not key.isdigit()):
                 like[place] = max(like.get(place, 0), spelling.likeness(rest, words))
     return {place: n for place, n in like.items() if n}
@@ -433,9 +438,9 @@ def _settled(
 
 def _other_side(which: _Which, *given: tuple[object, list[Place]]) -> str:
     """Return that a code is that of the name beside it on the other side of the reform, if that is so."""
-    other = _register(datafiles.stamp(), _Which(which.level, not which.new))[0] if which.level != "district" else {}
+    other = _register(datafiles.stamp(), _Which(which.level, not which.new)) if which.level != "district" else {}
     for (code, _), (_, named) in (given, given[::-1]):
-        there = other.get(_number(code, which.level))
+        there, _ = other.get(_number(code, which.level), (None, None))
         if there and there.name_vi == named[0].name_vi:
             when = "until 30 June 2025" if which.new else "since 1 July 2025; the figures are of before"
             return f" (whose code {int(there.code)} is {when})"
@@ -478,7 +483,7 @@ def _hint(value: object, which: _Which, home: int | None) -> str:
 
 def _nearest(value: str, which: _Which, home: int | None = None) -> list[Place]:
     """Return the places that are spelled most like a name, at most three: those that differ in type or marks, or else letters."""
-    _, names = _register(datafiles.stamp(), which)
+    names = _named(datafiles.stamp(), which)
     keys = [spelling.key(rest) for _, rest in reversed(_readings(value, which.level))]
     keys = [key for key in keys or [re.sub("[^a-z0-9]", "", plain(value))] if not key.isdigit()]
     inside = {key: [p for p, *_ in found if home in (None, p.province_code)] for key, found in names.items()}

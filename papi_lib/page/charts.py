@@ -304,7 +304,9 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
         ax.vlines(year, own["low"], own["high"], color=colour[place], lw=0.9)
     for start in starts.index[1:]:
         ax.axvline(start - 0.5, ls=":", lw=1, color=colour["line"])
-    scale = frame.loc[frame["segment"] == latest, ["score", "beside", "lower_quartile", "upper_quartile", "low", "high"]]
+    scale = frame.loc[
+        frame["segment"] == latest, ["score", "beside", "lower_quartile", "upper_quartile", "low", "high"]
+    ]
     room = 0.08 * (scale.max(axis=None) - scale.min(axis=None) or 1)
     if np.isfinite(room):
         ax.set_ylim(scale.min(axis=None) - room, scale.max(axis=None) + room)

@@ -21,7 +21,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 
 def fay_herriot(
@@ -160,6 +159,8 @@ def _highest(function: Callable, grid: np.ndarray) -> float:
     """Return where a function is highest: where its slope turns from up to down, or where the grid starts."""
     slope = function(grid)[1]
     turns = np.flatnonzero((slope[:-1] > 0) & (slope[1:] <= 0))
+    from scipy.optimize import brentq  # slow to import, and only a model needs it
+
     at = [brentq(lambda a: function(np.array([a]))[1][0], *grid[i : i + 2], xtol=1e-15, rtol=1e-14) for i in turns]
     peaks = np.array([*at, *grid[:1][slope[:1] <= 0]])
     return float(peaks[function(peaks)[0].argmax()])

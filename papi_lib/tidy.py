@@ -197,9 +197,9 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
         raise ValueError("the frame has no column or index 'province_code' to join by")
     if "year" in keys and "year" not in flat:
         raise DataError(f"{path}, column 'year': the file has years and the frame has none; choose one year, or a frame of several")  # fmt: skip
-    for column in own.columns.difference(keys, sort=False):
-        if column in flat:
-            raise DataError(f"{path}, row 1, column '{column}': the frame has this column already; rename it")
+    more = own.columns.difference(keys, sort=False)
+    if both := [column for column in more if column in flat]:
+        raise DataError(f"{path}, row 1, column '{both[0]}': the frame has this column already; rename it")
     joined = flat.merge(own, on=keys, how="left", validate="many_to_one", indicator=True)
     lost = joined.pop("_merge") == "left_only"
     names = places.provinces()["name_vi"]
@@ -209,7 +209,7 @@ def join(frame: pd.DataFrame, file: str | os.PathLike, by: str | None = None) ->
     unmatched = pd.concat([part for part in (unmatched, lacks) if len(part)] or [unmatched], ignore_index=True)
     unmatched.attrs = notes
     joined.index, joined.attrs = frame.index, frame.attrs
-    return joined[[*frame.columns, *own.columns.difference(keys, sort=False)]], unmatched
+    return joined[[*frame.columns, *more]], unmatched
 
 
 def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -266,8 +266,8 @@ def read(file: str | os.PathLike, by: str | None = None) -> tuple[pd.DataFrame, 
     for column in table.columns.drop([c for c in (of, unmatched.attrs["beside"], dated) if c is not None]):
         own[column], faults = _values(path, table[column])
         told += faults
-    own = own.dropna(subset=[k for k in ("province_code", "year") if k in own])
     keys = {k: "int64" for k in ("province_code", "year") if k in own}
+    own = own.dropna(subset=list(keys))
     for row in own.index[own.duplicated(list(keys))]:
         alike = own.index[(own[list(keys)] == own.loc[row, list(keys)]).all(axis="columns")][0]
         when = f" in {own['year'][row]}" if dated is not None else ""
@@ -295,8 +295,7 @@ def report(unmatched: pd.DataFrame, file: str | os.PathLike) -> list[str]:
     faults = unmatched[unmatched["row"] > 0].itertuples()
     lines = [findings.tell(file, one.column, one.problem, [one.row], filter(None, [one.value])) for one in faults]
     lines += [plaintext.shown(f"{file}: {note}") for note in unmatched.attrs.get("notes", [])]
-    lacking = unmatched.loc[unmatched["row"] == 0, "value"].to_list()
-    if lacking:
+    if lacking := unmatched.loc[unmatched["row"] == 0, "value"].to_list():
         shown = ", ".join(lacking[:10]) + (", …" if len(lacking) > 10 else "")
         lines.append(f"{file}: nothing for {len(lacking)} of the provinces: {shown}")
     return lines

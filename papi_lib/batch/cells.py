@@ -21,6 +21,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -116,10 +117,6 @@ class _Outputs:
         self._take_from_programs()
         return {place: [_joined(output) for output in self.by_cell[place]] for place in sorted(self._changed)}
 
-    def write(self, name: str, text: str) -> None:
-        self._take_from_programs()
-        self._write(name, text)
-
     def display(self, data: dict, metadata: dict, key: str | None, update: bool) -> None:
         content = {"data": data, "metadata": metadata}
         if update:
@@ -137,28 +134,24 @@ class _Outputs:
         if not wait:
             self.own.clear()
 
-    def add(self, kind: str, **content: object) -> dict:
+    def add(self, kind: str, **content: Any) -> dict:
         self._take_from_programs()
         return self._add(kind, **content)
 
-    def _add(self, kind: str, **content: object) -> dict:
+    def _add(self, kind: str, **content: Any) -> dict:
         if self._clear_next:
             self._clear_next = False
             self.own.clear()
-        self.own.append({"output_type": kind, **content})
-        return self.own[-1]
-
-    def _write(self, name: str, text: str) -> None:
-        last = self.own[-1] if self.own and not self._clear_next else {}
-        if last.get("name") == name:
-            last["text"].append(text)
+        if kind == "stream" and self.own and self.own[-1].get("name") == content["name"]:
+            self.own[-1]["text"] += content["text"]
         else:
-            self._add("stream", name=name, text=[text])
+            self.own.append({"output_type": kind, **content})
+        return self.own[-1]
 
     def _take_from_programs(self) -> None:
         for program in self._programs:
             if text := program.take():
-                self._write(program.name, text)
+                self._add("stream", name=program.name, text=[text])
 
 
 class _Program:
@@ -209,7 +202,7 @@ class _Stream(io.TextIOBase):
         if os.getpid() != self._owner:  # a process that the notebook forked
             os.write(self._number, text.encode("utf-8", "replace"))
         elif text:
-            self._outputs.write(self._name, text)
+            self._outputs.add("stream", name=self._name, text=[text])
         return len(text)
 
 

@@ -13,14 +13,16 @@ from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import nbformat
-from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from papi_lib.page.words import Words, paragraphs
 from papi_lib.site.files import FACTS, fault, filled, full_name, link, of_notebook, read_facts, split_path, templates
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 #: Tags of cells whose outputs are for analysts, and of those that check a figure.
 _ASIDE = {"analyst", "nbval-check-output"}
@@ -384,6 +386,8 @@ def blocks(markup: str) -> list[Block]:
 
 def _read(markup: str) -> Iterator[Block | str]:
     """Yield the blocks of markup, and the texts of its headings."""
+    from bs4 import BeautifulSoup  # slow to import, and pages do without
+
     drawings = _SVG.findall(markup)
     for tag in BeautifulSoup(_SVG.sub("<svg></svg>", markup), "html.parser").find_all(True):
         if tag.name == "h2":
@@ -396,9 +400,8 @@ def _block(tag: Tag, drawings: list[str]) -> Block | None:
     """Return the block that begins at an element, taking its drawing; None if none does."""
     if tag.name == "figure" and drawings:
         drawing, caption, table = drawings.pop(0), tag.find("figcaption"), tag.find("table")
-        alt = BeautifulSoup(drawing.partition(">")[0] + ">", "html.parser").find(True)
-        about = str(alt.get("aria-label") or "") if alt else ""
-        return Block("picture", _text(caption), _rows(table), drawing, about)
+        about = re.search(r'\baria-label="([^"]*)"', drawing.partition(">")[0])
+        return Block("picture", _text(caption), _rows(table), drawing, html.unescape(about[1]) if about else "")
     if tag.find_parent("figure"):
         return None
     if tag.name == "table":

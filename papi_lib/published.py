@@ -142,8 +142,31 @@ def groups(ranks: np.ndarray, n: int) -> np.ndarray:
     >>> np.bincount(groups(np.arange(1, 64), 63))[1:].tolist()
     [16, 16, 15, 16]
     """
+    n = np.asarray(n)[..., None]
     last = n - np.ceil(np.array([0.75, 0.5, 0.25]) * (n - 1))
     return 1 + (ranks[..., None] > last).sum(axis=-1)
+
+
+@datafiles.cached
+def orders(province: str | int, until: int) -> pd.DataFrame:
+    """Return where a province stood in every part of the index and every year until one, among the provinces of that one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``part`` and ``year``: ``score`` (points), ``rank`` (1 = highest) among ``of`` published provinces
+        and ``group`` as in `standing`, both missing where the score is; ``mean`` of the provinces.
+
+    Examples
+    --------
+    >>> orders("Hà Nội", 2024).loc[("total", 2024)].round(2).to_list()
+    [43.77, 29.0, 61.0, 43.43, 2.0]
+    """
+    panel, code = _panel(places.since_reform(until)), places.province(province, until).code
+    panel = panel.loc[:, (panel.columns.get_level_values("year") <= until) & panel.notna().any()]
+    rank = panel.rank(ascending=False, method="min").loc[code]
+    frame = pd.DataFrame({"score": panel.loc[code], "rank": rank, "of": panel.count(), "mean": panel.mean()})
+    return frame.assign(group=np.where(rank > 0, groups(rank.to_numpy(), frame["of"]), np.nan))
 
 
 @datafiles.cached

@@ -18,7 +18,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from papi_lib import estimates, index, places, posterior, published
-from papi_lib.page import charts, facts, pictures, tables
+from papi_lib.page import basis, charts, pictures, tables
 from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
 from papi_lib.survey import units
@@ -269,15 +269,15 @@ class Page:
         w = self.words
         of = w(subject) if subject else w.full(self.dimension)
         title = w("{subject}: {place}, {year}", subject=of, place=self.name, year=self.year)
-        self._html(f"<h1>{escape(title)}</h1>", {facts.MIME: facts.of(self, title)})
+        self._html(f"<h1>{escape(title)}</h1>", {basis.MIME: basis.facts(self, title)})
         if self.simulated:
             self._html(f'<p class="simulated">{escape(w(SIMULATED))}</p>')
 
     def lead(self, purpose: str) -> None:
         """Show the page's purpose, which lists tell too, and what is missing and why."""
         text = self.words(purpose)
-        self._html(f'<p class="lead">{escape(text)}</p>', {facts.MIME: {"about": text}})
-        for sentence in facts.missing(self):
+        self._html(f'<p class="lead">{escape(text)}</p>', {basis.MIME: {"about": text}})
+        for sentence in basis.missing(self):
             self._html(f'<p class="note">{escape(sentence)}</p>')
 
     def ask(self, question: str, method: str = "", /, **values: object) -> None:
@@ -296,7 +296,7 @@ class Page:
     def findings(self, sentences: list[str]) -> None:
         """Show what stands out as a list, and tell it to the site."""
         items = "".join(f"<li>{escape(s)}</li>" for s in sentences)
-        self._html(f'<ul class="findings">{items}</ul>', {facts.MIME: {"findings": sentences}})
+        self._html(f'<ul class="findings">{items}</ul>', {basis.MIME: {"findings": sentences}})
 
     def table(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, indicators, places, plans
+from papi_lib import datafiles, places, plans, published
 from papi_lib.page import charts, country, dots, moves
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
@@ -164,9 +164,9 @@ def published_indicators(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        From `papi_lib.indicators.beside`; None where the data have no indicators of the year.
+        From `papi_lib.published.indicators_beside`; None where the data have no indicators of the year.
     """
-    frame = indicators.beside(page.place.code, page.year, page.dimension)
+    frame = published.indicators_beside(page.place.code, page.year, page.dimension)
     if frame.empty:
         return None
     page.ask("What did people answer?", "scores-editions-breaks")

@@ -140,13 +140,8 @@ def made(page: Page) -> pd.Series:
     page.ask("How was this made?", "scores-editions-breaks")
     about = {w("Source"): page.survey.name if page.survey else provenance.source(page.lang)}
     if page.survey:
-        page.note(
-            "Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between the {units} of the survey, not with other surveys’."
-        )
-        page.note(
-            "Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents, as their weights count, or {clusters} clusters are not shown, nor those for which all gave one answer, nor what would give these away. All are rounded to a step of about half their standard error.",
-            respondents=disclosure.LEAST_RESPONDENTS, clusters=disclosure.LEAST_CLUSTERS,
-        )  # fmt: skip
+        page.note("Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between the {units} of the survey, not with other surveys’.")  # fmt: skip
+        page.note("Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents, as their weights count, or {clusters} clusters are not shown, nor those for which all gave one answer, nor what would give these away. All are rounded to a step of about half their standard error.", respondents=disclosure.LEAST_RESPONDENTS, clusters=disclosure.LEAST_CLUSTERS)  # fmt: skip
         design = page.survey.frame.groupby("stratum")["cluster"].nunique()
         about |= {
             w("Simulated"): w("yes, made up") if page.simulated else w("no"),

@@ -137,16 +137,10 @@ def course(page: Page) -> None:
         return
     clear = moved[moved["clear"]]
     for row in clear.itertuples():
-        page.say(
-            "Since {since}, {part:part} of {place} {change:move}, while the mean of provinces {country:move}: that is more than the margin of error.",
-            part=row.part, since=row.since, change=row.change, country=row.country,
-        )  # fmt: skip
+        page.say("Since {since}, {part:part} of {place} {change:move}, while the mean of provinces {country:move}: that is more than the margin of error.", part=row.part, since=row.since, change=row.change, country=row.country)  # fmt: skip
     if clear.empty:
         most = moved.loc[(moved["difference"] / moved["margin"]).abs().idxmax()]
-        page.say(
-            "Counted in points and with all parts looked at together, which is stricter than the chance of a part by itself, nothing in {place} has moved differently from the country by more than its margin of error; {part:part} comes nearest to that: since {since} it {change:move}, while the mean of provinces {country:move}.",
-            **most[["since", "part", "change", "country"]],
-        )
+        page.say("Counted in points and with all parts looked at together, which is stricter than the chance of a part by itself, nothing in {place} has moved differently from the country by more than its margin of error; {part:part} comes nearest to that: since {since} it {change:move}, while the mean of provinces {country:move}.", **most[["since", "part", "change", "country"]])  # fmt: skip
     columns = {
         "since": ("since", "n"), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
         "country": ("change of the mean", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),
@@ -180,9 +174,4 @@ def humps(page: Page) -> None:
         scores, between = published.series(part, year)[year].dropna(), modes.of_published(part, year)
         if between is not None and code in scores:
             lower, upper = scores[scores < between], scores[scores >= between]
-            page.say(
-                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the lower."
-                if scores[code] < between else
-                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.",
-                part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code],
-            )  # fmt: skip
+            page.say("In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the lower." if scores[code] < between else "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.", part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code])  # fmt: skip

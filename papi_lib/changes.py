@@ -174,17 +174,19 @@ def kept(
     margin = precision.margin_of_change(first, year)
     df = precision.standard_errors(year, margin=margin).loc[part or "total", "df"]
     variance = {y: precision.standard_errors_by_province(part, y, margin)[wide.index] ** 2 for y in wide}
-    wide = wide - wide.mean() if relative else wide
-    frame = pd.DataFrame(index=wide.index)
+    wide, found = wide - wide.mean() if relative else wide, {}
     for name, last in (("gain", then), ("left", year)):
         noise = variance[first] + variance[last]
         if relative:  # a province is part of the mean
             noise = noise * (1 - 2 / len(wide)) + noise.mean() / len(wide)
-        frame[name], frame[f"{name}_se"] = wide[last] - wide[first], np.sqrt(noise)
-        tested = pd.DataFrame({"difference": frame[name], "se": frame[f"{name}_se"], "df": df})
-        frame[f"{name}_clear"] = estimates.together(tested, level=level)["clear"] & (frame[name] > 0)
-    frame["improved"] = frame.pop("gain_clear")
-    frame["kept"] = frame["improved"] & frame.pop("left_clear")
+        tested = pd.DataFrame({"difference": wide[last] - wide[first], "se": np.sqrt(noise), "df": df})
+        found[name] = estimates.together(tested, level=level)
+    gain, left = found.values()
+    frame = pd.DataFrame(
+        {"gain": gain["difference"], "gain_se": gain["se"], "left": left["difference"], "left_se": left["se"]}
+    )
+    frame["improved"] = gain["clear"] & (frame["gain"] > 0)
+    frame["kept"] = frame["improved"] & left["clear"] & (frame["left"] > 0)
     frame = frame.sort_values("left", ascending=False)
     frame.attrs = {"years": [first, then, year]}
     return frame
@@ -274,11 +276,8 @@ def decompose(province: str | int, first: int, last: int, part: int | None = Non
     if frame["change"].isna().any():
         lost = frame.index[frame["change"].isna()][0]
         raise ValueError(f"PAPI did not publish {lost} of {place.name_vi} in both years; choose other years or a part")
-    tested = moved.assign(difference=moved["change"], se=moved["change_se"])
-    families = keys, frame.index[-1:]
-    return frame.assign(
-        clear=pd.concat([estimates.together(tested.loc[rows], level=level)["clear"] for rows in families])
-    )
+    tested = moved.assign(difference=moved["change"], se=moved["change_se"], sum=~moved.index.isin(keys))
+    return frame.assign(clear=estimates.together(tested, by="sum", level=level)["clear"])
 
 
 def _gap(ends: np.ndarray, noise: np.ndarray) -> list[float]:

@@ -120,14 +120,9 @@ def convergence_of(
 
 @datafiles.cached
 def kept(
-    year: int,
-    part: int | str | None = None,
-    *,
-    first: int | None = None,
-    then: int | None = None,
-    relative: bool = False,
-    level: float = 0.95,
-) -> pd.DataFrame:
+    year: int, part: int | str | None = None, *, first: int | None = None, then: int | None = None,
+    relative: bool = False, level: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
     """Tell which provinces improved and kept the gain, beyond noise.
 
     Parameters

@@ -17,15 +17,9 @@ StandardErrors = pd.Series | pd.DataFrame | np.ndarray | float
 
 
 def rank_confidence_sets(
-    estimates: pd.Series,
-    se: StandardErrors,
-    *,
-    level: float = 0.95,
-    simultaneous: bool = True,
-    only: Hashable | None = None,
-    draws: int = 10_000,
-    seed: int = 0,
-) -> pd.DataFrame:
+    estimates: pd.Series, se: StandardErrors, *, level: float = 0.95, simultaneous: bool = True,
+    only: Hashable | None = None, draws: int = 10_000, seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
     """Return ranks and confidence sets for ranks.
 
     Parameters

@@ -94,14 +94,9 @@ def climb(
 
 
 def chance(
-    province: str | int,
-    base_year: int,
-    places: int | None,
-    gains: Mapping[str, float] | pd.Series,
-    horizon: int = 1,
-    *,
-    rank: int | None = None,
-) -> float:
+    province: str | int, base_year: int, places: int | None, gains: Mapping[str, float] | pd.Series,
+    horizon: int = 1, *, rank: int | None = None,
+) -> float:  # fmt: skip
     """Return how likely a target becomes if planned gains are made, beside what happens anyway.
 
     All calls for one target use the same draws, those of `climb`, so that the difference between

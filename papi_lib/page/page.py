@@ -63,16 +63,9 @@ class Page:
 
     @classmethod
     def open(
-        cls,
-        province: str | int,
-        year: int | None = None,
-        lang: str = "vi",
-        *,
-        dimension: int | None = None,
-        district: str | int | None = None,
-        commune: str | int | None = None,
-        records: str | None = None,
-    ) -> Page:
+        cls, province: str | int, year: int | None = None, lang: str = "vi", *, dimension: int | None = None,
+        district: str | int | None = None, commune: str | int | None = None, records: str | None = None,
+    ) -> Page:  # fmt: skip
         """Open a page from a notebook's parameters: names, codes and years become places and numbers here.
 
         Pictures have the look of pages from now on (`papi_lib.page.pictures.theme`); a theme set afterwards replaces it.
@@ -299,16 +292,9 @@ class Page:
         self._html(f'<ul class="findings">{items}</ul>', {basis.MIME: {"findings": sentences}})
 
     def table(
-        self,
-        frame: pd.DataFrame,
-        caption: str,
-        columns: tables.Columns,
-        rows: tuple[str, str] = ("part", "part"),
-        *,
-        of_answers: bool = True,
-        looks: pd.DataFrame | None = None,
-        **values: object,
-    ) -> None:
+        self, frame: pd.DataFrame, caption: str, columns: tables.Columns, rows: tuple[str, str] = ("part", "part"),
+        *, of_answers: bool = True, looks: pd.DataFrame | None = None, **values: object,
+    ) -> None:  # fmt: skip
         """Show a table: see `papi_lib.page.tables.html`; the caption is an English sentence with `values`.
 
         What is of simulated answers says so; `of_answers` is false for what is not.
@@ -320,25 +306,17 @@ class Page:
         """Offer an Excel workbook to save; it is inside the page. `label` is an English sentence."""
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         data = b64encode(content).decode()
-        self._html(
-            f'<p><a class="csv" download="{escape(name)}.xlsx" href="data:{kind};base64,{data}">{escape(self.words(label))}</a></p>'
-        )
+        link = f'download="{escape(name)}.xlsx" href="data:{kind};base64,{data}"'
+        self._html(f'<p><a class="csv" {link}>{escape(self.words(label))}</a></p>')
 
     def axes(self, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1) -> Axes:
         """Return empty axes in the project's look; several as a flat array. Sizes are in inches."""
         return pictures.axes(self.words, width, height, rows, columns)
 
     def picture(
-        self,
-        ax: Axes | None,
-        caption: str = "",
-        alt: str = "",
-        data: pd.DataFrame | None = None,
-        *,
-        columns: tables.Columns | None = None,
-        rows: tuple[str, str] = ("part", "part"),
-        **values: object,
-    ) -> None:
+        self, ax: Axes | None, caption: str = "", alt: str = "", data: pd.DataFrame | None = None, *,
+        columns: tables.Columns | None = None, rows: tuple[str, str] = ("part", "part"), **values: object,
+    ) -> None:  # fmt: skip
         """Show what is drawn on axes.
 
         Parameters

@@ -184,12 +184,9 @@ def find(name: str | int, level: str, year: int, province: str | int | Place | N
 
 
 def codes(
-    values: pd.Series,
-    province: str | int | Place | pd.Series | None = None,
-    level: str = "province",
-    names: pd.Series | None = None,
-    year: int | None = None,
-) -> tuple[pd.Series, pd.DataFrame]:
+    values: pd.Series, province: str | int | Place | pd.Series | None = None, level: str = "province",
+    names: pd.Series | None = None, year: int | None = None,
+) -> tuple[pd.Series, pd.DataFrame]:  # fmt: skip
     """Return the codes of a whole column of names or codes, and what did not match.
 
     Parameters
@@ -246,12 +243,9 @@ def codes(
 
 
 def in_table(
-    table: pd.DataFrame,
-    column: str,
-    level: str = "province",
-    beside: Iterable[str] | None = None,
+    table: pd.DataFrame, column: str, level: str = "province", beside: Iterable[str] | None = None,
     year: int | None = None,
-) -> tuple[pd.Series, pd.DataFrame]:
+) -> tuple[pd.Series, pd.DataFrame]:  # fmt: skip
     """Return the codes of the places in a table's column, held against what the other columns say of them.
 
     Parameters

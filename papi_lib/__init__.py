@@ -10,7 +10,7 @@ from pathlib import Path
 __version__ = "0.1.0"
 
 #: Functions that are reached as ``papi_lib.find``, and the module that each is in.
-_HERE = {"find": "search", "panel": "tidy"}
+_HERE = {"find": "index", "panel": "tidy"}
 
 _GUIDE = """\
 Calls to start with. Import a module first: from papi_lib import published

@@ -17,7 +17,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from papi_lib import estimates, index, places, posterior, published
+from papi_lib import datafiles, estimates, index, places, posterior, published
 from papi_lib.page import basis, charts, pictures, tables
 from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
@@ -141,6 +141,12 @@ class Page:
     def simulated(self) -> bool:
         """Whether the page shows made-up answers."""
         return self.survey is not None and self.survey.simulated
+
+    @property
+    def source(self) -> str:
+        """Where the page's figures are from: the citation of the published scores, or the survey's name."""
+        cited = "title_vi" if self.lang == "vi" else "title"
+        return self.survey.name if self.survey else datafiles.package()["sources"][0][cited]
 
     @cached_property
     def scores(self) -> pd.DataFrame:

@@ -335,17 +335,21 @@ def claims(place: str | int, year: int, dimension: int | None = None, margin: st
     [[7, 'gap'], [8, 'gap']]
     """
     parts, place = _family(year, dimension), places.province(place, year).code
-    now = from_published(year, parts, margin)
-    found = [_contrasts(now, place, "whole").assign(kind="gap")]
+    gap = _contrasts(from_published(year, parts, margin), place, "whole").assign(kind="gap")
+    found = pd.concat([gap, _since_first(place, year, parts)])
+    return together(found.rename_axis("part").reset_index(), level=CLAIMED)
+
+
+@datafiles.cached
+def _since_first(place: int, year: int, parts: tuple[int | str, ...]) -> pd.DataFrame:
+    """Return the changes of parts since the first year that compares, of those that have one."""
     first = {part: min(index.segment(year, part)) for part in parts}
-    moved = [
+    found = [
         _moves(*between(earlier, year, tuple(part for part in parts if first[part] == earlier)), place)
         for earlier in set(first.values()) - {year}
     ]
-    if moved:
-        moved = pd.concat(moved)
-        found.append(moved.loc[[part for part in parts if part in moved.index]].assign(kind="change"))
-    return together(pd.concat(found).rename_axis("part").reset_index(), level=CLAIMED)
+    moved = pd.concat(found or [pd.DataFrame()])
+    return moved.loc[[part for part in parts if part in moved.index]].assign(kind="change")
 
 
 def verdict(place: str | int, year: int, parts: Iterable[int | str], beside: Hashable = "whole") -> pd.DataFrame:

@@ -200,6 +200,7 @@ def dimension_of(subdimension: str) -> int:
     return int(table.loc[table["subdimension"] == key, "dimension"].iloc[0])
 
 
+@datafiles.cached
 def name(part: int | str, lang: str = "vi") -> str:
     """Return the name of a dimension (by number) or sub-dimension (by key) in Vietnamese or English.
 

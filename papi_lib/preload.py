@@ -32,12 +32,12 @@ def imports() -> None:
     import statsmodels.api
     import statsmodels.formula.api  # noqa: F401
 
-    from papi_lib import datafiles, estimates, index, places, plans, provenance
+    from papi_lib import code_version, datafiles, estimates, index, places, plans
     from papi_lib.page import basis, charts, country, moves, pictures, story, summary  # noqa: F401
     from papi_lib.page.words import LANGUAGES, Words
 
     datafiles.fingerprint()
-    provenance.code_version()
+    code_version()
     plans.tasks(1)
     place = places.province(1)
     frame = estimates.history(place.code, ["total"])

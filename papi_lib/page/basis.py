@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from papi_lib import datafiles, estimates, index, places, posterior, provenance, published
+from papi_lib import code_version, datafiles, estimates, index, places, posterior, published
 from papi_lib.page.words import mark
 from papi_lib.survey import disclosure
 
@@ -35,10 +35,10 @@ def facts(page: Page, title: str) -> dict:
         "title": title, "lang": page.lang, "dimension": page.dimension, "place": about, "year": page.year,
         "edition": page.words.years(index.edition_years(page.year)),
         **dict.fromkeys(("score", "rank", "rank_lower", "rank_upper", "group", "change")), "missing": missing(page),
-        "simulated": page.simulated, "source": page.survey.name if page.survey else provenance.source(page.lang),
-        "link": None if page.survey else provenance.link(),
-        "data_version": provenance.data_version(), "data_hash": datafiles.fingerprint(),
-        "code_version": provenance.code_version(),
+        "simulated": page.simulated, "source": page.source,
+        "link": None if page.survey else datafiles.package()["sources"][0]["path"],
+        "data_version": datafiles.package()["version"], "data_hash": datafiles.fingerprint(),
+        "code_version": code_version(),
     }  # fmt: skip
     if not page.in_index:
         return told
@@ -138,7 +138,7 @@ def made(page: Page) -> pd.Series:
     w = page.words
     margins(page)
     page.ask("How was this made?", "scores-editions-breaks")
-    about = {w("Source"): page.survey.name if page.survey else provenance.source(page.lang)}
+    about = {w("Source"): page.source}
     if page.survey:
         page.note("Scores follow the published scale: answers become shares, sub-dimensions their mean over the range of the scale, dimensions sums of sub-dimensions. The items are this project’s own wording, so the scores compare between the {units} of the survey, not with other surveys’.")  # fmt: skip
         page.note("Standard errors follow the sample’s design (strata, clusters, weights). Figures on fewer than {respondents} respondents, as their weights count, or {clusters} clusters are not shown, nor those for which all gave one answer, nor what would give these away. All are rounded to a step of about half their standard error.", respondents=disclosure.LEAST_RESPONDENTS, clusters=disclosure.LEAST_CLUSTERS)  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, index, modes, posterior, precision, provenance, published
+from papi_lib import datafiles, index, modes, posterior, precision, published
 from papi_lib.page import charts, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -62,7 +62,7 @@ def every_year(page: Page) -> pd.DataFrame:
     )  # fmt: skip
     if page.dimension is None:
         score, rank, group, line = (frame[name][years].set_axis(map(w.part, parts)) for name in ("score", "rank", "group", "break"))  # fmt: skip
-        about = f"PAPI: {page.name}, {w.years(years)}. {provenance.source(page.lang)}"
+        about = f"PAPI: {page.name}, {w.years(years)}. {page.source}"
         content = tables.workbook(about, {w("Score"): (score, "0.00"), w("Rank"): (rank, "0")}, group, line)
         page.workbook(f"papi-{page.place.slug}-{page.series}-{page.year}", "All years as an Excel workbook", content)
     return frame.drop(columns=["text", "look"])

@@ -17,7 +17,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from papi_lib import estimates, index, places, posterior, published
+from papi_lib import datafiles, estimates, index, places, posterior, published
 from papi_lib.page import basis, charts, pictures, tables
 from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
@@ -89,13 +89,12 @@ class Page:
             Unknown province, district, commune, year, dimension or language; the message says what there is. The
             records are of another province, or have no respondent of the place.
         """
-        named, survey = {"district": district, "commune": commune}, None
-        for level in (level for level, name in named.items() if name is not None):
-            if survey:
-                raise ValueError("a page is about a district or a commune; name one of the two")
-            survey = units.load(records, year, level)
+        named = {level: name for level, name in (("district", district), ("commune", commune)) if name is not None}
+        if len(named) > 1:
+            raise ValueError("a page is about a district or a commune; name one of the two")
+        survey = units.load(records, year, *named) if named else None
         if survey:
-            place, year = survey.place(named[survey.level], province), survey.year
+            place, year = survey.place(*named.values(), province), survey.year
         else:
             year = index.years()[-1] if year is None else index.check_year(year)
             place = places.province(province, year)
@@ -141,6 +140,12 @@ class Page:
     def simulated(self) -> bool:
         """Whether the page shows made-up answers."""
         return self.survey is not None and self.survey.simulated
+
+    @property
+    def source(self) -> str:
+        """Where the page's figures are from: the citation of the published scores, or the survey's name."""
+        cited = "title_vi" if self.lang == "vi" else "title"
+        return self.survey.name if self.survey else datafiles.package()["sources"][0][cited]
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -188,8 +193,7 @@ class Page:
         if not self.survey:
             frame["worst"] = scores.groupby("part")["score"].min()
             frame["best_place"] = [own["place"][own["score"].idxmax()] for _, own in scores.groupby("part", sort=False)]
-            known = scores.pivot(index="place", columns="part", values="score")
-            frame["rank"], frame["of"] = known.rank(ascending=False, method="min").loc[code], known.count()
+            frame = frame.join(published.orders(code, self.year).xs(self.year, level="year")[["rank", "of"]])
         frame["margin"] = verdicts["margin"]  # so that a whisker reaches the whole just where the dot is hollow
         return frame.join(verdicts[["difference", "clear"]])
 

@@ -19,14 +19,6 @@ from papi_lib.page.words import mark
 SURE, LEAST, MOST = 0.9, 5, 2
 #: Of so many moves, the largest beside their errors, it is asked how likely they are true.
 ASKED = 6
-_CLEAR = {
-    True: mark("In {part:part}, {place} is {points:2} points above {whole} (margin of error ±{margin:2})."),
-    False: mark("In {part:part}, {place} is {points:2} points below {whole} (margin of error ±{margin:2})."),
-}
-_MOVED = {
-    1: mark("{part:part} rose from {rank_before:th} of {of_before:0} in {since} to {rank:th} of {of:0} (chance that it truly rose: {chance:%})"),
-    -1: mark("{part:part} fell from {rank_before:th} of {of_before:0} in {since} to {rank:th} of {of:0} (chance that it truly fell: {chance:%})"),
-}  # fmt: skip
 
 
 @datafiles.held()
@@ -70,9 +62,8 @@ def _moves(page: Page) -> pd.DataFrame:
     parts = dict.fromkeys([series, *page.parts, *index.subdimensions(page.year, page.dimension)])
     frame = pd.DataFrame({part: changes.largest(page.year, part, LEAST).loc[code] for part in parts}).T
     sure = frame[frame["z"] > ndtri(SURE)].nlargest(ASKED, "z")
-    frame["chance"] = pd.Series(
-        {row.Index: chance(row.Index, row.since, row.gain) for row in sure.itertuples()}
-    ).reindex(frame.index, fill_value=0)
+    likely = {row.Index: chance(row.Index, row.since, row.gain) for row in sure.itertuples()}
+    frame["chance"] = pd.Series(likely, dtype=float).reindex(frame.index, fill_value=0)
     if frame.loc[series, "chance"] < SURE and page.last_change is not None:
         # The section on moves tells how sure that of the last year is, which is not to be denied here.
         last = changes.largest(page.year, series, years=(int(page.last_change["since"]),)).loc[code]
@@ -85,7 +76,7 @@ def _clear(page: Page, claims: pd.DataFrame) -> list[str]:
     """Return the clear claims, one a part, the largest against their margin of error."""
     w, about = page.words, {"place": page.name, "whole": page.whole}
     rows = claims[claims["clear"]].drop_duplicates("part").head(MOST + 1)[["part", "difference", "margin"]]
-    told = [w(_CLEAR[gap > 0], part=part, points=abs(gap), margin=margin, **about) for part, gap, margin in rows.to_numpy()]  # fmt: skip
+    told = [w("In {part:part}, {place} is {points:2} points above {whole} (margin of error ±{margin:2})." if gap > 0 else "In {part:part}, {place} is {points:2} points below {whole} (margin of error ±{margin:2}).", part=part, points=abs(gap), margin=margin, **about) for part, gap, margin in rows.to_numpy()]  # fmt: skip
     nothing = mark("Nothing in {place} stands out from the margin of error of the scores.")
     return told or [w(nothing if claims["difference"].notna().any() else story.uncompared(page), **about)]
 
@@ -112,7 +103,7 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     w, sure = page.words, frame[frame["chance"].astype(float).round(2) >= SURE]  # as it is told, in whole percent
     sure = sure.assign(own=sure.index.isin([page.series, *page.parts]))
     sure = sure.sort_values(["own", "chance"], ascending=False, kind="stable")
-    moves = [w(_MOVED[1 if row["gain"] > 0 else -1], part=part, **row) for part, row in sure.head(MOST).iterrows()]
+    moves = [w("{part:part} rose from {rank_before:th} of {of_before:0} in {since} to {rank:th} of {of:0} (chance that it truly rose: {chance:%})" if row["gain"] > 0 else "{part:part} fell from {rank_before:th} of {of_before:0} in {since} to {rank:th} of {of:0} (chance that it truly fell: {chance:%})", part=part, **row) for part, row in sure.head(MOST).iterrows()]  # fmt: skip
     if moves:
         return w("{moves:list}.", moves=moves)
     clear = page.claims.query("kind == 'change' and clear").sort_values("z", key=abs, ascending=False)

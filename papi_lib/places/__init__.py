@@ -35,7 +35,7 @@ _HEADERS = {
 _ALMOST_ALL = 30
 #: Where all names are.
 _ALL = {
-    "province": "papi list shows all names",
+    "province": "places.provinces() and papi list show all names",
     "district": "data/places/districts.csv has the names of 30 June 2025; add a row for an older district",
     "commune": "data/places/ has the names until and since 2025",
 }
@@ -346,12 +346,13 @@ def _which(level: str, year: int | None) -> _Which:
 def _register(_stamp: tuple, which: _Which) -> tuple[dict[int, Place], dict[str, list[tuple]]]:
     """Return a level's places by the number of their code; and by key of its names the place, its type and the words."""
     known, names = {}, {}
+    heads = {kind: spelling.words(official) for kind, (official, *_) in TYPE_WORDS[which.level].items()}
     for place, others in table_of(*which):
         known[int(place.code)] = place
         for name in (place.name_vi, *others):
             kind, words = place.type, spelling.words(name)
-            for other, (official, *_) in TYPE_WORDS[which.level].items():
-                if words[: len(head := spelling.words(official))] == head:
+            for other, head in heads.items():
+                if words[: len(head)] == head:
                     kind, words = other, words[len(head) :]
             names.setdefault(spelling.key(words), []).append((place, kind, words))
     return known, names

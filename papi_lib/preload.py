@@ -20,11 +20,10 @@ import statsmodels.api
 import statsmodels.formula.api  # noqa: F401
 from nbformat.v4 import new_code_cell, new_notebook
 
-from papi_lib import datafiles, estimates, forecast, index, places, plans, posterior, precision, provenance
+from papi_lib import code_version, datafiles, estimates, forecast, index, places, plans, posterior, precision, published
 from papi_lib.batch.jobs import Job, new_record
 from papi_lib.batch.processes import end_with_parent
 from papi_lib.collection import Notebook
-from papi_lib.indicators import beside
 from papi_lib.modes import of_published
 from papi_lib.page import basis, country, moves, pictures, story, summary  # noqa: F401
 from papi_lib.page.words import LANGUAGES
@@ -44,7 +43,7 @@ _MARGINS = ("level", "passing", "sampling")
 def imports() -> None:
     """Read and draw what every page needs; once a process."""
     datafiles.fingerprint()
-    provenance.code_version()
+    code_version()
     plans.tasks(1)
     with plt.rc_context():  # drawing once loads fonts and the SVG writer
         pictures.theme()
@@ -143,7 +142,7 @@ def alike(year: int, dimension: int | None) -> None:
     for lang in LANGUAGES:
         places.tiles(lang, year)
     if dimension:
-        beside(code, year, dimension)
+        published.indicators_beside(code, year, dimension)
     since = max((y for y in index.segment(year, own) if y < year), default=year - 1)
     for margin in ("level", "passing"):
         posterior.rises(since, year, own, margin)

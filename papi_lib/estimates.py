@@ -30,7 +30,7 @@ import pandas as pd
 from scipy import special
 
 from papi_lib import datafiles, index, places, precision, published, ranks
-from papi_lib.survey import pooled
+from papi_lib.survey import means
 
 #: What a place can be compared with, besides another place: what all are part of; its own kind (its region, or
 #: districts of its type); and of provinces also median, region, the cities under central government, and the best.
@@ -133,7 +133,7 @@ def intervals(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     """Add half the interval's width ``margin`` and its ends ``low`` and ``high`` (points; Student's t).
 
     Of a frame that has a scale's ends (``least``, ``most``) and the ``effective`` sample size, as a survey's, the interval
-    is Wilson's, which never leaves the scale and is not even about the score (`papi_lib.survey.pooled.wilson`).
+    is Wilson's, which never leaves the scale and is not even about the score (`papi_lib.survey.means.wilson`).
 
     Examples
     --------
@@ -146,7 +146,7 @@ def intervals(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     if "effective" in frame:
         span = frame["most"] - frame["least"]
         share = ((frame["score"] - frame["least"]) / span).clip(0, 1)
-        low, high = (frame["least"] + span * end for end in pooled.wilson(share, frame["effective"], reach))
+        low, high = (frame["least"] + span * end for end in means.wilson(share, frame["effective"], reach))
     return frame.assign(margin=margin, low=low, high=high)
 
 

@@ -24,7 +24,6 @@ from papi_lib import code_version, datafiles, estimates, forecast, index, places
 from papi_lib.batch.jobs import Job, new_record
 from papi_lib.batch.processes import end_with_parent
 from papi_lib.collection import Notebook
-from papi_lib.modes import of_published
 from papi_lib.page import basis, country, moves, pictures, story, summary  # noqa: F401
 from papi_lib.page.words import LANGUAGES
 from papi_lib.site import render_page
@@ -136,7 +135,7 @@ def alike(year: int, dimension: int | None) -> None:
         posterior.published_standing(year, own, margin)
     for part in parts:
         posterior.published_standing(year, part)
-        of_published(part, year)
+        published.two_groups(part, year)
     code = places.provinces(year).index[0]
     estimates.history(code, [own, *parts], until=year)
     for lang in LANGUAGES:

@@ -11,7 +11,7 @@ from scipy.stats import betabinom, rankdata
 from statsmodels.stats.proportion import proportion_confint
 
 from papi_lib.survey import domain_means
-from papi_lib.survey.pooled import drawn_in, pooled, wilson
+from papi_lib.survey.means import drawn_in, pooled, wilson
 
 _replicates = run_path(str(ROOT / "benchmarks" / "replicates.py"))
 replicate, replicate_weights = _replicates["replicate"], _replicates["replicate_weights"]

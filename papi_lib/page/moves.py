@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, index, modes, posterior, precision, published
+from papi_lib import datafiles, index, posterior, precision, published
 from papi_lib.page import charts, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -171,7 +171,7 @@ def humps(page: Page) -> None:
     """Say of the page's parts whose scores lie in two heaps, not one, in which of them the place is."""
     code, year = page.place.code, page.year
     for part in page.parts:
-        scores, between = published.series(part, year)[year].dropna(), modes.of_published(part, year)
+        scores, between = published.series(part, year)[year].dropna(), published.two_groups(part, year)
         if between is not None and code in scores:
             lower, upper = scores[scores < between], scores[scores >= between]
             page.say("In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the lower." if scores[code] < between else "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.", part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code])  # fmt: skip

@@ -21,7 +21,7 @@ import pandas as pd
 from papi_lib import datafiles, estimates, index, places, reads, smallarea, survey
 from papi_lib.page.words import Words
 from papi_lib.survey import codebook, disclosure, records
-from papi_lib.survey.pooled import Errors, pooled
+from papi_lib.survey.means import Errors, pooled
 
 #: Name of the domain that holds everybody.
 CITY = "city"
@@ -100,7 +100,7 @@ class Survey:
         """Return the survey as an estimates frame: units, their kinds and the whole (`papi_lib.estimates`).
 
         Besides the usual columns ``least`` and ``most`` (the scale's ends) and ``effective`` (effective sample size of
-        `papi_lib.survey.pooled`), from which intervals are made. With `alike` the errors are those that a test needs
+        `papi_lib.survey.means`), from which intervals are made. With `alike` the errors are those that a test needs
         whether a unit is like the whole: as if all units had its score. ``.attrs`` also has ``peers``: the kind
         of each unit.
         """
@@ -139,7 +139,7 @@ class Survey:
         """What the records tell for the next survey's plan (`papi_lib.survey.plan`), by part of the index.
 
         ``score`` (the whole's) and ``spread`` (standard deviation of single people's scores), in points; ``icc``,
-        ``answered``, ``near``, ``weighting`` and ``df`` as in `papi_lib.survey.pooled`.
+        ``answered``, ``near``, ``weighting`` and ``df`` as in `papi_lib.survey.means`.
         """
         parts = self._errors.parts
         share, span = self._errors.shares.loc[CITY, parts.index], self._errors.span
@@ -195,7 +195,7 @@ class Survey:
 
         Indexed by domain and series (sub-dimension keys, dimension numbers, ``total``): ``estimate``,
         ``se``, ``df``, ``n``, ``clusters``, ``deff`` (as in `papi_lib.survey.domain_means`, but pooled over units:
-        `papi_lib.survey.pooled`), ``least`` and ``most`` (the scale's ends), ``effective`` (effective sample size),
+        `papi_lib.survey.means`), ``least`` and ``most`` (the scale's ends), ``effective`` (effective sample size),
         ``low`` and ``high`` (95% interval); ``gap`` and ``gap_se``: the difference to the city and its standard error if
         there were none, which knows that the unit is part of the city; ``why``: why a figure is missing, one of
         `papi_lib.survey.disclosure.REASONS`, else empty. There is no difference where the whole survey is one unit.

@@ -25,7 +25,6 @@ tutorial.ipynb and cookbook.ipynb in papi_lib.delivered("notebooks") answer fift
 """
 
 import importlib
-import subprocess
 from functools import lru_cache
 from pathlib import Path
 
@@ -44,6 +43,8 @@ def delivered(name: str) -> Path:
 @lru_cache(maxsize=1)
 def code_version() -> str:
     """Return the library's version with the commit it runs from, and ``.dirty`` where files differ from it."""
+    import subprocess  # importing the library loads nothing else
+
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return __version__

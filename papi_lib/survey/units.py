@@ -187,7 +187,7 @@ class Survey:
 
     @cached_property
     def _answers(self) -> pd.DataFrame:
-        return self._shown(self._veiled(*self._pooled(list(self.asked))))
+        return self._shown(self._veiled(*self._pooled(self.scored_items)))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -219,6 +219,11 @@ class Survey:
         shown = disclosure.rounded(table["model"], table["se"])
         table["se"] = np.hypot(table["se"], disclosure.steps(table["se"]) / np.sqrt(12))
         return table.round(disclosure.DECIMALS).assign(model=shown)
+
+    @property
+    def scored_items(self) -> list[str]:
+        """The items that count in the index."""
+        return list(self.asked.columns)
 
     @cached_property
     def _stacked(self) -> pd.DataFrame:
@@ -254,7 +259,7 @@ class Survey:
     @cached_property
     def _estimates(self) -> tuple[pd.DataFrame, Errors]:
         """Scores of all domains before anything is hidden, and their errors."""
-        return self._pooled(list(self.asked), codebook.combination(self.year))
+        return self._pooled(self.scored_items, codebook.combination(self.year))
 
     @property
     def _errors(self) -> Errors:

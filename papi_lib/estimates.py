@@ -23,6 +23,7 @@ takes any of them. Nothing else in this project computes a difference with its n
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Hashable, Iterable, Mapping
 
 import numpy as np
@@ -474,7 +475,8 @@ def _weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Has
     elif 0 < len(own := beside if isinstance(beside, tuple) else (beside,)) == members.isin(own).sum():
         chosen = known & members.isin(own)
     else:
-        raise ValueError(f"no place {beside!r} in the frame; compare with one of {', '.join(BESIDE)} or another place")
+        near = "".join(f"; did you mean {one!r}?" for one in difflib.get_close_matches(str(beside), BESIDE, 1))
+        raise ValueError(f"no place {beside!r} in the frame{near or ';'} compare with one of {', '.join(BESIDE)} or another place")  # fmt: skip
     with np.errstate(invalid="ignore"):
         return chosen / chosen.sum(axis=1, keepdims=True)
 

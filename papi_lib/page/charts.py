@@ -267,6 +267,8 @@ def history(
         moved = max(runs, key=lambda run: abs(run["score"].iloc[-1] - run["score"].iloc[0])).iloc[[0, -1]]
         (since, first), (until, last) = moved[["year", "score"]].itertuples(index=False)
         caption = w("What moved most is {part:part}: {first:2} points in {since}, {last:2} in {until}." if len(runs) > 1 else "{part:part}: {first:2} points in {since}, {last:2} in {until}.", part=moved["part"].iloc[0], first=first, since=since, last=last, until=until) + f" {caption}"  # fmt: skip
+    if place.since and frame["year"].min() < places.REFORM:
+        caption += " " + w("Before {first}, scores of provinces that were merged are our reconstruction, not published ones.", first=places.REFORM)  # fmt: skip
     columns = {
         "year": (w("year"), ""), "score": (name, "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_se": (w("standard error of the difference"), "2"),

@@ -32,7 +32,7 @@ _HEADERS = {
 _ALMOST_ALL = 30
 #: Where all names are.
 _ALL = {
-    "province": "papi list shows all names",
+    "province": "places.provinces() and papi list show all names",
     "district": "data/places/districts.csv has the names of 30 June 2025; add a row for an older district",
     "commune": "data/places/ has the names until and since 2025",
 }

@@ -199,7 +199,7 @@ def profile(
     caption = w("Differences with their margins of error, all looked at together; hollow dots are within theirs.")
     if len(frame) > 1:
         (top, up), (bottom, down) = frame["difference"].iloc[[0, -1]].items()
-        caption = w("{place}: from {top:part} ({up:+2}) at the top to {bottom:part} ({down:+2}) at the bottom.", place=name, top=top, up=up, bottom=bottom, down=down) + f" {caption}"  # fmt: skip
+        caption = w("{place}: from {top:part} ({up:+2}) at the top to {bottom:part} ({down:+2}) at the bottom, with margins of error for all looked at together; hollow dots are within theirs.", place=name, top=top, up=up, bottom=bottom, down=down)  # fmt: skip
     told = "; ".join(
         w("{part:part} {difference:+2}" if row.clear else "{part:part} {difference:+2} (within its margin of error)", part=row.Index, difference=row.difference)
         for row in frame.itertuples()

@@ -3,10 +3,10 @@
 The runs are faked: one real notebook and page stand in the place of every job's, with a manifest that
 calls them finished, so that ``papi report`` has everything to check and nothing to run.
 
-With ``--communes`` real ones: all notebooks of Ha Noi's 126 communes, from the simulated survey of 2026 (``--limit``:
-of so many communes; ``--dask``: on a local Dask cluster). Measured are the time until the first page, seconds a job in
-the first, middle and last third of the run, and the memory of the process that runs them, to
-``results/batch_communes.json``.
+With ``--communes 1 40`` real ones: all notebooks of all communes of these provinces, each from simulated records of
+2026 (``--limit``: so many jobs of each; ``--dask``: on a local Dask cluster). Measured are the time until the first page,
+seconds by the clock and of CPU a job in the first, middle and last third of a run, and the memory of the process that
+runs them, to ``results/batch_communes.json``.
 
 With ``--country`` simulated records of all 3,321 communes are made, a file a province, and all their pages planned, to
 ``results/batch_country.json``.
@@ -15,6 +15,7 @@ With ``--country`` simulated records of all 3,321 communes are made, a file a pr
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import pickle
@@ -25,6 +26,7 @@ import sys
 import tempfile
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -55,70 +57,80 @@ def fake(out: Path, jobs: list, like: Path) -> None:
     manifest.write(out, settings.head, records)
 
 
-def communes(limit: int, dask: bool) -> dict:
-    """Return what a run over all notebooks of so many communes took."""
-    out = Path(tempfile.mkdtemp()) / "out"
-    command = [
-        Path(sys.executable).with_name("papi"),
-        "report",
-        "--commune",
-        "all",
-        "--year",
-        "2026",
-        "-j",
-        "2",
-        "-o",
-        out,
-    ]
-    command += ["--limit", str(limit)] * bool(limit) + ["--dask", "local"] * dask
-    memory, done, start = [], [], time.perf_counter()
+def communes(codes: list[int], limit: int, dask: bool) -> dict:
+    """Return what runs over all notebooks of the communes of some provinces took, a run a province."""
+    found = []
+    for code in codes:
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(one_province(code, Path(folder), limit, dask))
+            print(found[-1], file=sys.stderr)
+    jobs = sum(run["jobs"] for run in found)
+    return {"dask": dask, "jobs": jobs, "share_of_the_country": round(jobs / (11 * 3321), 3), "runs": found}
+
+
+def one_province(code: int, folder: Path, limit: int, dask: bool) -> dict:
+    """Return what a run over all notebooks of a province's communes took."""
+    out, start, seen = folder / "out", time.perf_counter(), []
+    records = records_of(code, folder)
+    words = ["--records", records, "--province", code, "--commune", "all", "--year", 2026, "-j", 2, "-o", out]
+    words += ["--limit", limit] * bool(limit) + ["--dask", "local"] * dask
+    command = [Path(sys.executable).with_name("papi"), "report", *map(str, words)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        start, top = time.perf_counter(), psutil.Process(process.pid)
         while process.poll() is None:
-            memory.append(psutil.Process(process.pid).memory_info().rss / 2**20)
             made = sum(1 for _ in (out / "notebooks").rglob("*.ipynb")) if out.exists() else 0
-            done.append((time.perf_counter() - start, made))
+            seen.append((made, time.perf_counter() - start, cpu(top), top.memory_info().rss / 2**20))
             time.sleep(1)
-    finished, seconds = manifest.read(out).records.values(), time.perf_counter() - start
-    at = [next(when for when, made in done if made >= share * len(finished) / 3) for share in (1e-9, 1, 2)] + [seconds]
-    thirds = [round(3 * (b - a) / len(finished), 3) for a, b in zip(at, at[1:], strict=False)]
-    shutil.rmtree(out.parent)
+    finished = manifest.read(out).records.values()
+    made, clock, used, memory = np.array(seen).T
+    ends = [int(np.argmax(made >= share * len(finished) / 3)) for share in (1e-9, 1, 2, 3)]
+    thirds = list(pairwise(ends))
     return {
+        "province": code,
         "jobs": len(finished),
         "failed": sum(record["status"] == "failed" for record in finished),
-        "seconds": round(seconds, 1),
-        "seconds_until_first": round(at[0], 1),
-        "seconds_a_job_by_thirds": thirds,
-        "parent_mb_by_thirds": [
-            round(max(part))
-            for part in (
-                memory[: len(memory) // 3],
-                memory[len(memory) // 3 : -len(memory) // 3],
-                memory[-len(memory) // 3 :],
-            )
-        ],
-        "dask": dask,
+        "seconds": round(time.perf_counter() - start, 1),
+        "seconds_until_first": round(clock[ends[0]], 1),
+        "seconds_a_job_by_thirds": [round((clock[b] - clock[a]) / (made[b] - made[a]), 3) for a, b in thirds],
+        "cpu_seconds_a_job_by_thirds": [round((used[b] - used[a]) / (made[b] - made[a]), 3) for a, b in thirds],
+        "parent_mb_by_thirds": [round(memory[a:b].max()) for a, b in thirds],
     }
+
+
+def cpu(top: psutil.Process) -> float:
+    """Return the CPU seconds of a process and all that it started."""
+    total = 0.0
+    for one in [top, *top.children(recursive=True)]:
+        with contextlib.suppress(psutil.Error):
+            total += sum(one.cpu_times()[:4])
+    return total
+
+
+def records_of(code: int, folder: Path) -> Path:
+    """Write simulated records of a province's communes in 2026 and return their file."""
+    source = importlib.util.spec_from_file_location("simulate", ROOT / "data" / "survey" / "simulate.py")
+    simulate = importlib.util.module_from_spec(source)
+    source.loader.exec_module(simulate)
+    rng, path = np.random.default_rng(code), folder / f"{code}.parquet"
+    frame = simulate.people(rng, "commune", code)
+    frame = frame.join(simulate.answers(frame, rng)).drop(columns="kind").assign(year=2026, simulated=1)
+    path.write_bytes(tablefiles.sealed(frame))
+    return path
 
 
 def country() -> dict:
     """Return what planning the pages of all communes of the country took, a file of records a province."""
-    source = importlib.util.spec_from_file_location("simulate", ROOT / "data" / "survey" / "simulate.py")
-    simulate = importlib.util.module_from_spec(source)
-    source.loader.exec_module(simulate)
-    took, planned, communes = [], 0, set()
+    took, planned, reached = [], 0, set()
     with tempfile.TemporaryDirectory() as folder:
         for code in places.provinces(2026).index:
-            rng, path = np.random.default_rng(code), Path(folder) / f"{code}.parquet"
-            frame = simulate.people(rng, "commune", code)
-            frame = frame.join(simulate.answers(frame, rng)).drop(columns="kind").assign(year=2026, simulated=1)
-            path.write_bytes(tablefiles.sealed(frame))
+            path = records_of(code, Path(folder))
             start = time.perf_counter()
             jobs = report.jobs(ROOT / "notebooks", [], ["2026"], ["vi"], [], None, path, "commune")
             took.append(time.perf_counter() - start)
             planned += len(jobs)
-            communes |= {job.labels["code"] for job in jobs}
+            reached |= {job.labels["code"] for job in jobs}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    return {"provinces": len(took), "communes": len(communes), "jobs": planned, "seconds": round(sum(took), 1), "seconds_of_the_slowest_province": round(max(took), 1), "mb": round(memory)}  # fmt: skip
+    return {"provinces": len(took), "communes": len(reached), "jobs": planned, "seconds": round(sum(took), 1), "seconds_of_the_slowest_province": round(max(took), 1), "mb": round(memory)}  # fmt: skip
 
 
 def save(result: dict, name: str) -> None:
@@ -130,13 +142,13 @@ def save(result: dict, name: str) -> None:
 def main() -> None:
     """Measure and save in ``benchmarks/results/``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--communes", action="store_true", help="real runs of communes, and nothing else")
+    parser.add_argument("--communes", type=int, nargs="+", help="real runs of these provinces' communes alone")
     parser.add_argument("--limit", type=int, default=0, help="so many jobs")
     parser.add_argument("--dask", action="store_true", help="on a local Dask cluster")
     parser.add_argument("--country", action="store_true", help="plan pages of all communes, and nothing else")
     given = parser.parse_args()
     if given.communes:
-        save(communes(given.limit, given.dask), "batch_communes" + "_dask" * given.dask)
+        save(communes(given.communes, given.limit, given.dask), "batch_communes" + "_dask" * given.dask)
         return
     if given.country:
         save(country(), "batch_country")

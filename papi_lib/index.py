@@ -251,8 +251,7 @@ def comparable(first: int, last: int, part: int | str | None = None) -> bool:
     >>> comparable(2021, 2024, 8), comparable(2020, 2021, 8)
     (True, False)
     """
-    early, late = sorted((check_year(first), check_year(last)))
-    return not any(early < year <= late for year in (*_all_anew(), *_breaks_inside(part)["year"]))
+    return check_year(first) in segment(check_year(last), part)
 
 
 def must_compare(first: int, last: int, part: int | str | None = None) -> None:
@@ -302,7 +301,8 @@ def segment(year: int, part: int | str | None = None) -> list[int]:
     >>> segment(2024), segment(2024, 8)
     ([2022, 2023, 2024], [2021, 2022, 2023, 2024])
     """
-    return [y for y in edition_years(year) if comparable(y, year, part)]
+    starts = _all_anew() | set(_breaks_inside(part)["year"])
+    return [y for y in edition_years(year) if not any(min(y, year) < start <= max(y, year) for start in starts)]
 
 
 @datafiles.cached

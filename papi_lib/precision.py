@@ -196,8 +196,8 @@ def _variance(part: int | str, year: int) -> dict:
     """Return one part's row of `_variances`. First of each estimate is that of all provinces, then those without one."""
     new = places.since_reform(year)
     years, mean = _span(year, part), _relative_noise(new).mean()
-    spread, own = _spread(part, tuple(years)), len(years) >= _ENOUGH_YEARS
-    every = {tuple(years)} if own else {tuple(_span(y, part)) for y in _deviations(part)}
+    spread, own = _spread(part, years), len(years) >= _ENOUGH_YEARS
+    every = {years} if own else {_span(y, part) for y in _deviations(part)}
     shares = [_passing_share(part, span) for span in sorted(every) if len(span) >= _ENOUGH_YEARS]
     share = np.mean(shares, axis=0)
     outlasting, sampling = _outlasting(part), _sampling(part, year)
@@ -235,15 +235,16 @@ def _deviations(part: int | str, new: bool = False) -> pd.DataFrame:
     return wide - wide.mean()
 
 
-def _span(year: int, part: int | str) -> list[int]:
+@datafiles.cached
+def _span(year: int, part: int | str) -> tuple[int, ...]:
     """Return the years whose noise is taken as one: of the segment and the same sample; for sums, of a long edition.
 
     A sum keeps its noise when one of its many parts is rescaled; the rescaled part does not.
     """
-    edition = [y for y in index.edition_years(year) if y in index.sample_years(year)]
-    if not isinstance(part, str) or part == "total":
-        return edition if len(edition) >= _ENOUGH_YEARS else [y for y in index.segment(year, part) if y in edition]
-    return [y for y in index.segment(year, part) if y in edition]
+    edition = tuple(y for y in index.edition_years(year) if y in index.sample_years(year))
+    if (not isinstance(part, str) or part == "total") and len(edition) >= _ENOUGH_YEARS:
+        return edition
+    return tuple(y for y in index.segment(year, part) if y in edition)
 
 
 @datafiles.cached
@@ -304,16 +305,21 @@ def _correlation(wide: pd.DataFrame, first: int, last: int) -> np.ndarray:
 
 
 @datafiles.cached
+def _published(year: int) -> pd.DataFrame:
+    """Return the standard errors that a year's scores were published with, provinces × parts."""
+    table = published.standard_errors()
+    return table[table["year"] == year].pivot(index="province_code", columns="part", values="se")
+
+
 def _sampling(part: int | str, year: int) -> np.ndarray:
     """Return the published sampling variance of a usual province; missing unless all published provinces have it.
 
     A single one rests on three to six districts and is hardly to be trusted, their mean is.
     """
-    table = published.standard_errors()
-    own = table[(table["year"] == year) & (table["part"] == part)].set_index("province_code")["se"]
-    scores, new = published.series(part, of=year), places.since_reform(year)
-    there, weights = scores.index[scores[year].notna()], _leave_one_out(new)
-    if not there.isin(own.index).all():
+    new = places.since_reform(year)
+    weights, own = _leave_one_out(new), _published(year).get(part, pd.Series(dtype=float)).dropna()
+    scores = published.series(part, of=year)[year].dropna() if len(own) else own
+    if own.empty or not scores.index.isin(own.index).all():
         return np.full(len(weights), np.nan)
-    usual = (own**2 / _relative_noise(new)).reindex(scores.index)
+    usual = (own**2 / _relative_noise(new)).reindex(_relative_noise(new).index)
     return (weights @ usual.fillna(0)) / (weights @ usual.notna())

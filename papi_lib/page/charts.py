@@ -280,29 +280,35 @@ def _course(frame: pd.DataFrame, w: Words) -> str:
     """Return how a part went: in each run of years that compare its first and last score, and its turns between."""
     told = []
     for _, own in frame.dropna(subset="score").groupby("segment", sort=True):
-        ends = {own.index[0], own["score"].idxmin(), own["score"].idxmax(), own.index[-1]}
-        told.append(" → ".join(w("{score:2} in {year}", **own.loc[i, ["score", "year"]]) for i in sorted(ends)))
+        years, scores = own["year"].to_list(), own["score"].to_numpy()
+        ends = sorted({0, scores.argmin(), scores.argmax(), len(own) - 1})
+        told.append(" → ".join(w("{score:2} in {year}", score=scores[i], year=years[i]) for i in ends))
     return " | ".join(told) or "–"
 
 
 def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) -> None:
     """Draw one part by year on the scale of the years that compare with the latest, earlier ones grey, each run by itself."""
     name, other, middle = names
-    now = frame["segment"] == frame["segment"].max()
-    for segment, own in frame.groupby("segment"):
-        place, whole, label = (
-            ("place", "whole", "") if now[own.index[0]] else ("line", "line", "_")
-        )  # "_": in no legend
-        year, grey = own["year"], {"color": colour["range"], "alpha": 0.3}
-        ax.fill_between(year, own["lower_quartile"], own["upper_quartile"], lw=0, label=label + middle, **grey)
-        if len(own) == 1:
-            ax.vlines(year, own["lower_quartile"], own["upper_quartile"], lw=6, **grey)
+    latest = frame["segment"].max()
+    starts = frame.groupby("segment")["year"].min()
+    # An empty row before each run: no line crosses from one run to the next.
+    apart = pd.DataFrame({"year": starts - 0.5, "segment": starts.index})
+    frame = pd.concat([frame, apart]).sort_values("year", kind="stable")
+    grey = {"color": colour["range"], "alpha": 0.3}
+    for now, (place, whole, label) in {False: ("line", "line", "_"), True: ("place", "whole", "")}.items():
+        own = frame[frame["segment"].eq(latest) == now]  # "_": in no legend
+        year, quartiles = own["year"], (own["lower_quartile"], own["upper_quartile"])
+        ax.fill_between(year, *quartiles, lw=0, label=label + middle, **grey)
+        alone = own["segment"].map(frame["segment"].value_counts()) == 2
+        ax.vlines(year[alone], *(ends[alone] for ends in quartiles), lw=6, **grey)
         ax.plot(year, own["beside"], color=colour[whole], lw=1.3, marker="_", ms=7, label=label + other)
         ax.plot(year, own["score"], color=colour[place], lw=1.8, marker="o", ms=4.5, label=label + name)
         ax.vlines(year, own["low"], own["high"], color=colour[place], lw=0.9)
-        if segment > frame["segment"].min():
-            ax.axvline(segment - 0.5, ls=":", lw=1, color=colour["line"])
-    scale = frame.loc[now, ["score", "beside", "lower_quartile", "upper_quartile", "low", "high"]]
+    for start in starts.index[1:]:
+        ax.axvline(start - 0.5, ls=":", lw=1, color=colour["line"])
+    scale = frame.loc[
+        frame["segment"] == latest, ["score", "beside", "lower_quartile", "upper_quartile", "low", "high"]
+    ]
     room = 0.08 * (scale.max(axis=None) - scale.min(axis=None) or 1)
     if np.isfinite(room):
         ax.set_ylim(scale.min(axis=None) - room, scale.max(axis=None) + room)

@@ -330,7 +330,8 @@ def _name(ax: Axes, frame: pd.DataFrame, names: Mapping[Hashable, tuple[str, dic
 
     A name beyond the first six that would lie over another or outside is left out.
     """
-    ax.figure.draw_without_rendering()  # from now on the layout is what it will be
+    if layout := ax.figure.get_layout_engine():
+        layout.execute(ax.figure)  # from now on it is what it will be
     points, inside, scale = ax.transData.transform(frame), ax.get_window_extent(), ax.figure.dpi / 72
     taken = [ax.get_legend().get_window_extent()] if ax.get_legend() else []
     directions, reach = np.array(_SPOTS)[:, :2], np.array(_SPOTS)[:, 2:]

@@ -157,7 +157,7 @@ def areas(
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     kinds, whole_name = places.types(frame.index, lang, place.year), whole_name or w.place(place.province_code)
     alone = ax is None
-    ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if alone else ax
+    ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(2.35, 0.2, 0.1, 0.95)) if alone else ax
     at, own = rows(ax, frame["name"]), frame.index == place.code
     ax.axvline(whole, color=colour["whole"], lw=1, label=whole_name)
     for chosen, key, label in ((~own, "cities", w("direct estimate, 95% interval")), (own, "place", place.name(lang))):

@@ -90,7 +90,9 @@ def test_sentences_of_a_province_are_its_own(notebook):
     told = {}
     for province in ("Hà Nội", "An Giang", "Lào Cai"):
         shown = " ".join(run(notebook, province=province, lang="vi").shown)
-        found = re.findall(r'<(?:p class="(?:lead|finding|note)"|li|figcaption)>(.*?)</(?:p|li|figcaption)>', shown, re.S)
+        found = re.findall(
+            r'<(?:p class="(?:lead|finding|note)"|li|figcaption)>(.*?)</(?:p|li|figcaption)>', shown, re.S
+        )
         told[province] = [sentence for text in found for sentence in re.split(r"(?<=[.!?])\s+(?=[A-ZĐ])", text)]
         assert not re.search(FORBIDDEN["vi"], " ".join(found))
     for province, own in told.items():

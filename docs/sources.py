@@ -36,7 +36,7 @@ COPIED = (
     "benchmarks/results",
 )
 #: The modules that researchers write code against, in the order in which they meet them.
-RESEARCH = ("search", "tidy", "index", "places", "published", "estimates", "precision", "posterior", "changes", "association", "sensitivity", "page.charts", "page.country")  # fmt: skip
+RESEARCH = ("index", "tidy", "places", "published", "estimates", "precision", "posterior", "changes", "association", "sensitivity", "page.charts", "page.country")  # fmt: skip
 
 
 def assemble(folder: Path) -> None:

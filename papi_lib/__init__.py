@@ -5,12 +5,14 @@ loaded before it is needed. `help` shows where to start.
 """
 
 import importlib
+import subprocess
+from functools import lru_cache
 from pathlib import Path
 
 __version__ = "0.1.0"
 
 #: Functions that are reached as ``papi_lib.find``, and the module that each is in.
-_HERE = {"find": "search", "panel": "tidy"}
+_HERE = {"find": "index", "panel": "tidy"}
 
 _GUIDE = """\
 Calls to start with. Import a module first: from papi_lib import published
@@ -38,6 +40,20 @@ def delivered(name: str) -> Path:
     """Return a folder that comes with the library, as ``data``: inside it where it is installed, beside it in a checkout."""
     here = Path(__file__).resolve().parent
     return here / name if (here / name).is_dir() else here.parent / name
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Return the library's version with the commit it runs from, and ``.dirty`` where files differ from it."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return __version__
+    git = ["git", "-C", str(root), "describe", "--always", "--dirty=.dirty", "--match", "", "--abbrev=10"]
+    try:
+        found = subprocess.run(git, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return f"{__version__}+g{found}"
 
 
 def help() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
-from scipy.stats import f, spearmanr
+from scipy.stats import f
 from statsmodels.multivariate.pca import PCA
 
 from papi_lib import datafiles, estimates, index, places, precision, published
@@ -56,14 +56,18 @@ def correlations(years: int | Iterable[int], parts: Parts = "dimensions", level:
     {'r': 0.3, 'lower': 0.05, 'upper': 0.51}
     """
     chosen = [index.check_year(y) for y in ([years] if isinstance(years, int | str) else years)]
-    scores = pd.DataFrame({part: _mean_score(part, chosen) for part in _parts(chosen, parts)})
+    means = {}
+    for part in _parts(chosen, parts):
+        index.must_compare(min(chosen), max(chosen), part)
+        means[part] = published.series(part, max(chosen))[chosen].mean(axis=1, skipna=False)
+    scores = pd.DataFrame(means)
     r, both = scores.corr(), scores.notna().astype(int).T @ scores.notna().astype(int)
-    rows = [(first, second, r.at[first, second], both.at[first, second]) for first, second in combinations(scores, 2)]
-    frame = pd.DataFrame(rows, columns=["first", "second", "r", "provinces"])
+    rows = [
+        (*pair, r.at[pair], *interval(r.at[pair], 1 / (both.at[pair] - 3), level), both.at[pair])
+        for pair in combinations(scores, 2)
+    ]
+    frame = pd.DataFrame(rows, columns=["first", "second", "r", "lower", "upper", "provinces"])
     tested = pd.DataFrame({"difference": np.arctanh(frame["r"]), "se": 1 / np.sqrt(frame["provinces"] - 3)})
-    lower, upper = interval(frame["r"], tested["se"] ** 2, level)
-    frame.insert(3, "lower", lower)
-    frame.insert(4, "upper", upper)
     frame["clear"] = estimates.together(tested, level=level)["clear"]
     return frame.sort_values("r", key=abs, ascending=False, kind="stable").reset_index(drop=True)
 
@@ -121,18 +125,15 @@ def stability(part: int | str | None = None, level: float = 0.95) -> pd.DataFram
     >>> orders[orders["apart"] == 1].groupby("comparable")["rho"].median().round(2).to_dict()
     {False: 0.48, True: 0.56}
     """
-    wide, rows = published.series(part), []
+    wide = published.series(part)
     wide = wide[[year for year in wide if places.since_reform(year) == places.since_reform()]]  # published ones
-    for earlier, later in combinations(wide.columns, 2):
-        both = wide[[earlier, later]].dropna()
-        rho = float(spearmanr(both).statistic)
-        lower, upper = interval(rho, (1 + rho**2 / 2) / (len(both) - 3), level)
-        rows.append({
-            "earlier": earlier, "later": later, "apart": later - earlier,
-            "comparable": index.comparable(earlier, later, part), "rho": rho, "lower": lower, "upper": upper,
-            "provinces": len(both),
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(combinations(wide, 2), columns=["earlier", "later"])
+    frame["apart"] = frame["later"] - frame["earlier"]
+    pairs, order, known = list(frame[["earlier", "later"]].itertuples(index=False)), wide.corr("spearman"), wide.notna()
+    frame["comparable"] = [index.comparable(*pair, part) for pair in pairs]
+    frame["rho"], n = [order.at[pair] for pair in pairs], [int(known[list(pair)].all(axis=1).sum()) for pair in pairs]
+    frame["lower"], frame["upper"] = interval(frame["rho"], (1 + frame["rho"] ** 2 / 2) / (np.array(n) - 3), level)
+    return frame.assign(provinces=n)
 
 
 @datafiles.cached
@@ -353,17 +354,11 @@ def _parts(years: list[int], parts: Parts) -> list[int | str]:
     """Return the parts that are meant, each of which all years must have."""
     if isinstance(parts, int):
         parts = index.subdimensions(years[0], parts)
-    elif isinstance(parts, str):
+    if isinstance(parts, str):
         if parts not in ("dimensions", "subdimensions"):
             raise ValueError(f"parts are 'dimensions', 'subdimensions', a dimension's number or a list, not {parts!r}")
         parts = getattr(index, parts)(years[0])
     return [index.check_part(part, *years) for part in parts]
-
-
-def _mean_score(part: int | str, years: list[int]) -> pd.Series:
-    """Return every province's mean over years that compare, missing unless all were published."""
-    index.must_compare(min(years), max(years), part)
-    return published.series(part, max(years))[years].mean(axis=1, skipna=False)
 
 
 def _eigenvalues(table: np.ndarray) -> np.ndarray:

@@ -120,14 +120,9 @@ def convergence_of(
 
 @datafiles.cached
 def kept(
-    year: int,
-    part: int | str | None = None,
-    *,
-    first: int | None = None,
-    then: int | None = None,
-    relative: bool = False,
-    level: float = 0.95,
-) -> pd.DataFrame:
+    year: int, part: int | str | None = None, *, first: int | None = None, then: int | None = None,
+    relative: bool = False, level: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
     """Tell which provinces improved and kept the gain, beyond noise.
 
     Parameters
@@ -174,20 +169,63 @@ def kept(
     margin = precision.margin_of_change(first, year)
     df = precision.standard_errors(year, margin=margin).loc[part or "total", "df"]
     variance = {y: precision.standard_errors_by_province(part, y, margin)[wide.index] ** 2 for y in wide}
-    wide = wide - wide.mean() if relative else wide
-    frame = pd.DataFrame(index=wide.index)
+    wide, found = wide - wide.mean() if relative else wide, {}
     for name, last in (("gain", then), ("left", year)):
         noise = variance[first] + variance[last]
         if relative:  # a province is part of the mean
             noise = noise * (1 - 2 / len(wide)) + noise.mean() / len(wide)
-        frame[name], frame[f"{name}_se"] = wide[last] - wide[first], np.sqrt(noise)
-        tested = pd.DataFrame({"difference": frame[name], "se": frame[f"{name}_se"], "df": df})
-        frame[f"{name}_clear"] = estimates.together(tested, level=level)["clear"] & (frame[name] > 0)
-    frame["improved"] = frame.pop("gain_clear")
-    frame["kept"] = frame["improved"] & frame.pop("left_clear")
+        tested = pd.DataFrame({"difference": wide[last] - wide[first], "se": np.sqrt(noise), "df": df})
+        found[name] = estimates.together(tested, level=level)
+    gain, left = found.values()
+    frame = pd.DataFrame(
+        {"gain": gain["difference"], "gain_se": gain["se"], "left": left["difference"], "left_se": left["se"]}
+    )
+    frame["improved"] = gain["clear"] & (frame["gain"] > 0)
+    frame["kept"] = frame["improved"] & left["clear"] & (frame["left"] > 0)
     frame = frame.sort_values("left", ascending=False)
     frame.attrs = {"years": [first, then, year]}
     return frame
+
+
+@datafiles.cached
+def largest(year: int, part: int | str, least: int = 1, years: tuple[int, ...] | None = None) -> pd.DataFrame:
+    """Return every province's largest move in the order of provinces, up to a year, since one that compares.
+
+    Parameters
+    ----------
+    year : int
+        Year of the survey.
+    part : int or str
+        Dimension (number), sub-dimension (key), or ``"total"``.
+    least : int
+        A move has at least so many places.
+    years : tuple of int, optional
+        Earlier years; by default all that compare.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``province_code``: ``since``, ``gain`` (places, negative if fallen) among the provinces of both years, and ``z``,
+        the move in points beside the country's in standard errors, without sign; ``gain`` and ``z`` are 0 where there
+        is none.
+
+    Examples
+    --------
+    >>> largest(2024, 5).loc[1, ["since", "gain"]].to_list()
+    [2021.0, -36.0]
+    """
+    scores, found = published.series(part, year), []
+    for since in [y for y in index.segment(year, part) if y < year] if years is None else years:
+        both, margin = scores[[since, year]].dropna(), precision.margin_of_change(since, year)
+        ranks, move = both.rank(ascending=False, method="min"), both[year] - both[since]
+        error = np.hypot(*(precision.standard_errors_by_province(part, y, margin, year) for y in both))
+        z = (move - move.mean()).abs() / error
+        told = {"since": since, "gain": ranks[since] - ranks[year], "z": z}
+        found.append(pd.DataFrame(told, both.index))
+    every = pd.concat(found) if found else pd.DataFrame(columns=["since", "gain", "z"], dtype=float)
+    every = every[every["gain"].abs() >= least].sort_values("gain", key=abs, ascending=False, kind="stable")
+    frame = every[~every.index.duplicated()].reindex(scores.index)
+    return frame.fillna({"gain": 0, "z": 0})
 
 
 def decompose(province: str | int, first: int, last: int, part: int | None = None, level: float = 0.95) -> pd.DataFrame:
@@ -233,11 +271,8 @@ def decompose(province: str | int, first: int, last: int, part: int | None = Non
     if frame["change"].isna().any():
         lost = frame.index[frame["change"].isna()][0]
         raise ValueError(f"PAPI did not publish {lost} of {place.name_vi} in both years; choose other years or a part")
-    tested = moved.assign(difference=moved["change"], se=moved["change_se"])
-    families = keys, frame.index[-1:]
-    return frame.assign(
-        clear=pd.concat([estimates.together(tested.loc[rows], level=level)["clear"] for rows in families])
-    )
+    tested = moved.assign(difference=moved["change"], se=moved["change_se"], sum=~moved.index.isin(keys))
+    return frame.assign(clear=estimates.together(tested, by="sum", level=level)["clear"])
 
 
 def _gap(ends: np.ndarray, noise: np.ndarray) -> list[float]:

@@ -41,8 +41,6 @@ LEVEL = 0.95
 #: Claims of a province's pages are tested a little more strictly: sizes of errors that are estimates themselves, and a
 #: page that shows two families, leave somewhat more than they should (`benchmarks/false_claims.py`).
 CLAIMED = 0.96
-
-
 #: Columns that only changes have.
 CHANGES = ("since", "before", "change", "change_se", "country", "rank_before", "rank", "of")
 
@@ -71,11 +69,9 @@ class Covariance(dict):
 
 @datafiles.cached
 def from_published(
-    years: int | tuple[int, ...],
-    parts: tuple[int | str, ...] | None = None,
-    margin: str = "level",
+    years: int | tuple[int, ...], parts: tuple[int | str, ...] | None = None, margin: str = "level",
     of: int | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Return published scores with their standard errors as an estimates frame: all provinces of a year.
 
     Parameters
@@ -340,17 +336,21 @@ def claims(place: str | int, year: int, dimension: int | None = None, margin: st
     [[7, 'gap'], [8, 'gap']]
     """
     parts, place = _family(year, dimension), places.province(place, year).code
-    now = from_published(year, parts, margin)
-    found = [_contrasts(now, place, "whole").assign(kind="gap")]
+    gap = _contrasts(from_published(year, parts, margin), place, "whole").assign(kind="gap")
+    found = pd.concat([gap, _since_first(place, year, parts)])
+    return together(found.rename_axis("part").reset_index(), level=CLAIMED)
+
+
+@datafiles.cached
+def _since_first(place: int, year: int, parts: tuple[int | str, ...]) -> pd.DataFrame:
+    """Return the changes of parts since the first year that compares, of those that have one."""
     first = {part: min(index.segment(year, part)) for part in parts}
-    moved = [
+    found = [
         _moves(*between(earlier, year, tuple(part for part in parts if first[part] == earlier)), place)
         for earlier in set(first.values()) - {year}
     ]
-    if moved:
-        moved = pd.concat(moved)
-        found.append(moved.loc[[part for part in parts if part in moved.index]].assign(kind="change"))
-    return together(pd.concat(found).rename_axis("part").reset_index(), level=CLAIMED)
+    moved = pd.concat(found or [pd.DataFrame()])
+    return moved.loc[[part for part in parts if part in moved.index]].assign(kind="change")
 
 
 def verdict(place: str | int, year: int, parts: Iterable[int | str], beside: Hashable = "whole") -> pd.DataFrame:
@@ -506,9 +506,8 @@ def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, attrs: di
     if beside == "median":
         value, weight = np.nanmedian(units, axis=1), weight * np.sqrt(np.pi / 2)
     else:
-        value = np.where(
-            np.isnan(weight).any(axis=1), np.nan, (np.nan_to_num(score) * np.nan_to_num(weight)).sum(axis=1)
-        )
+        sums = (np.nan_to_num(score) * np.nan_to_num(weight)).sum(axis=1)
+        value = np.where(np.isnan(weight).any(axis=1), np.nan, sums)
     contrast = -np.nan_to_num(weight)
     contrast[:, own] += 1
     if covariance is None:
@@ -518,15 +517,10 @@ def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, attrs: di
         variance = np.array([c[c != 0] @ covariance.of(part, members[c != 0]) @ c[c != 0] for part, c in pairs])
         variance[variance <= 1e-9 * se[:, own] ** 2] = np.nan  # the same people: nothing is compared
     difference = np.where(np.isnan(variance), np.nan, score[:, own] - value)
+    noise = np.where(np.isfinite(difference), np.sqrt(np.maximum(variance, 0)), np.nan)
     return pd.DataFrame({
-        "year": years,
-        "score": score[:, own],
-        "score_se": se[:, own],
-        "n": n[:, own],
-        "beside": value,
-        "difference": difference,
-        "se": np.where(np.isfinite(difference), np.sqrt(np.maximum(variance, 0)), np.nan),
-        "df": df[:, own],
+        "year": years, "score": score[:, own], "score_se": se[:, own], "n": n[:, own], "beside": value,
+        "difference": difference, "se": noise, "df": df[:, own],
     }, index=pd.Index(parts, name="part", dtype=object))  # fmt: skip
 
 
@@ -544,18 +538,12 @@ def _moves(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.DataF
     own = there["place"] == place
     order = there.groupby("part")[["score_before", "score"]].rank(ascending=False, method="min")[own]
     order = order.set_axis(there["part"][own]).reindex(new.index)
+    gain = new[["score", "beside", "difference"]] - old[["score", "beside", "difference"]]
+    noise = np.hypot(new[["score_se", "se"]], old[["score_se", "se"]])
     return pd.DataFrame({
-        "since": old["year"],
-        "before": old["score"],
-        "score": new["score"],
-        "change": new["score"] - old["score"],
-        "change_se": np.hypot(new["score_se"], old["score_se"]),
-        "country": new["beside"] - old["beside"],
-        "difference": new["difference"] - old["difference"],
-        "se": np.hypot(new["se"], old["se"]),
-        "df": np.minimum(new["df"], old["df"]),
-        "rank_before": order["score_before"],
-        "rank": order["score"],
+        "since": old["year"], "before": old["score"], "score": new["score"], "change": gain["score"],
+        "change_se": noise["score_se"], "country": gain["beside"], "difference": gain["difference"], "se": noise["se"],
+        "df": np.minimum(new["df"], old["df"]), "rank_before": order["score_before"], "rank": order["score"],
         "of": there.groupby("part").size().reindex(new.index),
     })  # fmt: skip
 

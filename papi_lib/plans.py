@@ -106,11 +106,9 @@ def progress(province: str | int, year: int) -> pd.DataFrame:
     >>> progress("Hà Nội", 2024).query("kind == 'places_a_year'")[["year", "wanted", "came", "met"]].dropna().to_numpy().tolist()
     [[2021, 43.0, 9.0, True], [2022, 38.0, 12.0, True], [2023, 33.0, 15.0, True], [2024, 28.0, 29.0, False]]
     """
-    code, frames = places.province(province, year).code, []
+    orders, frames = published.orders(province, year), []
     for target in targets(province, year).itertuples():
-        scores = published.series(target.part, until=year)
-        orders = {y: published.standing(scores[y].rename("score")).loc[code] for y in scores}
-        standing = pd.DataFrame(orders).T.astype(float)
+        standing = orders.loc[target.part]
         frame = pd.DataFrame({"year": range(target.first_year, target.by + 1)}).assign(**target._asdict())
         up = {"places": target.value, "places_a_year": target.value * (frame["year"] - target.base_year)}.get(
             target.kind

@@ -66,14 +66,12 @@ def true_values(scores: np.ndarray, noise: np.ndarray, df: float = np.inf, seed:
     # How likely the scores are with each size of the errors and each covariance of the true values.
     likely = np.stack([_likelihood(distance, noise, priors, size) for size in sizes])
     weight = np.exp(likely - likely.max()).ravel()
-    drawn = []
-    for known in rng.choice(weight.size, _KNOWN, p=weight / weight.sum()):
-        size, prior = sizes[known // len(priors)], priors[known % len(priors)]
-        gain = prior @ np.linalg.inv(prior + size * noise)
-        left = np.linalg.cholesky(prior - gain @ prior + 1e-12 * np.eye(times))
-        normal = rng.standard_normal((_DRAWS, units, times, 1))
-        drawn.append((gain @ distance[:, :, None] + left @ normal)[..., 0])
-    return scores.mean(axis=0) + np.concatenate(drawn)
+    size, known = np.divmod(rng.choice(weight.size, _KNOWN, p=weight / weight.sum()), len(priors))
+    prior = priors[known][:, None]
+    gain = prior @ np.linalg.inv(prior + sizes[size][:, None, None, None] * noise)
+    left = np.linalg.cholesky(prior - gain @ prior + 1e-12 * np.eye(times))
+    spread = np.einsum("kuij,kduj->kdui", left, rng.standard_normal((_KNOWN, _DRAWS, units, times)))
+    return scores.mean(axis=0) + ((gain @ distance[:, :, None])[:, None, :, :, 0] + spread).reshape(-1, units, times)
 
 
 def _likelihood(distance: np.ndarray, noise: np.ndarray, priors: np.ndarray, size: float) -> np.ndarray:

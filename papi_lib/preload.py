@@ -32,12 +32,12 @@ def imports() -> None:
     import statsmodels.api
     import statsmodels.formula.api  # noqa: F401
 
-    from papi_lib import datafiles, estimates, index, places, plans, provenance
+    from papi_lib import code_version, datafiles, estimates, index, places, plans
     from papi_lib.page import basis, charts, country, moves, pictures, story, summary  # noqa: F401
     from papi_lib.page.words import LANGUAGES, Words
 
     datafiles.fingerprint()
-    provenance.code_version()
+    code_version()
     plans.tasks(1)
     place = places.province(1)
     frame = estimates.history(place.code, ["total"])
@@ -121,7 +121,7 @@ def noise() -> None:
 
 def country(year: int, dimension: int | None) -> None:
     """Compute what several provinces' pages on a dimension, or on the whole index, show of all provinces alike."""
-    from papi_lib import estimates, index, indicators, modes, places, posterior
+    from papi_lib import estimates, index, modes, places, posterior, published
     from papi_lib.page.words import LANGUAGES
 
     own = dimension or "total"
@@ -136,7 +136,7 @@ def country(year: int, dimension: int | None) -> None:
     for lang in LANGUAGES:
         places.tiles(lang, year)
     if dimension:
-        indicators.beside(code, year, dimension)
+        published.indicators_beside(code, year, dimension)
     since = max((y for y in index.segment(year, own) if y < year), default=year - 1)
     for margin in ("level", "passing"):
         posterior.rises(since, year, own, margin)

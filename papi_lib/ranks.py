@@ -17,15 +17,9 @@ StandardErrors = pd.Series | pd.DataFrame | np.ndarray | float
 
 
 def rank_confidence_sets(
-    estimates: pd.Series,
-    se: StandardErrors,
-    *,
-    level: float = 0.95,
-    simultaneous: bool = True,
-    only: Hashable | None = None,
-    draws: int = 10_000,
-    seed: int = 0,
-) -> pd.DataFrame:
+    estimates: pd.Series, se: StandardErrors, *, level: float = 0.95, simultaneous: bool = True,
+    only: Hashable | None = None, draws: int = 10_000, seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
     """Return ranks and confidence sets for ranks.
 
     Parameters
@@ -71,24 +65,22 @@ def rank_confidence_sets(
     values = pd.Series(estimates, dtype=float)
     known = values.notna().to_numpy()
     theta, cov = values[known].to_numpy(), _covariance(se, values, known)
-    errors, units = _draws(cov, draws, seed), np.arange(known.sum())
+    errors, units, wanted = _draws(cov, draws, seed), np.arange(known.sum()), values.index[known]
     above, below = np.zeros((2, len(units)), dtype=int)
     if simultaneous:
         first, second = np.triu_indices(len(units), k=1)
         wins, losses = _surely_apart(theta, cov, errors, first, second, level)
-        above += np.bincount(first[losses], minlength=len(theta)) + np.bincount(second[wins], minlength=len(theta))
-        below += np.bincount(first[wins], minlength=len(theta)) + np.bincount(second[losses], minlength=len(theta))
+        for one, lost, won in ((first, losses, wins), (second, wins, losses)):
+            above += np.bincount(one[lost], minlength=len(theta))
+            below += np.bincount(one[won], minlength=len(theta))
     else:
-        for own in units if only is None else units[values.index[known] == only]:
+        wanted = wanted if only is None else wanted[wanted == only]
+        for own in units[values.index[known].isin(wanted)]:
             rivals = units[units != own]
             wins, losses = _surely_apart(theta, cov, errors, np.full_like(rivals, own), rivals, level)
             above[own], below[own] = losses.sum(), wins.sum()
-    frame = pd.DataFrame({"rank": values.rank(ascending=False, method="min").astype("Int64")})
-    frame["lower"], frame["upper"] = pd.array([pd.NA] * len(values), "Int64"), pd.array([pd.NA] * len(values), "Int64")
-    frame.loc[known, "lower"], frame.loc[known, "upper"] = above + 1, len(units) - below
-    if only is not None:
-        frame.loc[frame.index != only, ["lower", "upper"]] = pd.NA
-    return frame
+    ends = pd.DataFrame({"lower": above + 1, "upper": len(units) - below}, values.index[known]).loc[wanted]
+    return pd.DataFrame({"rank": values.rank(ascending=False, method="min")}).join(ends).astype("Int64")
 
 
 def _covariance(se: StandardErrors, x: pd.Series, known: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from papi_lib import collection, datafiles, index, places, plaintext, preload, provenance, published, site
+from papi_lib import code_version, collection, datafiles, index, places, plaintext, preload, published, site
 from papi_lib.batch import manifest
 from papi_lib.batch import run as batch
 from papi_lib.batch.jobs import Job, Settings, file_hash, folder_hash, moment, stamps
@@ -210,8 +210,8 @@ def settings(records: Path | None = None, planned: Sequence[Job] = (), **how: An
     """
     since = watch(records)
     head = {
-        "code_version": provenance.code_version(), "data_hash": datafiles.fingerprint(),
-        "data_version": provenance.data_version(), "tables": datafiles.fingerprints(),
+        "code_version": code_version(), "data_hash": datafiles.fingerprint(),
+        "data_version": datafiles.package()["version"], "tables": datafiles.fingerprints(),
     }  # fmt: skip
     inputs, shared, page_inputs = _inputs(records)
     own: dict[str, Any] = {
@@ -243,7 +243,7 @@ def watch(records: Path | None = None) -> dict[Path, tuple | None]:
 def state(records: Path | None = None) -> dict[str, str | None]:
     """Return what a machine must share with another so that both make the same page, by name."""
     inputs, shared, page_inputs = _inputs(records)
-    return inputs | shared | page_inputs | {"code version": provenance.code_version()}
+    return inputs | shared | page_inputs | {"code version": code_version()}
 
 
 def explain(planned: Sequence[Job], out: Path, settings: Settings) -> Iterator[str]:

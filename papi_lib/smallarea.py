@@ -25,12 +25,9 @@ from scipy.optimize import brentq
 
 
 def fay_herriot(
-    direct: pd.Series,
-    variance: pd.Series,
-    covariates: pd.DataFrame | None = None,
-    *,
+    direct: pd.Series, variance: pd.Series, covariates: pd.DataFrame | None = None, *,
     benchmark: tuple[pd.Series, float] | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Return model estimates of areas with their mean squared errors.
 
     Parameters
@@ -95,15 +92,8 @@ def fay_herriot(
     g3 = (1 - gamma) ** 2 * gamma / refvar * spread
     # what the adjusted variance is too high by, on average, makes g1 too high; g1 itself cannot be below zero
     excess = np.minimum((1 - gamma) ** 2 * spread / refvar, g1) if adjusted else 0
-    table = pd.DataFrame(
-        {
-            "eblup": gamma * known + (1 - gamma) * synthetic,
-            "mse": g1 + g2 + 2 * g3 - excess,
-            "synthetic": synthetic,
-            "gamma": gamma,
-        },
-        index=y.index,
-    )
+    found = {"eblup": gamma * known + (1 - gamma) * synthetic, "mse": g1 + g2 + 2 * g3 - excess}
+    table = pd.DataFrame(found | {"synthetic": synthetic, "gamma": gamma}, index=y.index)
     if benchmark is not None:
         table["benchmarked"] = _benchmarked(table, *benchmark)
     names = ["intercept", *([] if covariates is None else map(str, covariates.columns))]

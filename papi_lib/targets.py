@@ -6,7 +6,6 @@ Across a break in the index only places in the order of provinces are compared, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from numbers import Integral
 from types import SimpleNamespace
 
@@ -78,45 +77,26 @@ def climb(
     >>> judged.rank, judged.target_rank, judged.outcome["rank"]
     (48, 43, 9)
     """
-    race = _race(province, base_year, places, horizon, rank)
-    code, base, scores = race.code, race.base_year, race.scores
-    row = published.standing(scores).loc[code]
-    gains = {chance: max(race.gain_for(chance), 0.0) for chance in _CHANCES}
-    parts = _gaps(race)
-    for gain in _SHARES:
-        parts[gain] = np.minimum(parts[gain] * horizon, parts["best"].clip(lower=0))
-    every = starts(horizon, base, race.of)
-    near = every[(every["start"] - row["rank"]).abs() <= _NEAR]
+    judged, scores, drawn, lacks, hope = _race(province, base_year, places, horizon, rank)
+    code, base, up = judged.province_code, judged.base_year, judged.places
+    judged.needed_now = float(scores.nlargest(judged.target_rank).iloc[-1] - scores[code])
+    judged.gaps = _gaps(judged, scores, horizon)
+    every = starts(horizon, base, judged.target_year)
+    near = every.loc[(every["start"] - judged.rank).abs() <= _NEAR, "gain"]
+    judged.track_record = pd.Series({"started": len(near), "made": int((near >= up).sum())})
+    judged.probability = _chance(lacks, 0, hope)
+    judged.needed_gain = {c: max(float(np.quantile(lacks, expit(logit(c) - hope))), 0.0) for c in _CHANCES}
+    judged.steps = {chance: _fewest(judged.gaps["reach"], gain) for chance, gain in judged.needed_gain.items()}
+    judged.ranks = drawn.quantile([0.05, 0.25, 0.5, 0.75, 0.95], interpolation="nearest").astype(int)
     came = published.totals(base + horizon).loc[code, "rank"] if base + horizon in index.years() else pd.NA
-    return SimpleNamespace(
-        province_code=code,
-        base_year=base,
-        target_year=base + horizon,
-        places=int(row["rank"]) - race.target,
-        rank=int(row["rank"]),
-        of=len(scores),
-        target_rank=race.target,
-        score=float(scores[code]),
-        needed_now=float(scores.nlargest(race.target).iloc[-1] - scores[code]),
-        gaps=parts,
-        track_record=pd.Series({"started": len(near), "made": int((near["gain"] >= row["rank"] - race.target).sum())}),
-        probability=race.chance(),
-        needed_gain=gains,
-        steps={chance: _fewest(parts["reach"], gain) for chance, gain in gains.items()},
-        ranks=race.ranks.quantile([0.05, 0.25, 0.5, 0.75, 0.95], interpolation="nearest").astype(int),
-        outcome=None if pd.isna(came) else {"rank": int(came), "reached": bool(came <= race.target)},
-    )
+    judged.outcome = None if pd.isna(came) else {"rank": int(came), "reached": bool(came <= judged.target_rank)}
+    return judged
 
 
 def chance(
-    province: str | int,
-    base_year: int,
-    places: int | None,
-    gains: Mapping[str, float] | pd.Series,
-    horizon: int = 1,
-    *,
-    rank: int | None = None,
-) -> float:
+    province: str | int, base_year: int, places: int | None, gains: Mapping[str, float] | pd.Series,
+    horizon: int = 1, *, rank: int | None = None,
+) -> float:  # fmt: skip
     """Return how likely a target becomes if planned gains are made, beside what happens anyway.
 
     All calls for one target use the same draws, those of `climb`, so that the difference between
@@ -140,19 +120,19 @@ def chance(
     >>> chance("Hà Nội", 2023, 5, {}) < chance("Hà Nội", 2023, 5, {"land_plans_prices": 0.3})
     True
     """
-    race = _race(province, base_year, places, horizon, rank)
-    structure = index.structure(race.base_year).set_index("subdimension")
-    gains = dict(gains)
+    judged, _, _, lacks, hope = _race(province, base_year, places, horizon, rank)
+    base = judged.base_year
+    structure, gains = index.structure(base).set_index("subdimension"), dict(gains)
     for part, gain in gains.items():
         if part not in structure.index:
-            raise ValueError(f"no sub-dimension {part!r} in {race.base_year}; choose from {', '.join(structure.index)}")
-        score = published.series(part, of=race.of).loc[race.code, race.base_year]
+            raise ValueError(f"no sub-dimension {part!r} in {base}; choose from {', '.join(structure.index)}")
+        score = published.series(part, of=judged.target_year).loc[judged.province_code, base]
         lower, upper = structure.loc[part, ["lower", "upper"]]
         if not lower <= score + gain <= upper:
             raise ValueError(
                 f"a gain of {gain} from {score:.2f} leaves the range of {part}, {lower:.2f} to {upper:.2f}"
             )
-    return race.chance(sum(gains.values()))
+    return _chance(lacks, sum(gains.values()), hope)
 
 
 def check_places(number: int, what: str = "places") -> int:
@@ -173,33 +153,14 @@ def check_places(number: int, what: str = "places") -> int:
     return int(number)
 
 
-@dataclass(frozen=True)
-class _Race:
-    """All provinces that were published in the base year, simulated to the target year."""
+def _race(
+    province: str | int, base_year: int, places: int | None, horizon: int, rank: int | None
+) -> tuple[SimpleNamespace, pd.Series, pd.Series, np.ndarray, float]:
+    """Simulate all provinces that were published in the base year to the target year.
 
-    code: int
-    base_year: int
-    #: The target year, whose provinces compete.
-    of: int
-    target: int
-    #: The base year's totals.
-    scores: pd.Series
-    #: The province's rank in each draw, and what it lacks to the target rank, in points of the base year.
-    ranks: pd.Series
-    lacks: np.ndarray
-    #: By which log odds the draws were too hopeful in earlier years.
-    correction: float
-
-    def chance(self, gain: float = 0.0) -> float:
-        """Return the chance of the target with a lasting gain in points."""
-        return float(expit(logit((self.lacks <= gain).mean()) + self.correction))
-
-    def gain_for(self, chance: float) -> float:
-        """Return the lasting gain in points that makes the target so likely."""
-        return float(np.quantile(self.lacks, expit(logit(chance) - self.correction)))
-
-
-def _race(province: str | int, base_year: int, places: int | None, horizon: int, rank: int | None) -> _Race:
+    Returns what is known then as `climb` has it; the base year's totals; the province's rank in each draw; what it lacks
+    to the target rank in each, in points of the base year; and by which log odds the draws were too hopeful before.
+    """
     check_places(horizon, "years")
     check_places(places if rank is None else rank, "places" if rank is None else "as rank")
     base = index.check_year(base_year)
@@ -213,22 +174,31 @@ def _race(province: str | int, base_year: int, places: int | None, horizon: int,
     own, others = drawn[place.code], np.sort(drawn.drop(columns=place.code).to_numpy(), axis=1)
     now = int((totals > totals[place.code]).sum()) + 1
     target = max(1, now - places) if rank is None else min(rank, len(totals))
+    about = {"province_code": place.code, "base_year": base, "target_year": of, "score": float(totals[place.code])}
+    known = SimpleNamespace(**about, places=now - target, rank=now, of=len(totals), target_rank=target)
     ranks, lacks = drawn.gt(own, axis=0).sum(axis=1) + 1, (others[:, -target] - own.to_numpy()) * totals.std(ddof=0)
-    return _Race(place.code, base, of, target, totals, ranks, lacks, forecast.correction(base, horizon))
+    return known, totals, ranks, lacks, forecast.correction(base, horizon)
 
 
-def _gaps(race: _Race) -> pd.DataFrame:
-    """Return distances by sub-dimension to those to pass, peers and the best, and a year's gain within reach."""
-    code, year = race.code, race.base_year
-    scores = estimates.from_published(year, tuple(index.subdimensions(year)), of=race.of)
+def _chance(lacks: np.ndarray, gain: float, hope: float) -> float:
+    """Return the chance of a target with a lasting gain in points."""
+    return float(expit(logit((lacks <= gain).mean()) + hope))
+
+
+def _gaps(judged: SimpleNamespace, totals: pd.Series, horizon: int) -> pd.DataFrame:
+    """Return distances by sub-dimension to those to pass, peers and the best, and gains within reach."""
+    code, year = judged.province_code, judged.base_year
+    scores = estimates.from_published(year, tuple(index.subdimensions(year)), of=judged.target_year)
     wide = estimates.wide(scores)
-    rank = race.scores.rank(ascending=False, method="min").reindex(wide.index)
+    rank = totals.rank(ascending=False, method="min").reindex(wide.index)
     frame = pd.DataFrame({"score": wide.loc[code]})
-    frame["above"] = wide[(rank >= race.target) & (rank < rank[code])].mean() - frame["score"]
+    frame["above"] = wide[(rank >= judged.target_rank) & (rank < rank[code])].mean() - frame["score"]
     for beside in ("region", "cities", "best"):
         frame[beside] = -estimates.gaps(scores, code, beside)["difference"]
-    change = wide.std(ddof=0) * [_yearly_change(part, year) for part in wide]
-    return frame.assign(**{gain: ndtri(below) * change for gain, below in _SHARES.items()}).rename_axis("part")
+    change = horizon * wide.std(ddof=0) * [_yearly_change(part, year) for part in wide]
+    for gain, below in _SHARES.items():
+        frame[gain] = np.minimum(ndtri(below) * change, frame["best"].clip(lower=0))
+    return frame.rename_axis("part")
 
 
 @datafiles.cached

@@ -13,7 +13,7 @@ from conftest import DISTRICTS, ROOT
 
 from papi_lib import datafiles, estimates, index, places, published
 from papi_lib import survey as survey_methods
-from papi_lib.page import facts, story, summary
+from papi_lib.page import basis, story, summary
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words
 from papi_lib.survey import codebook, disclosure, records, units
@@ -471,7 +471,7 @@ def test_a_survey_of_one_village_says_so(tmp_path, monkeypatch):
     page, shown = page_of(monkeypatch, tmp_path / "one.parquet", "001")
     story.standing(page)
     assert "one village or residential group only, so there is no standard error" in " ".join(shown)
-    assert "too few people" not in " ".join(shown + facts.missing(page))
+    assert "too few people" not in " ".join(shown + basis.missing(page))
 
 
 def test_one_village_a_stratum_gives_no_error_and_no_claim(tmp_path):
@@ -482,7 +482,7 @@ def test_one_village_a_stratum_gives_no_error_and_no_claim(tmp_path):
     frame.to_parquet(path, index=False)
     survey = units.load(path, 2024)
     assert survey.scores.loc[("001", 1), ["estimate", "se"]].isna().all()
-    assert survey.scores.loc[("001", 1), "why"] == "one_cluster"
+    assert survey.scores.loc[("001", 1), "why"] == "few_clusters"
     assert survey.scores.loc[("002", 1), "estimate"] > 0
     assert estimates.standing(survey.estimates([1]), 1).loc["001", ["lower", "upper"]].isna().all()
 
@@ -500,7 +500,7 @@ def test_an_item_not_asked_takes_only_what_needs_it(tmp_path, monkeypatch):
     assert answers.loc["air_change", "estimate"] > 0
     page, shown = page_of(monkeypatch, path, "001", 7)
     gone = f"{index.name(7, 'en')} and {index.name('air_quality', 'en')}"
-    assert facts.missing(page) == [
+    assert basis.missing(page) == [
         f"Not shown, because a question behind it was not asked in the survey: {gone.lower()}."
     ]
     story.answers(page)
@@ -537,7 +537,7 @@ def test_two_releases_do_not_tell_what_one_person_answered(tmp_path):
 
 def test_what_a_page_tells_of_answers_has_two_decimals_at_most(survey):
     page = Page.open("Hà Nội", 2024, "en", dimension=3, district="Ba Đình")
-    told = facts.of(page, "")
+    told = basis.facts(page, "")
     assert told["score"] == survey.scores.at[("001", 3), "estimate"]
     assert [round(told[key], 2) for key in ("score", "se", "noise")] == [told[key] for key in ("score", "se", "noise")]
     for table in (survey.scores, survey.answers(3), survey.models):

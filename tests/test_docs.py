@@ -58,7 +58,7 @@ def test_texts_guides_data_and_reference_are_all_there(site):
     assert "rank_confidence_sets" in text["api/papi_lib.ranks.html"]
     assert "render_page" in text["api/papi_lib.site.html"]
     listed = re.findall(r"papi_lib[.\w]*", text["api/index.html"].split("For research", 1)[1])
-    assert listed[0] == "papi_lib.search"
+    assert listed[0] == "papi_lib.index"
     modules = {p.stem for p in (ROOT / "papi_lib").glob("*.py")} - {"__init__"}
     assert not {m for m in modules if f"api/papi_lib.{m}.html" not in text}
 

@@ -143,6 +143,7 @@ def test_claims_of_noise_alone_are_seldom_clear(monkeypatch):
         return frame
 
     monkeypatch.setattr(estimates, "from_published", noise_alone)
+    monkeypatch.setattr(estimates, "_since_first", estimates._since_first.__wrapped__)
     with datafiles.held():
         claims = [estimates.claims.__wrapped__(HANOI if i % 2 else 4, 2024) for i in range(40)]
     found = pd.concat(claims, keys=range(40))

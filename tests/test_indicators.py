@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import workbook_files as files
 
-from papi_lib import datafiles, indicators, places, published, workbooks
+from papi_lib import datafiles, places, published, workbooks
 from papi_lib.page import story
 from papi_lib.page.page import Page
 
@@ -41,7 +41,10 @@ def shown(monkeypatch):
 
 
 def test_a_province_stands_beside_country_and_region_with_rank_and_change():
-    frame, share = indicators.beside(1, 2023, 1), lambda year: (published.series("civic_knowledge")[year] / 10).round(6)
+    frame, share = (
+        published.indicators_beside(1, 2023, 1),
+        lambda year: (published.series("civic_knowledge")[year] / 10).round(6),
+    )
     row = frame.loc["1.1.1"]
     assert row["value"] == share(2023)[1]
     assert row["country"] == pytest.approx(share(2023).mean())
@@ -52,9 +55,11 @@ def test_a_province_stands_beside_country_and_region_with_rank_and_change():
 
 
 def test_no_change_where_the_year_before_asked_otherwise_or_does_not_compare():
-    assert pd.isna(indicators.beside(1, 2023, 1).at["1.1.2", "change"])
-    assert indicators.beside(1, 2022, 1)["change"].isna().all()  # 2021 has none, and civic knowledge was rescaled
-    assert pd.isna(indicators.beside(27, 2022, 2)["value"]).all()  # not published
+    assert pd.isna(published.indicators_beside(1, 2023, 1).at["1.1.2", "change"])
+    assert (
+        published.indicators_beside(1, 2022, 1)["change"].isna().all()
+    )  # 2021 has none, and civic knowledge was rescaled
+    assert pd.isna(published.indicators_beside(27, 2022, 2)["value"]).all()  # not published
 
 
 @pytest.mark.parametrize(("lang", "label", "share"), [("en", "Share 0 of civic_knowledge", "13%"), ("vi", "Tỷ lệ 0 của Tri thức công dân (%)", "13%")])  # fmt: skip
@@ -82,4 +87,4 @@ def test_a_value_without_a_name_is_told(folder, tmp_path, monkeypatch):
     with pytest.raises(
         datafiles.DataError, match=r"2023\.csv, row 2, column 'indicator': '1\.1\.1' has no row of 2023"
     ):
-        indicators.load(2023)
+        published.indicators(2023)

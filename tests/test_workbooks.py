@@ -10,7 +10,7 @@ import pytest
 import workbook_files as files
 from click.testing import CliRunner
 
-from papi_lib import atomic, datafiles, index, indicators, places, published, workbooks
+from papi_lib import atomic, datafiles, index, places, published, workbooks
 from papi_lib.cli import main
 from papi_lib.datafiles import DataError
 
@@ -66,7 +66,7 @@ def test_a_province_a_column_gives_the_stored_scores_and_more(tmp_path, bring, y
     weighted = datafiles.read("weighted-totals").set_index("province_code")
     assert weighted["score"].to_dict() == pytest.approx((total.dropna() * 1.01).to_dict())
     assert weighted["se"].to_dict() == pytest.approx(errors.to_dict())
-    rows = indicators.load(year)
+    rows = published.indicators(year)
     assert rows["indicator"].nunique() == 2 * len(index.subdimensions(year))
     row = rows.query("indicator == '1.2.1' and province_code == 1").iloc[0]
     assert (row["part"], row["name_vi"], row["scale"]) == (
@@ -137,7 +137,7 @@ def test_a_whole_workbook_with_the_excerpt_gives_its_figures(tmp_path, bring):
 
     done = bring(files.columns_book(tmp_path, 2023, change=put_in, indicators=2))
     assert (done.told, done.differs) == ([], [])
-    rows = indicators.load(2023)
+    rows = published.indicators(2023)
     known = rows[rows["province_code"].isin([1, 2, 4]) & rows["indicator"].isin(["1.1.1", "1.1.2"])]
     assert known["value"].to_list() == [0.745272, 0.703545, 0.483298, 0.581964, 0.334127, 0.369411]
     assert known["name_en"].unique().tolist() == ["Proportion with Civic Knowledge", "Knowledge of Leaders"]
@@ -233,7 +233,7 @@ def test_a_new_year_takes_one_option_and_everything_knows_it(tmp_path, bring):
     assert (index.years()[-1], index.edition(2025)) == (2025, 2021)
     assert published.totals(2025)["total"].round(6).equals(published.series(of=2025)[2024].rename("total").round(6))
     assert datafiles.resource_names("scores-") == [f"scores-{year}" for year in index.years()]
-    assert len(indicators.load(2025)) == 32 * 28
+    assert len(published.indicators(2025)) == 32 * 28
     assert CliRunner().invoke(main, ["check"]).exit_code == 0
     assert bring(path).written == []
 
@@ -394,7 +394,7 @@ def test_an_indicator_that_looks_like_a_score_is_told_and_taken_as_an_indicator(
         "'7.2: Tỷ lệ' is taken for no score, because another line of its number has other figures"
     )
     assert (done.differs, len(done.told)) == ([], 1)
-    assert indicators.load(2019).query("indicator == '7.2.1'")["name_vi"].iloc[0] == "7.2: Tỷ lệ"
+    assert published.indicators(2019).query("indicator == '7.2.1'")["name_vi"].iloc[0] == "7.2: Tỷ lệ"
 
 
 def test_running_numbers_are_not_taken_for_codes(tmp_path):
@@ -412,7 +412,7 @@ def test_a_zero_that_may_be_a_share_is_told(tmp_path, bring):
     assert done.told == [
         f"{files.FILES[2019]}, sheet '2019PAPI_Indicators_VIE': 1 indicators are zero where the score above them is published; taken as zero, though some may be missing"
     ]
-    assert indicators.load(2019).query("part == 'air_quality'")["value"].iloc[0] == 0
+    assert published.indicators(2019).query("part == 'air_quality'")["value"].iloc[0] == 0
 
 
 def test_texts_and_lines_that_are_not_known_are_told(tmp_path, bring):

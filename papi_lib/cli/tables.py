@@ -31,7 +31,7 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
       papi check data/published/2024.csv --repair
       papi check survey.sav --year 2024 --write survey.parquet
     """
-    from papi_lib import datafiles, index, indicators, places, plans, published
+    from papi_lib import datafiles, index, places, plans, published
     from papi_lib.survey import codebook
 
     tables = {(datafiles.folder() / r["path"]).resolve(): r["name"] for r in datafiles.package()["resources"]}
@@ -55,7 +55,7 @@ def check(file: Path | None, year: str | None, target: Path | None, everything: 
         "standard-errors": published.standard_errors,
     }
     more |= {f"scores-{year}": partial(published.load, year) for year in index.years()}
-    more |= {f"indicators-{year}": partial(indicators.load, year) for year in index.years()}
+    more |= {f"indicators-{year}": partial(published.indicators, year) for year in index.years()}
     faults = []
     for name in chosen:
         try:

@@ -107,18 +107,12 @@ class Choice:
         """Return sentences on the picture: the latest score and rank with their margins, and what is missing."""
         w, place, years = self.page.words, self.page.name, self._measured
         if not years:
-            return [w(
-                "Nothing to draw: PAPI did not measure “{part:part}” in {years}, but it did in {measured}.",
-                part=self.part, years=w.years(self.years), measured=self._runs(self._scores.columns),
-            )]  # fmt: skip
+            told = {"years": w.years(self.years), "measured": self._runs(self._scores.columns)}
+            return [w("Nothing to draw: PAPI did not measure “{part:part}” in {years}, but it did in {measured}.", part=self.part, **told)]  # fmt: skip
         known = self._scores.loc[self.page.place.code, years].notna()
         said = self._standing(int(known.index[known].max())) if known.any() else []
         if not known.all():
-            said.append(w(
-                "{place} has no total for {years}: PAPI did not publish all of its dimensions, and a sum over fewer dimensions is not a total."
-                if self.part == "total" else "PAPI published no score of {place} for this in {years}.",
-                place=place, years=self._runs(known.index[~known]),
-            ))  # fmt: skip
+            said.append(w("{place} has no total for {years}: PAPI did not publish all of its dimensions, and a sum over fewer dimensions is not a total." if self.part == "total" else "PAPI published no score of {place} for this in {years}.", place=place, years=self._runs(known.index[~known])))  # fmt: skip
         return said
 
     @property
@@ -142,12 +136,7 @@ class Choice:
         if pd.isna(gap["difference"]):
             said.append(w("{other} has no score in {year} to compare with.", **about))
         elif gap["margin"] > 0:
-            said.append(w(
-                "Compared with {other} ({beside:2}), the difference of {difference:+2} points (±{margin:2}) is more than its margin of error."
-                if gap["clear"] else
-                "Compared with {other} ({beside:2}), the difference of {difference:+2} points (±{margin:2}) is within its margin of error: there may be none.",
-                **about,
-            ))  # fmt: skip
+            said.append(w("Compared with {other} ({beside:2}), the difference of {difference:+2} points (±{margin:2}) is more than its margin of error." if gap["clear"] else "Compared with {other} ({beside:2}), the difference of {difference:+2} points (±{margin:2}) is within its margin of error: there may be none.", **about))  # fmt: skip
         return [*said, w(story.RANK, **about)]
 
     def _runs(self, years: Iterable[int]) -> str:
@@ -219,9 +208,8 @@ class Explorer(widgets.VBox):
             self._busy = False
         w, ax = choice.page.words, choice.draw()
         self.title.value = f"<h2>{escape(choice.title)}</h2>"
-        self.said.value = "".join(
-            f"<p {_TIGHT}>{escape(sentence)}</p>" for sentence in [complaint, *choice.say()] if sentence
-        )
+        said = filter(None, [complaint, *choice.say()])
+        self.said.value = "".join(f"<p {_TIGHT}>{escape(sentence)}</p>" for sentence in said)
         self.drawing.value = self.table.value = self.code.value = ""
         if ax is not None:
             about = ax.figure.description
@@ -237,9 +225,8 @@ class Explorer(widgets.VBox):
         offered, dimensions = choice.subdimensions, index.dimensions(index.years()[-1])
         for name, text in CONTROLS.items():
             getattr(self, name).description = w(text)
-        names = places.provinces(page.place.year)[f"name_{w.lang}"].sort_values(
-            key=lambda own: own.map(places.sort_key)
-        )
+        names = places.provinces(page.place.year)[f"name_{w.lang}"]
+        names = names.sort_values(key=lambda own: own.map(places.sort_key))
         self.place.options, self.place.placeholder = list(names), w("a name, with or without accents")
         self.picture.options = [(w(name), key) for key, name in PICTURES.items()]
         self.beside.options = [*((page.beside(k), k) for k in KINDS), *((name, code) for code, name in names.items())]

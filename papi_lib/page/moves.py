@@ -8,21 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from papi_lib import datafiles, index, modes, posterior, precision, provenance, published
+from papi_lib import datafiles, index, modes, posterior, precision, published
 from papi_lib.page import charts, tables
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
 from papi_lib.places import since_reform
-
-#: How likely a move in the order of provinces is true; and where the sample seems to have been drawn anew in between.
-_ROSE = {
-    "rose": mark("The chance that {place} truly rose is {chance:%}."),
-    "fell": mark("The chance that {place} truly fell is {chance:%}."),
-}
-_ROSE_IF = {
-    "rose": mark("The chance that {place} truly rose is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
-    "fell": mark("The chance that {place} truly fell is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
-}  # fmt: skip
 
 
 @datafiles.held()
@@ -59,36 +49,23 @@ def every_year(page: Page) -> pd.DataFrame:
     dimensions = index.dimensions(year) if page.dimension is None else [page.dimension]
     parts = ["total"] * (page.dimension is None)
     parts += [part for d in dimensions for part in (d, *index.subdimensions(year, d))]
-    cells = {}
-    for part in parts:
-        scores = published.series(part, until=year)
-        ranks = scores.rank(ascending=False, method="min")
-        own = pd.DataFrame({"score": scores.loc[code], "rank": ranks.loc[code], "of": scores.count()})
-        own["group"] = [
-            published.groups(np.array(r), n) if r > 0 else np.nan for r, n in own[["rank", "of"]].to_numpy()
-        ]
-        own["break"] = [y - 1 in scores and not index.comparable(y - 1, y, part) for y in scores]
-        cells[part] = own
-    tall = pd.concat(cells)
-    frame = tall.unstack()
+    tall = published.orders(code, year).loc[parts, ["score", "rank", "of", "group"]]
+    tall["break"] = [(part, y - 1) in tall.index and not index.comparable(y - 1, y, part) for part, y in tall.index]
+    known = tall.dropna(subset="score")
+    text = pd.Series([w("{score:2} ({rank:0})", score=r.score, rank=r.rank) for r in known.itertuples()], known.index)
+    looks = "number group-" + known["group"].astype(int).astype(str) + np.where(known["break"], " break", "")
+    frame = tall.assign(text=text, look=looks).unstack().reindex(parts)
     years = sorted(frame["score"].columns, reverse=True)
-    text, looks = ({part: {} for part in parts} for _ in range(2))
-    for (part, year), row in tall.dropna(subset="score").iterrows():
-        text[part][year] = w("{score:2} ({rank:0})", score=row["score"], rank=row["rank"])
-        looks[part][year] = f"number group-{row['group']:.0f}{' break' if row['break'] else ''}"
-    text, looks = (pd.DataFrame.from_dict(told, orient="index", columns=years).fillna(none) for told, none in ((text, "–"), (looks, "number")))  # fmt: skip
     page.table(
-        text, "{place}: points and rank in every year; dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
-        {year: (str(year), "") for year in years}, looks=looks,
+        frame["text"].fillna("–"), "{place}: points and rank in every year; dark is the highest of four groups, light the lowest; a thick line marks a year whose scores do not compare with those before",
+        {year: (str(year), "") for year in years}, looks=frame["look"].fillna("number"),
     )  # fmt: skip
     if page.dimension is None:
-        named = frame.loc[parts].set_axis(map(w.part, parts))
-        wide = {name: named[name][years] for name in ("score", "rank", "group", "break")}
-        sheets = {w("Score"): (wide["score"], "0.00"), w("Rank"): (wide["rank"], "0")}
-        about = f"PAPI: {page.name}, {w.years(years)}. {provenance.source(page.lang)}"
-        content = tables.workbook(about, sheets, wide["group"], wide["break"])
+        score, rank, group, line = (frame[name][years].set_axis(map(w.part, parts)) for name in ("score", "rank", "group", "break"))  # fmt: skip
+        about = f"PAPI: {page.name}, {w.years(years)}. {page.source}"
+        content = tables.workbook(about, {w("Score"): (score, "0.00"), w("Rank"): (rank, "0")}, group, line)
         page.workbook(f"papi-{page.place.slug}-{page.series}-{page.year}", "All years as an Excel workbook", content)
-    return frame.loc[parts]
+    return frame.drop(columns=["text", "look"])
 
 
 def last_year(page: Page) -> None:
@@ -136,15 +113,16 @@ def rise(page: Page, since: int, places: int = 1) -> pd.DataFrame | None:
     if told["gain"] == 0:
         page.say("The chance that {place} truly rose is {rose:%}, that it truly fell {fell:%}.", **told)
     else:
-        way = "rose" if told["gain"] > 0 else "fell"
-        page.say((_ROSE if len(frame) == 1 else _ROSE_IF)[way], chance=told[way], same=told["same"][way])
+        way, sure = "rose" if told["gain"] > 0 else "fell", len(frame) == 1
+        sentences = {
+            ("rose", True): mark("The chance that {place} truly rose is {chance:%}."),
+            ("fell", True): mark("The chance that {place} truly fell is {chance:%}."),
+            ("rose", False): mark("The chance that {place} truly rose is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
+            ("fell", False): mark("The chance that {place} truly fell is {chance:%} if the survey went to other districts and villages in between, as the figures suggest, and {same:%} if it went to the same ones."),
+        }  # fmt: skip
+        page.say(sentences[way, sure], chance=told[way], same=told["same"][way])
     if places > 1 and told["gain"] > 0:
-        sentence = mark("{place} truly rose by at least {places} places with a chance of {chance:%}.")
-        if len(frame) > 1:
-            sentence = mark(
-                "{place} truly rose by at least {places} places with a chance of {chance:%}, or of {same:%} if the same villages were asked."
-            )
-        page.say(sentence, places=places, chance=told["rose_so_far"], same=told["same"]["rose_so_far"])
+        page.say("{place} truly rose by at least {places} places with a chance of {chance:%}." if len(frame) == 1 else "{place} truly rose by at least {places} places with a chance of {chance:%}, or of {same:%} if the same villages were asked.", places=places, chance=told["rose_so_far"], same=told["same"]["rose_so_far"])  # fmt: skip
     if since_reform(since) != since_reform(page.year):
         page.note("The survey of {year} went to other places, in provinces that are partly others: part of the move may come from that, not from the province.")  # fmt: skip
     elif not index.comparable(since, page.year, page.dimension):
@@ -159,16 +137,10 @@ def course(page: Page) -> None:
         return
     clear = moved[moved["clear"]]
     for row in clear.itertuples():
-        page.say(
-            "Since {since}, {part:part} of {place} {change:move}, while the mean of provinces {country:move}: that is more than the margin of error.",
-            part=row.part, since=row.since, change=row.change, country=row.country,
-        )  # fmt: skip
+        page.say("Since {since}, {part:part} of {place} {change:move}, while the mean of provinces {country:move}: that is more than the margin of error.", part=row.part, since=row.since, change=row.change, country=row.country)  # fmt: skip
     if clear.empty:
         most = moved.loc[(moved["difference"] / moved["margin"]).abs().idxmax()]
-        page.say(
-            "Counted in points and with all parts looked at together, which is stricter than the chance of a part by itself, nothing in {place} has moved differently from the country by more than its margin of error; {part:part} comes nearest to that: since {since} it {change:move}, while the mean of provinces {country:move}.",
-            **most[["since", "part", "change", "country"]],
-        )
+        page.say("Counted in points and with all parts looked at together, which is stricter than the chance of a part by itself, nothing in {place} has moved differently from the country by more than its margin of error; {part:part} comes nearest to that: since {since} it {change:move}, while the mean of provinces {country:move}.", **most[["since", "part", "change", "country"]])  # fmt: skip
     columns = {
         "since": ("since", "n"), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
         "country": ("change of the mean", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),
@@ -202,9 +174,4 @@ def humps(page: Page) -> None:
         scores, between = published.series(part, year)[year].dropna(), modes.of_published(part, year)
         if between is not None and code in scores:
             lower, upper = scores[scores < between], scores[scores >= between]
-            page.say(
-                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the lower."
-                if scores[code] < between else
-                "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.",
-                part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code],
-            )  # fmt: skip
+            page.say("In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the lower." if scores[code] < between else "In {part:part} the provinces are of two kinds, {a} near {low:2} points and {b} near {high:2}, with few between; {place}, with {score:2}, is among the higher.", part=part, a=len(lower), low=lower.median(), b=len(upper), high=upper.median(), score=scores[code])  # fmt: skip

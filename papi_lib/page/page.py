@@ -17,8 +17,8 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from papi_lib import estimates, index, places, posterior, published
-from papi_lib.page import charts, facts, pictures, tables
+from papi_lib import datafiles, estimates, index, places, posterior, published
+from papi_lib.page import basis, charts, pictures, tables
 from papi_lib.page.words import Words, mark
 from papi_lib.places import Place
 from papi_lib.survey import units
@@ -63,16 +63,9 @@ class Page:
 
     @classmethod
     def open(
-        cls,
-        province: str | int,
-        year: int | None = None,
-        lang: str = "vi",
-        *,
-        dimension: int | None = None,
-        district: str | int | None = None,
-        commune: str | int | None = None,
-        records: str | None = None,
-    ) -> Page:
+        cls, province: str | int, year: int | None = None, lang: str = "vi", *, dimension: int | None = None,
+        district: str | int | None = None, commune: str | int | None = None, records: str | None = None,
+    ) -> Page:  # fmt: skip
         """Open a page from a notebook's parameters: names, codes and years become places and numbers here.
 
         Pictures have the look of pages from now on (`papi_lib.page.pictures.theme`); a theme set afterwards replaces it.
@@ -96,13 +89,12 @@ class Page:
             Unknown province, district, commune, year, dimension or language; the message says what there is. The
             records are of another province, or have no respondent of the place.
         """
-        named, survey = {"district": district, "commune": commune}, None
-        for level in (level for level, name in named.items() if name is not None):
-            if survey:
-                raise ValueError("a page is about a district or a commune; name one of the two")
-            survey = units.load(records, year, level)
+        named = {level: name for level, name in (("district", district), ("commune", commune)) if name is not None}
+        if len(named) > 1:
+            raise ValueError("a page is about a district or a commune; name one of the two")
+        survey = units.load(records, year, *named) if named else None
         if survey:
-            place, year = survey.place(named[survey.level], province), survey.year
+            place, year = survey.place(*named.values(), province), survey.year
         else:
             year = index.years()[-1] if year is None else index.check_year(year)
             place = places.province(province, year)
@@ -148,6 +140,12 @@ class Page:
     def simulated(self) -> bool:
         """Whether the page shows made-up answers."""
         return self.survey is not None and self.survey.simulated
+
+    @property
+    def source(self) -> str:
+        """Where the page's figures are from: the citation of the published scores, or the survey's name."""
+        cited = "title_vi" if self.lang == "vi" else "title"
+        return self.survey.name if self.survey else datafiles.package()["sources"][0][cited]
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -195,8 +193,7 @@ class Page:
         if not self.survey:
             frame["worst"] = scores.groupby("part")["score"].min()
             frame["best_place"] = [own["place"][own["score"].idxmax()] for _, own in scores.groupby("part", sort=False)]
-            known = scores.pivot(index="place", columns="part", values="score")
-            frame["rank"], frame["of"] = known.rank(ascending=False, method="min").loc[code], known.count()
+            frame = frame.join(published.orders(code, self.year).xs(self.year, level="year")[["rank", "of"]])
         frame["margin"] = verdicts["margin"]  # so that a whisker reaches the whole just where the dot is hollow
         return frame.join(verdicts[["difference", "clear"]])
 
@@ -269,15 +266,15 @@ class Page:
         w = self.words
         of = w(subject) if subject else w.full(self.dimension)
         title = w("{subject}: {place}, {year}", subject=of, place=self.name, year=self.year)
-        self._html(f"<h1>{escape(title)}</h1>", {facts.MIME: facts.of(self, title)})
+        self._html(f"<h1>{escape(title)}</h1>", {basis.MIME: basis.facts(self, title)})
         if self.simulated:
             self._html(f'<p class="simulated">{escape(w(SIMULATED))}</p>')
 
     def lead(self, purpose: str) -> None:
         """Show the page's purpose, which lists tell too, and what is missing and why."""
         text = self.words(purpose)
-        self._html(f'<p class="lead">{escape(text)}</p>', {facts.MIME: {"about": text}})
-        for sentence in facts.missing(self):
+        self._html(f'<p class="lead">{escape(text)}</p>', {basis.MIME: {"about": text}})
+        for sentence in basis.missing(self):
             self._html(f'<p class="note">{escape(sentence)}</p>')
 
     def ask(self, question: str, method: str = "", /, **values: object) -> None:
@@ -296,19 +293,12 @@ class Page:
     def findings(self, sentences: list[str]) -> None:
         """Show what stands out as a list, and tell it to the site."""
         items = "".join(f"<li>{escape(s)}</li>" for s in sentences)
-        self._html(f'<ul class="findings">{items}</ul>', {facts.MIME: {"findings": sentences}})
+        self._html(f'<ul class="findings">{items}</ul>', {basis.MIME: {"findings": sentences}})
 
     def table(
-        self,
-        frame: pd.DataFrame,
-        caption: str,
-        columns: tables.Columns,
-        rows: tuple[str, str] = ("part", "part"),
-        *,
-        of_answers: bool = True,
-        looks: pd.DataFrame | None = None,
-        **values: object,
-    ) -> None:
+        self, frame: pd.DataFrame, caption: str, columns: tables.Columns, rows: tuple[str, str] = ("part", "part"),
+        *, of_answers: bool = True, looks: pd.DataFrame | None = None, **values: object,
+    ) -> None:  # fmt: skip
         """Show a table: see `papi_lib.page.tables.html`; the caption is an English sentence with `values`.
 
         What is of simulated answers says so; `of_answers` is false for what is not.
@@ -320,25 +310,17 @@ class Page:
         """Offer an Excel workbook to save; it is inside the page. `label` is an English sentence."""
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         data = b64encode(content).decode()
-        self._html(
-            f'<p><a class="csv" download="{escape(name)}.xlsx" href="data:{kind};base64,{data}">{escape(self.words(label))}</a></p>'
-        )
+        link = f'download="{escape(name)}.xlsx" href="data:{kind};base64,{data}"'
+        self._html(f'<p><a class="csv" {link}>{escape(self.words(label))}</a></p>')
 
     def axes(self, width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1) -> Axes:
         """Return empty axes in the project's look; several as a flat array. Sizes are in inches."""
         return pictures.axes(self.words, width, height, rows, columns)
 
     def picture(
-        self,
-        ax: Axes | None,
-        caption: str = "",
-        alt: str = "",
-        data: pd.DataFrame | None = None,
-        *,
-        columns: tables.Columns | None = None,
-        rows: tuple[str, str] = ("part", "part"),
-        **values: object,
-    ) -> None:
+        self, ax: Axes | None, caption: str = "", alt: str = "", data: pd.DataFrame | None = None, *,
+        columns: tables.Columns | None = None, rows: tuple[str, str] = ("part", "part"), **values: object,
+    ) -> None:  # fmt: skip
         """Show what is drawn on axes.
 
         Parameters

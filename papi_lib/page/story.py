@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from papi_lib import datafiles, indicators, places, plans
+from papi_lib import datafiles, places, plans, published
 from papi_lib.page import charts, country, dots, moves
 from papi_lib.page.page import Page
 from papi_lib.page.words import Words, mark
@@ -26,17 +26,6 @@ _ASKED = {
     "province": mark("Who is asked to act?"),
     "district": mark("What does the plan ask districts to do?"),
     "commune": mark("What does the plan ask communes to do?"),
-}
-
-
-_BESIDE = {
-    True: mark("{place} has {score:2} points (95% interval {low:2} to {high:2}), {difference:apart} {whole} ({beside:2}); the difference is more than its margin of error (±{margin:2})."),
-    False: mark("{place} has {score:2} points (95% interval {low:2} to {high:2}), {difference:apart} {whole} ({beside:2}); the difference is within its margin of error (±{margin:2}, with all parts looked at together), so there may be none."),
-}  # fmt: skip
-
-_CLEAR = {
-    1: mark("{place} is above {whole} by more than the margin of error in {parts:list}."),
-    -1: mark("{place} is below {whole} by more than the margin of error in {parts:list}."),
 }
 
 
@@ -60,7 +49,7 @@ def standing(page: Page) -> pd.DataFrame | None:
             page.say("{place} has {score:2} points (95% interval {low:2} to {high:2}).", **known)
             page.say(uncompared(page))
         else:
-            page.say(_BESIDE[bool(claim["clear"])], whole=page.whole, **known)
+            page.say("{place} has {score:2} points (95% interval {low:2} to {high:2}), {difference:apart} {whole} ({beside:2}); the difference is more than its margin of error (±{margin:2})." if claim["clear"] else "{place} has {score:2} points (95% interval {low:2} to {high:2}), {difference:apart} {whole} ({beside:2}); the difference is within its margin of error (±{margin:2}, with all parts looked at together), so there may be none.", whole=page.whole, **known)  # fmt: skip
     if page.survey:
         _sample(page, frame.loc[page.place.code], n)
         about = {"lang": page.lang, "whole_name": page.whole}
@@ -68,7 +57,8 @@ def standing(page: Page) -> pd.DataFrame | None:
         page.picture(country.areas(frame, page.place, claim["beside"], **about))
     else:
         if pd.notna(row["score"]):
-            rank(page, row, n)
+            group = country.group_name(row["group"], page.words)
+            page.say(RANK, group=group, n=n, **row[["rank", "lower", "upper"]])
         before = None if page.last_change is None else page.last_change["before"]
         page.picture(country.strip(frame, page.place, before=before, lang=page.lang))
     return frame
@@ -79,11 +69,6 @@ def uncompared(page: Page) -> str:
     if page.survey and len(page.survey.units) == 1:
         return mark("Only people of {place} were asked, so there is nothing to compare it with.")
     return mark("No figure of {place} can be shown here, so there is nothing to compare.")
-
-
-def rank(page: Page, row: pd.Series, n: int) -> None:
-    """Say a place's group and rank, with the ranks that are probable and the chance of the group."""
-    page.say(RANK, group=country.group_name(row["group"], page.words), n=n, **row[["rank", "lower", "upper"]])
 
 
 @datafiles.held()
@@ -99,20 +84,17 @@ def parts(page: Page) -> pd.DataFrame | None:
         return None
     w, frame = page.words, page.profile
     page.ask("Which parts make it so?", "how-large-is-the-margin-of-error")
-    clear = frame[frame["clear"]]
-    for sign, sentence in _CLEAR.items():
-        named = clear.loc[clear["difference"] * sign > 0, "difference"]
-        if len(named):
-            told = [w("{part:part} ({gap:+2})", part=part, gap=gap) for part, gap in named.items()]
-            page.say(sentence, whole=page.whole, parts=told)
+    clear = frame.loc[frame["clear"], "difference"]
+    for above in (True, False):
+        told = [w("{part:part} ({gap:+2})", part=part, gap=gap) for part, gap in clear.items() if (gap > 0) == above]
+        if told:
+            page.say("{place} is above {whole} by more than the margin of error in {parts:list}." if above else "{place} is below {whole} by more than the margin of error in {parts:list}.", whole=page.whole, parts=told)  # fmt: skip
     if frame["score"].notna().any() and frame["difference"].isna().all():
         page.say(uncompared(page))
     elif frame["score"].notna().any() and clear.empty:
         nearest = (frame["difference"] / frame["margin"]).abs().idxmax()
-        page.say(
-            "No part of {place} differs from {whole} by more than its margin of error; {part:part} comes nearest to that ({gap:+2}, ±{margin:2}).",
-            whole=page.whole, part=nearest, gap=frame.loc[nearest, "difference"], margin=frame.loc[nearest, "margin"],
-        )  # fmt: skip
+        gap, margin = frame.loc[nearest, ["difference", "margin"]]
+        page.say("No part of {place} differs from {whole} by more than its margin of error; {part:part} comes nearest to that ({gap:+2}, ±{margin:2}).", whole=page.whole, part=nearest, gap=gap, margin=margin)  # fmt: skip
     if not page.survey:
         moves.humps(page)
     peers = w("{units} of its kind", units=page.units) if page.survey else w("mean of the region")
@@ -152,9 +134,7 @@ def answers(page: Page) -> pd.DataFrame | None:
     frame = page.survey.answers(page.dimension).loc[page.place.code]
     page.ask("What did people answer?", "districts-from-answers-to-scores")
     frame = items_table(page, frame, "Answers by item, in percent of the best possible")
-    page.note(
-        "100 percent means that all gave the best answer; items of the kind “is there bribery” count the other way round, so more is always better."
-    )
+    page.note("100 percent means that all gave the best answer; items of the kind “is there bribery” count the other way round, so more is always better.")  # fmt: skip
     return frame
 
 
@@ -164,9 +144,9 @@ def published_indicators(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        From `papi_lib.indicators.beside`; None where the data have no indicators of the year.
+        From `papi_lib.published.indicators_beside`; None where the data have no indicators of the year.
     """
-    frame = indicators.beside(page.place.code, page.year, page.dimension)
+    frame = published.indicators_beside(page.place.code, page.year, page.dimension)
     if frame.empty:
         return None
     page.ask("What did people answer?", "scores-editions-breaks")
@@ -181,10 +161,7 @@ def published_indicators(page: Page) -> pd.DataFrame | None:
         "region": ("mean of the region", "n"), "rank": ("rank by value", "0"), "change": ("change in a year", "n"),
     }  # fmt: skip
     page.table(shown.set_index("label"), "Indicators that PAPI published, by sub-dimension", columns, ("indicator", ""))
-    page.note(
-        "Rank 1 of {of} is the highest value, which for some indicators is the worst. Changes of shares are in percentage points, and shown only where the year before has the same indicator. No margin of error of the indicators is known here: a single difference may be chance.",
-        of=frame["of"].max(),
-    )
+    page.note("Rank 1 of {of} is the highest value, which for some indicators is the worst. Changes of shares are in percentage points, and shown only where the year before has the same indicator. No margin of error of the indicators is known here: a single difference may be chance.", of=frame["of"].max())  # fmt: skip
     return frame
 
 
@@ -202,9 +179,7 @@ def items_table(page: Page, frame: pd.DataFrame, caption: str) -> pd.DataFrame:
         shown["why"] = [page.words(disclosure.REASONS[key]) if key else "" for key in frame["why"]]
         columns["why"] = ("why not shown", "")
     page.table(shown.set_index("question"), caption, columns, ("question", ""))
-    page.note(
-        "Single answers are not tested: with so many, some differ much by chance alone. What is more than chance is told of the parts that they make."
-    )
+    page.note("Single answers are not tested: with so many, some differ much by chance alone. What is more than chance is told of the parts that they make.")  # fmt: skip
     return frame
 
 
@@ -272,31 +247,18 @@ def reform(page: Page) -> None:
 
 def _sample(page: Page, row: pd.Series, n: int) -> None:
     """Say on how many people a survey's figure stands, what a model adds, and which places are possible."""
+    ends = {"low": row["model"] - 1.96 * row["model_se"], "high": row["model"] + 1.96 * row["model_se"]}
+    model = row[["model", "borrowed"]].to_dict() | ends
     if pd.isna(row["score"]):
         page.say("The figure of {place} is not shown: {why}.", why=page.words(disclosure.REASONS[row["why"]]))
-        if pd.isna(row["model"]):
-            return None
-        reach = 1.96 * row["model_se"]
-        return page.say(
-            "What can be said comes from the answers of the other {units} alone: where they are like it, the model expects {model:2} points (95% interval {low:2} to {high:2}). What is {place}’s own is not known.",
-            model=row["model"], low=row["model"] - reach, high=row["model"] + reach,
-        )  # fmt: skip
-    page.say(
-        "It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2} (both from the answers of all {units} together): as much as {effective:0} people drawn one by one would tell.",
-        effective=row["n"] / max(row["deff"], 1e-9), **row[["n", "clusters", "se", "deff"]],
-    )  # fmt: skip
+        if pd.notna(row["model"]):
+            page.say("What can be said comes from the answers of the other {units} alone: where they are like it, the model expects {model:2} points (95% interval {low:2} to {high:2}). What is {place}’s own is not known.", **model)  # fmt: skip
+        return
+    effective = row["n"] / max(row["deff"], 1e-9)
+    page.say("It stands on {n} respondents in {clusters} villages and residential groups. Standard error {se:2} points, design effect {deff:2} (both from the answers of all {units} together): as much as {effective:0} people drawn one by one would tell.", effective=effective, **row[["n", "clusters", "se", "deff"]])  # fmt: skip
     if not USUAL_DEFF[0] <= row["deff"] <= USUAL_DEFF[1]:
         page.note("So small or large a design effect is rare: check weights, strata and clusters of the records.")
     if pd.notna(row["model"]):
-        reach = 1.96 * row["model_se"]
-        page.say(
-            "With what the answers of the other {units} add, the model estimate is {model:2} points (95% interval {low:2} to {high:2}); {borrowed:%} of it is borrowed from them.",
-            model=row["model"], low=row["model"] - reach, high=row["model"] + reach, borrowed=row["borrowed"],
-        )  # fmt: skip
-    if pd.isna(row["lower"]):
-        return None
-    page.say(
-        "Any place from {lower} to {upper} among the {n} {units} is possible (95%). They are not ranked, because most cannot be told apart.",
-        n=n, **row[["lower", "upper"]],
-    )  # fmt: skip
-    return None
+        page.say("With what the answers of the other {units} add, the model estimate is {model:2} points (95% interval {low:2} to {high:2}); {borrowed:%} of it is borrowed from them.", **model)  # fmt: skip
+    if pd.notna(row["lower"]):
+        page.say("Any place from {lower} to {upper} among the {n} {units} is possible (95%). They are not ranked, because most cannot be told apart.", n=n, **row[["lower", "upper"]])  # fmt: skip

@@ -7,13 +7,10 @@ the same frames as the sections below it, where it is told with its margins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from papi_lib import datafiles, index, plans, posterior, precision, published
+from papi_lib import changes, datafiles, index, plans, posterior, published
 from papi_lib.page import country, story
 from papi_lib.page.page import Page
 from papi_lib.page.words import mark
@@ -22,14 +19,6 @@ from papi_lib.page.words import mark
 SURE, LEAST, MOST = 0.9, 5, 2
 #: Of so many moves, the largest beside their errors, it is asked how likely they are true.
 ASKED = 6
-_CLEAR = {
-    True: mark("In {part:part}, {place} is {points:2} points above {whole} (margin of error ±{margin:2})."),
-    False: mark("In {part:part}, {place} is {points:2} points below {whole} (margin of error ±{margin:2})."),
-}
-_MOVED = {
-    1: mark("{part:part} rose from {rank_before:th} in {since} to {rank:th} of {of:0} (chance that it truly rose: {chance:%})"),
-    -1: mark("{part:part} fell from {rank_before:th} in {since} to {rank:th} of {of:0} (chance that it truly fell: {chance:%})"),
-}  # fmt: skip
 
 
 @datafiles.held()
@@ -39,8 +28,9 @@ def summary(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        Of a province, by part: ``rank`` and ``of`` in the page's year, ``since``, ``rank_before``, ``gain`` and ``z``
-        (beside its error) of its largest move inside the edition, and for the largest their ``chance`` of being true.
+        Of a province, by part: ``rank`` and ``of`` in the page's year; of its largest move inside the edition ``since``,
+        the ``rank_before`` ``of_before`` of that year, ``gain`` and ``z`` (beside its error), and for the largest the
+        ``chance`` of being true.
         Of a district, `Page.claims`, the largest ``z`` first. None where the place has no score.
     """
     if not page.measured:
@@ -51,76 +41,58 @@ def summary(page: Page) -> pd.DataFrame | None:
         return frame
     if pd.isna(page.standing.loc[page.place.code, "score"]):
         return None
-    parts = dict.fromkeys([page.series, *page.parts, *index.subdimensions(page.year, page.dimension)])
-    frame = pd.DataFrame({part: _move(page, part) for part in parts}).T
-    for part, row in frame[frame["z"] > ndtri(SURE)].sort_values("z", ascending=False).head(ASKED).iterrows():
-        frame.loc[part, "chance"] = _chance(page, part, row)
-    if frame.loc[page.series, "chance"] < SURE and page.last_change is not None:
-        # The section on moves tells how sure that of the last year is, which is not to be denied here.
-        last = _move(page, page.series, [page.last_change["since"]], least=1)
-        if last["gain"] and round(chance := _chance(page, page.series, last), 2) >= SURE:
-            frame.loc[page.series] = last | {"chance": chance}
-    told = [_standing(page), _moved(page, frame), _ends(page, frame), _acts(page, frame)]
+    orders = published.orders(page.place.code, page.year)
+    frame = _moves(page).join(orders.xs(page.year, level="year")[["rank", "of"]])
+    past = pd.MultiIndex.from_arrays([frame.index, frame["since"]])
+    frame[["rank_before", "of_before"]] = orders[["rank", "of"]].reindex(past).to_numpy()
+    own = frame.loc[index.subdimensions(page.year, page.dimension)].dropna(subset="rank")
+    own["share"] = own["rank"] / own["of"]
+    told = [_standing(page, orders), _moved(page, frame), *([] if own.empty else [_ends(page, own), _acts(page, own)])]
     page.findings([sentence for sentence in told if sentence])
     return frame
 
 
-def _chance(page: Page, part: int | str, move: Mapping) -> float:
-    """Return how likely a move is true."""
-    known = posterior.rises(move["since"], page.year, part).loc[page.place.code]
-    return known["rose" if move["gain"] > 0 else "fell"]
+def _moves(page: Page) -> pd.DataFrame:
+    """Return the largest moves of the page's series and all parts below it, the largest with the chance that they are true."""
+
+    def chance(part: int | str, since: int, gain: float) -> float:
+        return posterior.rises(int(since), page.year, part).loc[page.place.code, "rose" if gain > 0 else "fell"]
+
+    code, series = page.place.code, page.series
+    parts = dict.fromkeys([series, *page.parts, *index.subdimensions(page.year, page.dimension)])
+    frame = pd.DataFrame({part: changes.largest(page.year, part, LEAST).loc[code] for part in parts}).T
+    sure = frame[frame["z"] > ndtri(SURE)].nlargest(ASKED, "z")
+    likely = {row.Index: chance(row.Index, row.since, row.gain) for row in sure.itertuples()}
+    frame["chance"] = pd.Series(likely, dtype=float).reindex(frame.index, fill_value=0)
+    if frame.loc[series, "chance"] < SURE and page.last_change is not None:
+        # The section on moves tells how sure that of the last year is, which is not to be denied here.
+        last = changes.largest(page.year, series, years=(int(page.last_change["since"]),)).loc[code]
+        if last["gain"] and round(known := chance(series, last["since"], last["gain"]), 2) >= SURE:
+            frame.loc[series] = last.to_dict() | {"chance": known}
+    return frame
 
 
 def _clear(page: Page, claims: pd.DataFrame) -> list[str]:
     """Return the clear claims, one a part, the largest against their margin of error."""
     w, about = page.words, {"place": page.name, "whole": page.whole}
     rows = claims[claims["clear"]].drop_duplicates("part").head(MOST + 1)[["part", "difference", "margin"]]
-    told = [w(_CLEAR[gap > 0], part=part, points=abs(gap), margin=margin, **about) for part, gap, margin in rows.to_numpy()]  # fmt: skip
+    told = [w("In {part:part}, {place} is {points:2} points above {whole} (margin of error ±{margin:2})." if gap > 0 else "In {part:part}, {place} is {points:2} points below {whole} (margin of error ±{margin:2}).", part=part, points=abs(gap), margin=margin, **about) for part, gap, margin in rows.to_numpy()]  # fmt: skip
     nothing = mark("Nothing in {place} stands out from the margin of error of the scores.")
     return told or [w(nothing if claims["difference"].notna().any() else story.uncompared(page), **about)]
 
 
-def _orders(page: Page, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the sub-dimensions with a rank: ``rank``, ``of``, and ``share``, how far down the order that is."""
-    own = frame.loc[index.subdimensions(page.year, page.dimension), ["rank", "of"]].dropna().astype(float)
-    return own.assign(share=own["rank"] / own["of"])
-
-
-def _ranks(page: Page, part: int | str, year: int) -> pd.Series:
-    scores = published.series(part, page.year)
-    return scores[year].rank(ascending=False, method="min")
-
-
-def _move(page: Page, part: int | str, years: Iterable[int] | None = None, least: int = LEAST) -> dict:
-    """Return a part's rank, and its largest move in places since one of some years, by default of all that compare."""
-    code, year, scores = page.place.code, page.year, published.series(part, page.year)
-    found = {"rank": _ranks(page, part, year)[code], "of": scores[year].count(), "since": None, "rank_before": None}
-    found |= {"gain": 0, "z": 0.0, "chance": 0.0}
-    years = [y for y in index.segment(year, part) if y < year] if years is None else years
-    for since in (y for y in years if pd.notna(scores.loc[code, [y, year]]).all()):
-        both = scores[[since, year]].dropna()
-        before, now = (int((both[y] > both.loc[code, y]).sum()) + 1 for y in both)
-        if abs(before - now) >= least and abs(before - now) > abs(found["gain"]):
-            margin, move = precision.margin_of_change(since, year), both[year] - both[since]
-            error = np.hypot(*(precision.standard_errors_by_province(part, y, margin, year)[code] for y in both))
-            found |= {"since": since, "rank_before": before, "gain": before - now}
-            found["z"] = abs(move[code] - move.mean()) / error
-    return found
-
-
-def _standing(page: Page) -> str:
+def _standing(page: Page, orders: pd.DataFrame) -> str:
     """Return where the place stands, and stood the year before and when the edition began."""
-    w, code, row = page.words, page.place.code, page.standing.loc[page.place.code]
+    w, row, past = page.words, page.standing.loc[page.place.code], orders.loc[page.series]
     told = {"place": page.name, "year": page.year, "n": page.standing["score"].count()} | dict(row[["rank", "lower", "upper"]])  # fmt: skip
     told["group"] = country.group_name(row["group"], w)
-    scores, first = published.series(page.dimension, page.year), min(index.segment(page.year, page.dimension))
-    years = [y for y in dict.fromkeys([page.year - 1, index.edition(page.year)]) if y in scores and y != page.year]
-    ranks = {y: _ranks(page, page.series, y) for y in years}
-    before = [w("{rank:th} of {of:0} in {year}", rank=r[code], of=r.count(), year=y) for y, r in ranks.items() if pd.notna(r[code])]  # fmt: skip
+    years = dict.fromkeys(y for y in (page.year - 1, index.edition(page.year)) if y != page.year)
+    known = past.reindex(years).dropna(subset="rank").reset_index().to_dict("records")
+    before = [w("{rank:th} of {of:0} in {year}", **one) for one in known]
     if not before:
         return w("In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups.", **told)  # fmt: skip
     said = w("In {year}, {place} ranks {rank:th} of {n:0} (nine chances in ten: between {lower:0} and {upper:0}), in the {group} of four groups; it was {before:list}.", before=before, **told)  # fmt: skip
-    apart = scores.loc[code] - scores.mean()
+    apart, first = past["score"] - past["mean"], min(index.segment(page.year, page.dimension))
     if first < page.year and pd.notna(apart[first]):
         said += " " + w("Its score was {then:apart} the mean of provinces in {first} and is {now:apart} it now.", first=first, then=apart[first], now=apart[page.year])  # fmt: skip
     return said
@@ -131,7 +103,7 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     w, sure = page.words, frame[frame["chance"].astype(float).round(2) >= SURE]  # as it is told, in whole percent
     sure = sure.assign(own=sure.index.isin([page.series, *page.parts]))
     sure = sure.sort_values(["own", "chance"], ascending=False, kind="stable")
-    moves = [w(_MOVED[1 if row["gain"] > 0 else -1], part=part, **row) for part, row in sure.head(MOST).iterrows()]
+    moves = [w("{part:part} rose from {rank_before:th} of {of_before:0} in {since} to {rank:th} of {of:0} (chance that it truly rose: {chance:%})" if row["gain"] > 0 else "{part:part} fell from {rank_before:th} of {of_before:0} in {since} to {rank:th} of {of:0} (chance that it truly fell: {chance:%})", part=part, **row) for part, row in sure.head(MOST).iterrows()]  # fmt: skip
     if moves:
         return w("{moves:list}.", moves=moves)
     clear = page.claims.query("kind == 'change' and clear").sort_values("z", key=abs, ascending=False)
@@ -145,11 +117,9 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     return w("Since {first}, nothing in {place} moved so far that nine chances in ten speak for a true move." if page.dimension is None else "Since {first}, nothing in this dimension moved so far in {place} that nine chances in ten speak for a true move.", first=first, place=page.name)  # fmt: skip
 
 
-def _ends(page: Page, frame: pd.DataFrame) -> str:
+def _ends(page: Page, own: pd.DataFrame) -> str:
     """Return in which sub-dimensions the place is first or last in the country, or strongest and weakest."""
-    w, own = page.words, _orders(page, frame)
-    if own.empty:
-        return ""
+    w = page.words
     best, worst = own["share"].idxmin(), own["share"].idxmax()
     first, last = list(own.index[own["rank"] == 1]), list(own.index[own["share"] == 1])
     told = {"best": best, "worst": worst, "first": first, "last": last, "n": own["of"].max()}
@@ -163,11 +133,10 @@ def _ends(page: Page, frame: pd.DataFrame) -> str:
     return w("Highest in {best:part} ({top:th} of {n:0}), lowest in {worst:part} ({bottom:th}).", **told)
 
 
-def _acts(page: Page, frame: pd.DataFrame) -> str:
+def _acts(page: Page, own: pd.DataFrame) -> str:
     """Return whom the province's plan asks to act on what is weakest; nothing without a plan of the year."""
-    w, own = page.words, _orders(page, frame)
-    tasks = plans.tasks(page.place.province_code, year=page.year)
-    if tasks.empty or own.empty:
+    w, tasks = page.words, plans.tasks(page.place.province_code, year=page.year)
+    if tasks.empty:
         return ""
     weak = list(own.index[own["share"] == 1]) or [own["share"].idxmax()]
     named = [part for part in weak if tasks["subdimensions"].map(lambda parts, part=part: part in parts).any()]

@@ -18,13 +18,9 @@ Columns = Mapping[object, tuple[str, str]]
 
 
 def html(
-    frame: pd.DataFrame,
-    words: Words,
-    caption: str,
-    columns: Columns,
-    rows: tuple[str, str] = ("part", "part"),
+    frame: pd.DataFrame, words: Words, caption: str, columns: Columns, rows: tuple[str, str] = ("part", "part"),
     looks: pd.DataFrame | None = None,
-) -> str:
+) -> str:  # fmt: skip
     """Return a data frame as an HTML table with caption and header scopes.
 
     Parameters

@@ -17,6 +17,11 @@ import pandas as pd
 
 from papi_lib import datafiles, spelling
 
+__all__ = [
+    "REFORM", "Place", "below", "communes", "districts", "latest", "level", "merged", "peers", "predecessors", "provinces",
+    "region_name", "shares", "sides", "since_reform", "successors", "taken_over", "tiles", "types",
+]  # fmt: skip
+
 #: First year of the 34 provinces and of the communes of today; the districts' last.
 REFORM = 2025
 #: Words for each type of place, as they stand before or behind a name; the first is the official one, the last English.

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from papi_lib import atomic, datafiles, index, indicators, places, published
+from papi_lib import atomic, datafiles, index, places, published
 from papi_lib.datafiles import DataError
 from papi_lib.workbooks.figures import Figures, figures
 from papi_lib.workbooks.layout import Sheet, name, read, year_in
@@ -266,7 +266,7 @@ def _check(target: Path, files: dict[str, bytes], run: _Import) -> None:
                     datafiles.read(table)
                 for year in run.years:
                     published.load(year)
-                    indicators.load(year)
+                    published.indicators(year)
                 published.standard_errors()
         except DataError as fault:
             raise DataError(f"{str(fault).replace(str(stage), str(target))} (nothing is written)") from None

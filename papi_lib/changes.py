@@ -205,14 +205,14 @@ def largest(year: int, part: int | str, least: int = 1, years: tuple[int, ...] |
     Returns
     -------
     pandas.DataFrame
-        By ``province_code``: ``since``, ``rank_before`` and ``gain`` (places, negative if fallen) among the provinces of
-        both years, and ``z``, the move in points beside the country's in standard errors, without sign; ``gain`` and
-        ``z`` are 0 where there is none.
+        By ``province_code``: ``since``, ``gain`` (places, negative if fallen) among the provinces of both years, and ``z``,
+        the move in points beside the country's in standard errors, without sign; ``gain`` and ``z`` are 0 where there
+        is none.
 
     Examples
     --------
-    >>> largest(2024, 5).loc[1, ["since", "rank_before", "gain"]].to_list()
-    [2021.0, 4.0, -36.0]
+    >>> largest(2024, 5).loc[1, ["since", "gain"]].to_list()
+    [2021.0, -36.0]
     """
     scores, found = published.series(part, year), []
     for since in [y for y in index.segment(year, part) if y < year] if years is None else years:
@@ -220,9 +220,9 @@ def largest(year: int, part: int | str, least: int = 1, years: tuple[int, ...] |
         ranks, move = both.rank(ascending=False, method="min"), both[year] - both[since]
         error = np.hypot(*(precision.standard_errors_by_province(part, y, margin, year) for y in both))
         z = (move - move.mean()).abs() / error
-        told = {"since": since, "rank_before": ranks[since], "gain": ranks[since] - ranks[year], "z": z}
+        told = {"since": since, "gain": ranks[since] - ranks[year], "z": z}
         found.append(pd.DataFrame(told, both.index))
-    every = pd.concat(found) if found else pd.DataFrame(columns=["since", "rank_before", "gain", "z"], dtype=float)
+    every = pd.concat(found) if found else pd.DataFrame(columns=["since", "gain", "z"], dtype=float)
     every = every[every["gain"].abs() >= least].sort_values("gain", key=abs, ascending=False, kind="stable")
     frame = every[~every.index.duplicated()].reindex(scores.index)
     return frame.fillna({"gain": 0, "z": 0})

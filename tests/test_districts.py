@@ -482,7 +482,7 @@ def test_one_village_a_stratum_gives_no_error_and_no_claim(tmp_path):
     frame.to_parquet(path, index=False)
     survey = units.load(path, 2024)
     assert survey.scores.loc[("001", 1), ["estimate", "se"]].isna().all()
-    assert survey.scores.loc[("001", 1), "why"] == "one_cluster"
+    assert survey.scores.loc[("001", 1), "why"] == "few_clusters"
     assert survey.scores.loc[("002", 1), "estimate"] > 0
     assert estimates.standing(survey.estimates([1]), 1).loc["001", ["lower", "upper"]].isna().all()
 

@@ -28,8 +28,9 @@ def summary(page: Page) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        Of a province, by part: ``rank`` and ``of`` in the page's year, ``since``, ``rank_before``, ``gain`` and ``z``
-        (beside its error) of its largest move inside the edition, and for the largest their ``chance`` of being true.
+        Of a province, by part: ``rank`` and ``of`` in the page's year; of its largest move inside the edition ``since``,
+        the ``rank_before`` ``of_before`` of that year, ``gain`` and ``z`` (beside its error), and for the largest the
+        ``chance`` of being true.
         Of a district, `Page.claims`, the largest ``z`` first. None where the place has no score.
     """
     if not page.measured:
@@ -42,6 +43,8 @@ def summary(page: Page) -> pd.DataFrame | None:
         return None
     orders = published.orders(page.place.code, page.year)
     frame = _moves(page).join(orders.xs(page.year, level="year")[["rank", "of"]])
+    past = pd.MultiIndex.from_arrays([frame.index, frame["since"]])
+    frame[["rank_before", "of_before"]] = orders[["rank", "of"]].reindex(past).to_numpy()
     own = frame.loc[index.subdimensions(page.year, page.dimension)].dropna(subset="rank")
     own["share"] = own["rank"] / own["of"]
     told = [_standing(page, orders), _moved(page, frame), *([] if own.empty else [_ends(page, own), _acts(page, own)])]
@@ -100,7 +103,7 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     w, sure = page.words, frame[frame["chance"].astype(float).round(2) >= SURE]  # as it is told, in whole percent
     sure = sure.assign(own=sure.index.isin([page.series, *page.parts]))
     sure = sure.sort_values(["own", "chance"], ascending=False, kind="stable")
-    moves = [w("{part:part} rose from {rank_before:th} in {since} to {rank:th} of {of:0} (chance that it truly rose: {chance:%})" if row["gain"] > 0 else "{part:part} fell from {rank_before:th} in {since} to {rank:th} of {of:0} (chance that it truly fell: {chance:%})", part=part, **row) for part, row in sure.head(MOST).iterrows()]  # fmt: skip
+    moves = [w("{part:part} rose from {rank_before:th} of {of_before:0} in {since} to {rank:th} of {of:0} (chance that it truly rose: {chance:%})" if row["gain"] > 0 else "{part:part} fell from {rank_before:th} of {of_before:0} in {since} to {rank:th} of {of:0} (chance that it truly fell: {chance:%})", part=part, **row) for part, row in sure.head(MOST).iterrows()]  # fmt: skip
     if moves:
         return w("{moves:list}.", moves=moves)
     clear = page.claims.query("kind == 'change' and clear").sort_values("z", key=abs, ascending=False)

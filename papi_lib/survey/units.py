@@ -285,7 +285,9 @@ class Survey:
         """Return a table without its hidden figures, with differences to the city."""
         own_df = table.pop("own_df")
         why = self._why.reindex(table.index)
-        without = pd.Series(np.where(own_df < 1, "one_cluster", "no_error"), table.index)
+        # Several villages may be one a stratum, or one alone for some part of a sum.
+        lonely = np.where(table["clusters"] > 1, "few_clusters", "one_cluster")
+        without = pd.Series(np.where(own_df < 1, lonely, "no_error"), table.index)
         table["why"] = why.mask((why == "") & ((own_df < 1) | ~(table["se"] > 0)), without)
         table.loc[table["why"] != "", ["estimate", "se", "deff", "effective"]] = np.nan
         city = [(CITY, name) for name in table.index.get_level_values("series")]

@@ -5,7 +5,6 @@ loaded before it is needed. `help` shows where to start.
 """
 
 import importlib
-import subprocess
 from functools import lru_cache
 from pathlib import Path
 
@@ -45,6 +44,8 @@ def delivered(name: str) -> Path:
 @lru_cache(maxsize=1)
 def code_version() -> str:
     """Return the library's version with the commit it runs from, and ``.dirty`` where files differ from it."""
+    import subprocess  # only here: to import the library is to load nothing else
+
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return __version__

@@ -18,7 +18,7 @@ YEARS = (2013, 2017, 2018, 2020, 2024)
 def of_year(year: int) -> dict[str, float]:
     """Return the widths, in places, and shares of one year."""
     scores = published.dimension_scores(year).dropna()
-    own = estimates.published_standing(year, "total").loc[scores.index]
+    own = estimates.standing(estimates.from_published(year, ("total",)), "total").loc[scores.index]
     found = {}
     for name, near in (("weights within a quarter", sensitivity.NEAR), ("any weights", None)):
         weights = sensitivity.drawn_weights(year, near=near)

@@ -43,7 +43,7 @@ def delivered(name: str) -> Path:
 @lru_cache(maxsize=1)
 def code_version() -> str:
     """Return the library's version with the commit it runs from, and ``.dirty`` where files differ from it."""
-    import subprocess  # importing the library loads nothing else
+    import subprocess  # only here: to import the library is to load nothing else
 
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():

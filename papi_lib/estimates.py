@@ -23,6 +23,7 @@ takes any of them. Nothing else in this project computes a difference with its n
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Hashable, Iterable, Mapping
 
 import numpy as np
@@ -474,7 +475,8 @@ def _weights(scores: np.ndarray, members: pd.Index, place: Hashable, beside: Has
     elif 0 < len(own := beside if isinstance(beside, tuple) else (beside,)) == members.isin(own).sum():
         chosen = known & members.isin(own)
     else:
-        raise ValueError(f"no place {beside!r} in the frame; compare with one of {', '.join(BESIDE)} or another place")
+        near = "".join(f"; did you mean {one!r}?" for one in difflib.get_close_matches(str(beside), BESIDE, 1))
+        raise ValueError(f"no place {beside!r} in the frame{near or ';'} compare with one of {', '.join(BESIDE)} or another place")  # fmt: skip
     with np.errstate(invalid="ignore"):
         return chosen / chosen.sum(axis=1, keepdims=True)
 
@@ -524,25 +526,25 @@ def _contrasts(frame: pd.DataFrame, place: Hashable, beside: Hashable, attrs: di
 
 def _moves(now: pd.DataFrame, before: pd.DataFrame, place: Hashable) -> pd.DataFrame:
     """Return the columns of `changes` that tell no verdict."""
-    keys, rest = ["place", "part"], now.columns.drop(["place", "part"])
-    both = now.merge(before, on=keys, how="left", suffixes=("", "_before"))
-    known = both["score"].notna() & both["score_before"].notna()
-    both = both[(known | (both["place"] == place)) & both["part"].isin(both.loc[known, "part"])]
-    earlier = both[[*keys, *(rest + "_before")]].set_axis([*keys, *rest], axis=1)
-    earlier["year"] = earlier["part"].map(before.groupby("part")["year"].first())
-    new = _contrasts(both[now.columns], place, "whole", now.attrs)
-    old = _contrasts(earlier, place, "whole", before.attrs)
-    there = both[known[both.index]]
-    own = there["place"] == place
-    order = there.groupby("part")[["score_before", "score"]].rank(ascending=False, method="min")[own]
-    order = order.set_axis(there["part"][own]).reindex(new.index)
+    keys = ["part", "place"]
+    after = now.set_index(keys)
+    earlier = before.set_index(keys).reindex(after.index).assign(year=before["year"].iloc[0])
+    part, own = after.index.get_level_values("part"), after.index.get_level_values("place") == place
+    known = (after["score"].notna() & earlier["score"].notna()).to_numpy()
+    kept = (known | own) & part.isin(part[known])
+    new = _contrasts(after[kept].reset_index(), place, "whole", now.attrs)
+    old = _contrasts(earlier[kept].reset_index(), place, "whole", before.attrs)
+    both = pd.DataFrame({"rank_before": earlier["score"], "rank": after["score"]})[known].groupby(
+        part[known], sort=False
+    )
+    order = both.rank(ascending=False, method="min")[own[known]].droplevel("place").reindex(new.index)
     gain = new[["score", "beside", "difference"]] - old[["score", "beside", "difference"]]
     noise = np.hypot(new[["score_se", "se"]], old[["score_se", "se"]])
     return pd.DataFrame({
         "since": old["year"], "before": old["score"], "score": new["score"], "change": gain["score"],
         "change_se": noise["score_se"], "country": gain["beside"], "difference": gain["difference"], "se": noise["se"],
-        "df": np.minimum(new["df"], old["df"]), "rank_before": order["score_before"], "rank": order["score"],
-        "of": there.groupby("part").size().reindex(new.index),
+        "df": np.minimum(new["df"], old["df"]), "rank_before": order["rank_before"], "rank": order["rank"],
+        "of": both.size().reindex(new.index),
     })  # fmt: skip
 
 

@@ -54,7 +54,11 @@ def make(tmp_path, pool):
     [
         (SET, [], "one code cell must have the tag 'parameters', none has"),
         (SET.replace("province", "tinh"), ["parameters"], "does not set province, only tinh, year, lang"),
-        (SET.replace("lang", "language"), ["parameters"], "does not set lang, only province, year, language"),
+        (
+            SET.replace("lang", "language"),
+            ["parameters"],
+            "does not set lang (did you mean language?), only province, year, language",
+        ),
         ("province = 'x'", ["parameters"], "does not set year, lang, only province"),
         ("print(province, year, lang)", ["parameters"], "does not set province, year, lang, only nothing"),
         ("province == 'x'; year == 1; lang == 2", ["parameters"], "does not set province"),

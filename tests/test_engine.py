@@ -228,10 +228,18 @@ def test_anybody_may_use_the_engine_on_the_command_line(tmp_path, make_notebook)
     assert [path for name in ("home", "temporary") for path in (tmp_path / name).iterdir()] == []
 
 
+def test_a_parameter_that_the_notebook_does_not_set_is_refused(tmp_path, make_notebook):
+    path, out = make_notebook("n.ipynb", "1"), tmp_path / "out.ipynb"
+    with pytest.raises(ValueError, match=r"does not set provnce \(did you mean province\?\)"):
+        papermill.execute_notebook(path, out, {"provnce": "X"}, engine_name="papi", progress_bar=False)
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(("lang", "heading"), [("vi", "## Kiểm tra"), ("en", "## Check")])
 def test_headings_are_in_the_language_that_the_parameters_name(tmp_path, make_notebook, lang, heading):
     path = make_notebook("n.ipynb", "lang")
     notebook = nbformat.read(path, 4)
+    notebook.cells[0].source += "; lang = 'vi'"
     notebook.cells.append(nbformat.v4.new_markdown_cell("## Check\n\nA figure {of mine}.\n\n# Mine {x}"))
     nbformat.write(notebook, path)
     how = {"engine_name": "papi", "progress_bar": False, "edit": collection.translate}

@@ -36,6 +36,7 @@ def __getattr__(name: str) -> None:
 from papermill.engines import Engine, papermill_engines  # noqa: E402
 from papermill.translators import PythonTranslator, papermill_translators  # noqa: E402
 
+from papi_lib.batch.jobs import PARAMETERS, unset  # noqa: E402
 from papi_lib.batch.processes import end, start  # noqa: E402
 
 NAME = "papi"
@@ -58,6 +59,15 @@ class CellsEngine(Engine):
     def nb_language(cls, nb, language=None) -> str:
         """Return the only language that this engine runs."""
         return "python"
+
+    @classmethod
+    def execute_notebook(cls, nb, *others, **more):
+        """Refuse parameters that the notebook's own do not have, before anything is written; then run its cells."""
+        given = nb.metadata.get("papermill", {}).get("parameters") or {}
+        cell = next((cell for cell in nb.cells if PARAMETERS in _tags(cell)), None)
+        if given and cell and (wrong := unset(cell.source, given)):
+            raise ValueError(f"the notebook's parameters cell {wrong}")
+        return super().execute_notebook(nb, *others, **more)
 
     @classmethod
     def execute_managed_notebook(

@@ -7,6 +7,7 @@ run has its outcome.
 from __future__ import annotations
 
 import ast
+import difflib
 import hashlib
 import json
 import os
@@ -408,14 +409,20 @@ def refusal(path: Path, parameters: dict) -> str | None:
         return None
     if len(cells) != 1 or cells[0].cell_type != "code":
         return f"{path.name}: one code cell must have the tag '{PARAMETERS}', {len(cells) or 'none'} has; what is asked for would not reach it"
-    try:
-        known = _names(cells[0].source)
-    except SyntaxError as error:
-        return f"{path.name}: its parameters cell is not Python (line {error.lineno}: {error.msg})"
-    lacking = [name for name in parameters if name not in known]
-    if lacking:
-        return f"{path.name}: its parameters cell does not set {', '.join(lacking)}, only {', '.join(known) or 'nothing'}; name them alike"
+    if wrong := unset(cells[0].source, parameters):
+        return f"{path.name}: its parameters cell {wrong}"
     return None
+
+
+def unset(source: str, parameters: dict) -> str | None:
+    """Return which parameters a cell does not set, with the nearest that it does; None if it sets all."""
+    try:
+        known = _names(source)
+    except SyntaxError as error:
+        return f"is not Python (line {error.lineno}: {error.msg})"
+    lacking = {name: difflib.get_close_matches(name, known, 1) for name in parameters if name not in known}
+    told = (f"{name} (did you mean {near[0]}?)" if near else name for name, near in lacking.items())
+    return f"does not set {', '.join(told)}, only {', '.join(known) or 'nothing'}; name them alike" if lacking else None
 
 
 @lru_cache(maxsize=256)

@@ -240,7 +240,7 @@ def list_() -> None:
     faults = [notebook.fault for notebook in collection.notebooks(base.NOTEBOOKS) if notebook.fault]
     for line in collection.remarks(base.NOTEBOOKS) + faults:
         echo(f"papi: {line}", err=True)
-    echo("Notebooks:")
+    echo(f"Notebooks in {base.NOTEBOOKS}:")
     titles, english = (collection.titles(base.NOTEBOOKS, code) for code in ("vi", "en"))
     for name, title in titles.items():
         echo(f"  {name:24} {title} / {english[name]}")

@@ -199,7 +199,7 @@ def profile(
     caption = w("Differences with their margins of error, all looked at together; hollow dots are within theirs.")
     if len(frame) > 1:
         (top, up), (bottom, down) = frame["difference"].iloc[[0, -1]].items()
-        caption = w("{place}: from {top:part} ({up:+2}) at the top to {bottom:part} ({down:+2}) at the bottom.", place=name, top=top, up=up, bottom=bottom, down=down) + f" {caption}"  # fmt: skip
+        caption = w("{place}: from {top:part} ({up:+2}) at the top to {bottom:part} ({down:+2}) at the bottom, with margins of error for all looked at together; hollow dots are within theirs.", place=name, top=top, up=up, bottom=bottom, down=down)  # fmt: skip
     told = "; ".join(
         w("{part:part} {difference:+2}" if row.clear else "{part:part} {difference:+2} (within its margin of error)", part=row.Index, difference=row.difference)
         for row in frame.itertuples()
@@ -267,6 +267,8 @@ def history(
         moved = max(runs, key=lambda run: abs(run["score"].iloc[-1] - run["score"].iloc[0])).iloc[[0, -1]]
         (since, first), (until, last) = moved[["year", "score"]].itertuples(index=False)
         caption = w("What moved most is {part:part}: {first:2} points in {since}, {last:2} in {until}." if len(runs) > 1 else "{part:part}: {first:2} points in {since}, {last:2} in {until}.", part=moved["part"].iloc[0], first=first, since=since, last=last, until=until) + f" {caption}"  # fmt: skip
+    if place.since and frame["year"].min() < places.REFORM:
+        caption += " " + w("Before {first}, scores of provinces that were merged are our reconstruction, not published ones.", first=places.REFORM)  # fmt: skip
     columns = {
         "year": (w("year"), ""), "score": (name, "2"), "low": (w("95% from"), "2"), "high": (w("95% to"), "2"),
         "beside": (other, "2"), "difference": (w("difference"), "+2"), "gap_se": (w("standard error of the difference"), "2"),

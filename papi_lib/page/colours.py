@@ -11,8 +11,7 @@ PAPER, DARK_PAPER = "#ffffff", "#111827"
 #: What is drawn dark on white is drawn light on a dark page; other colours stay. Each has a contrast of 3:1 at least.
 DARK = {
     PLACE: "#fb923c", COUNTRY: "#e5e7eb", REGION: "#2dd4bf", CITIES: "#c4b5fd", BEST: "#9ca3af", FAINT: "#7d8a9e",
-    TEXT: "#cbd5e1", SOFT: "#b6bcc6", LINE: "#94a3b8", ALARM: "#fca5a5", "#64748b": "#94a3b8", "#1d4ed8": "#93c5fd",
-    PAPER: DARK_PAPER,
+    TEXT: "#cbd5e1", SOFT: "#b6bcc6", LINE: "#94a3b8", ALARM: "#fca5a5", PAPER: DARK_PAPER,
 }  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def strip(
     if own.any():
         row = frame.loc[place.code]
         beside = int(frame["score"].between(row["low"], row["high"]).sum()) - 1
-        caption = w("{place} ranks {rank:th} of {n}; within the 95% interval of its score (the bar) lie {beside} others.", place=place.name(lang), n=n, rank=row["rank"], beside=beside) + f" {caption}"  # fmt: skip
+        caption = w("{place} ranks {rank:th} of {n}, with {beside:places} besides it within the 95% interval of its score (the bar).", place=place.name(lang), n=n, rank=row["rank"], beside=beside) + f" {caption}"  # fmt: skip
         ax.plot(row[["low", "high"]], [0, 0], color=colour["place"], lw=2.5, alpha=0.5, zorder=4, solid_capstyle="butt")
         ax.plot(row["score"], 0, "o", color=colour["place"], ms=9, zorder=6)
         if before is not None and np.isfinite(before):
@@ -157,7 +157,7 @@ def areas(
     frame = frame.sort_values("name", key=lambda column: column.map(places.sort_key))
     kinds, whole_name = places.types(frame.index, lang, place.year), whole_name or w.place(place.province_code)
     alone = ax is None
-    ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(1.75, 0.2, 0.1, 0.95)) if alone else ax
+    ax = pictures.axes(w, 7, 1.3 + 0.2 * len(frame), margins=(2.35, 0.2, 0.1, 0.95)) if alone else ax
     at, own = rows(ax, frame["name"]), frame.index == place.code
     ax.axvline(whole, color=colour["whole"], lw=1, label=whole_name)
     for chosen, key, label in ((~own, "cities", w("direct estimate, 95% interval")), (own, "place", place.name(lang))):
@@ -265,7 +265,7 @@ def tiles(
     if code in grid.index and pd.notna(own := grid.loc[code, "group"]):
         region = grid.loc[grid.index.isin(places.peers(place, "region")), "group"].drop(code, errors="ignore").dropna()
         told = {"place": w.place(code), "region": places.region_name(place.region, lang), "group": own}
-        claim = w("{place} is in group {group}; of the {n} other provinces of {region}, {higher} are in a higher one and {lower} in a lower one.", higher=(region < own).sum(), lower=(region > own).sum(), n=len(region), **told)  # fmt: skip
+        claim = w("{place} is in group {group}, with {higher:places} in a higher one and {lower:places} in a lower one among the {n} other provinces of its region, {region}.", higher=(region < own).sum(), lower=(region > own).sum(), n=len(region), **told)  # fmt: skip
         alt, caption = f"{alt} {claim}", f"{claim} {caption}"
     shown = grid.set_index("name").sort_index(key=lambda names: names.map(places.sort_key))
     columns = {"group": (w("group (quartile)"), "n")}

@@ -107,5 +107,5 @@ def _overview(small: Axes, country: pd.DataFrame, own: pd.DataFrame, place: Plac
     for code, row in islands.iterrows():
         look = {"fontsize": pictures.size(7.6), "ha": "center", "va": "top", "color": colour["text"]}
         small.text(row["x"], row["y"] - 40, pictures.wrap(w.place(code), 10), **look)
-    small.set(xlim=(country["x"].min() - 30, country["x"].max() + 90), ylim=(country["y"].min() - 40, country["y"].max() + 30), aspect="equal")  # fmt: skip
+    small.set(xlim=(country["x"].min() - 30, country["x"].max() + 190), ylim=(country["y"].min() - 40, country["y"].max() + 30), aspect="equal")  # fmt: skip
     small.set_axis_off()

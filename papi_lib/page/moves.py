@@ -140,7 +140,7 @@ def course(page: Page) -> None:
         page.say("Since {since}, {part:part} of {place} {change:move}, while the mean of provinces {country:move}: that is more than the margin of error.", part=row.part, since=row.since, change=row.change, country=row.country)  # fmt: skip
     if clear.empty:
         most = moved.loc[(moved["difference"] / moved["margin"]).abs().idxmax()]
-        page.say("Counted in points and with all parts looked at together, which is stricter than the chance of a part by itself, nothing in {place} has moved differently from the country by more than its margin of error; {part:part} comes nearest to that: since {since} it {change:move}, while the mean of provinces {country:move}.", **most[["since", "part", "change", "country"]])  # fmt: skip
+        page.say("Tested in points and all parts together, which is stricter than the chance of one part by itself, nothing in {place} moved differently from the country by more than the margin of error; {part:part} came nearest: since {since} it {change:move}, while the mean of provinces {country:move}.", **most[["since", "part", "change", "country"]])  # fmt: skip
     columns = {
         "since": ("since", "n"), "before": ("points then", "2"), "score": ("points now", "2"), "change": ("change", "+2"),
         "country": ("change of the mean", "+2"), "difference": ("difference", "+2"), "margin": ("±", "2"),

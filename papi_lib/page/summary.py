@@ -114,7 +114,7 @@ def _moved(page: Page, frame: pd.DataFrame) -> str:
     first = min(index.segment(page.year, page.dimension))
     if first == page.year:
         return ""
-    return w("Since {first}, nothing in {place} moved so far that nine chances in ten speak for a true move." if page.dimension is None else "Since {first}, nothing in this dimension moved so far in {place} that nine chances in ten speak for a true move.", first=first, place=page.name)  # fmt: skip
+    return w("Since {first}, nothing in {place} has moved far enough for nine chances in ten that the move is true." if page.dimension is None else "Since {first}, nothing in this dimension has moved far enough in {place} for nine chances in ten that the move is true.", first=first, place=page.name)  # fmt: skip
 
 
 def _ends(page: Page, own: pd.DataFrame) -> str:

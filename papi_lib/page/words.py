@@ -6,20 +6,22 @@ is no compiled copy to forget. Dates are formatted by Babel.
 
 A sentence carries the formats of its values, so that each is written once, in the page's language:
 
-=============  =============================================  ============================
-in a text      what it writes                                 in Vietnamese
-=============  =============================================  ============================
-``{x:2}``      a number with two decimals                     ``43,77``
-``{x:+2}``     a difference, with its sign                    ``+1,34``
-``{x:move}``   a change, with its verb                        ``tăng 1,34 điểm``
-``{x:apart}``  a distance to what is named next               ``cao hơn 1,34 điểm so với``
-``{x:%}``      a share of 1 as a whole percentage             ``34%``
-``{x:part}``   the name of a part, or of several as a list    ``Môi trường``
-``{x:full}``   the official name of a dimension in full       ``Công khai, minh bạch trong việc ra quyết định ở địa phương``
-``{x:place}``  the name of a province or district             ``Hà Nội``
-``{x:list}``   several texts as a list                        ``Huế và Hà Nội``
-``{x}``        text, or a whole number                        ``2024``
-=============  =============================================  ============================
+==============  ===========================================  ============================
+in a text       what it writes                               in Vietnamese
+==============  ===========================================  ============================
+``{x:2}``       a number with two decimals                   ``43,77``
+``{x:+2}``      a difference, with its sign                  ``+1,34``
+``{x:move}``    a change, with its verb                      ``tăng 1,34 điểm``
+``{x:apart}``   a distance to what is named next             ``cao hơn 1,34 điểm so với``
+``{x:%}``       a share of 1 as a whole percentage           ``34%``
+``{x:part}``    the name of a part, or of several as a list  ``Môi trường``
+``{x:full}``    the official name of a dimension in full     ``Công khai, minh bạch trong việc ra quyết định ở địa phương``
+``{x:place}``   the name of a province or district           ``Hà Nội``
+``{x:list}``    several texts as a list                      ``Huế và Hà Nội``
+``{x:places}``  a count of places; ``parts``, ``ways`` …     ``không nơi nào``
+``{x:share}``   a share of 1 of all places                   ``34% số nơi``
+``{x}``         text, or a whole number                      ``2024``
+==============  ===========================================  ============================
 """
 
 from __future__ import annotations
@@ -56,6 +58,15 @@ LANGUAGES = ("vi", "en")
 #: Differences in words, by their sign.
 _MOVES = {1: mark("rose by {points:2} points"), -1: mark("fell by {points:2} points"), 0: mark("did not change")}
 _APART = {1: mark("{points:2} points above"), -1: mark("{points:2} points below"), 0: mark("level with")}
+#: Counts with what is counted: none, one, several; and shares of all places.
+_COUNTS = {
+    "places": (mark("no place"), mark("1 place"), mark("{n} places")),
+    "ways": (mark("no way"), mark("1 way"), mark("{n} ways")),
+    "parts": (mark("no sub-dimension"), mark("1 sub-dimension"), mark("{n} sub-dimensions")),
+    "pages": (mark("no page"), mark("1 page"), mark("{n} pages")),
+    "cases": (mark("no case"), mark("1 case"), mark("{n} cases")),
+}
+_SHARES = {0: mark("none of the places"), 1: mark("all of the places")}
 LOCALE = Path(__file__).parents[1] / "locale"
 
 
@@ -115,6 +126,10 @@ class Words:
             return getattr(self, kind)(value if isinstance(value, str) else int(value))
         if kind == "%":
             return self.percent(float(value))
+        if kind == "share":
+            return self(_SHARES.get(value, mark("{share:%} of the places")), share=value)
+        if kind in _COUNTS:
+            return self(_COUNTS[kind][min(int(value), 2)], n=value)
         if kind == "th":
             return self.ordinal(int(value))
         if kind in ("move", "apart"):

@@ -214,7 +214,7 @@ def _picture(paper, block: Block, caption: str, styles: dict) -> None:
         svg_string=drawing, zoom=2.5, font_dirs=[fonts], skip_system_fonts=True, font_family="DejaVu Sans",
         sans_serif_family="DejaVu Sans",
     )  # fmt: skip
-    shape = paper.add_picture(io.BytesIO(bytes(drawn)), width=int(_WIDTH * 0.6))
+    shape = paper.add_picture(io.BytesIO(bytes(drawn)), width=int(_WIDTH * 0.7))
     shape._inline.docPr.set("descr", block.alt)
     paragraph = paper.paragraphs[-1]
     paragraph.alignment, paragraph.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.CENTER, True

@@ -20,7 +20,19 @@ import statsmodels.api
 import statsmodels.formula.api  # noqa: F401
 from nbformat.v4 import new_code_cell, new_notebook
 
-from papi_lib import code_version, datafiles, estimates, forecast, index, places, plans, posterior, precision, published
+from papi_lib import (
+    changes,
+    code_version,
+    datafiles,
+    estimates,
+    forecast,
+    index,
+    places,
+    plans,
+    posterior,
+    precision,
+    published,
+)
 from papi_lib.batch.jobs import Job, new_record
 from papi_lib.batch.processes import end_with_parent
 from papi_lib.collection import Notebook
@@ -136,6 +148,8 @@ def alike(year: int, dimension: int | None) -> None:
     for part in parts:
         posterior.published_standing(year, part)
         published.two_groups(part, year)
+    for part in dict.fromkeys([own, *parts, *index.subdimensions(year, dimension)]):
+        changes.largest(year, part, summary.LEAST)
     code = places.provinces(year).index[0]
     estimates.history(code, [own, *parts], until=year)
     for lang in LANGUAGES:

@@ -299,7 +299,7 @@ def _panel(ax: Axes, frame: pd.DataFrame, names: Sequence[str], colour: dict) ->
         own = frame[frame["segment"].eq(latest) == now]  # "_": in no legend
         year, quartiles = own["year"], (own["lower_quartile"], own["upper_quartile"])
         ax.fill_between(year, *quartiles, lw=0, label=label + middle, **grey)
-        alone = own["segment"].map(frame["segment"].value_counts()) == 2
+        alone = own["segment"].map(frame["segment"].value_counts()) == 2  # a year and the empty row before it
         ax.vlines(year[alone], *(ends[alone] for ends in quartiles), lw=6, **grey)
         ax.plot(year, own["beside"], color=colour[whole], lw=1.3, marker="_", ms=7, label=label + other)
         ax.plot(year, own["score"], color=colour[place], lw=1.8, marker="o", ms=4.5, label=label + name)
